@@ -1,0 +1,23 @@
+import type { RawRecord } from './raw-record.ts';
+
+/** Why a record could not be read. A closed list: each is counted and documented. */
+export type DeadLetterReason =
+  | 'too-large'
+  | 'too-deep'
+  | 'invalid-utf8'
+  | 'invalid-json'
+  | 'not-an-object'
+  | 'fan-out'
+  | 'invalid-otlp'
+  | 'unsupported-encoding'
+  | 'crash';
+
+/** A record that could not be read, with its bytes, reason and place. Reading one again never wraps it again. */
+export type DeadLetter = {
+  readonly record: RawRecord;
+  readonly reason: DeadLetterReason;
+  /** One sentence for a person: what was expected, what was found, where in the record. */
+  readonly detail: string;
+  /** Byte offset in the record where reading failed, when known. */
+  readonly at: number | undefined;
+};

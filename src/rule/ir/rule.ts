@@ -1,0 +1,90 @@
+import type { Logsource } from '../../event/event.ts';
+import type { Nanos } from '../../event/time.ts';
+import type { Place } from '../../shared/errors.ts';
+import type { Expr } from './expr.ts';
+
+/** A rule's `id`, or its `name` where it has no id. Unique in a ruleset. */
+export type RuleId = string;
+
+export const LEVELS = ['informational', 'low', 'medium', 'high', 'critical'] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** What an author says about a rule besides its logic; copied into alerts, never part of the logic digest. */
+export type RuleMeta = {
+  readonly title: string;
+  readonly name: string | undefined;
+  readonly description: string | undefined;
+  readonly level: Level;
+  readonly status: string | undefined;
+  readonly author: readonly string[];
+  readonly references: readonly string[];
+  readonly tags: readonly string[];
+  readonly falsePositives: readonly string[];
+  readonly license: string | undefined;
+  /** Control ids such as `nist-800-53:ac-7` (the `wardline.controls` key of a rule). */
+  readonly controls: readonly string[];
+  readonly place: Place;
+};
+
+/** Which rule language a rule was written in. */
+export type Language = 'sigma' | 'json-rules' | 'policy';
+
+/** How matches of a detection that alerts alone fold into one alert: by these fields, within this pause. */
+export type Dedup = { readonly by: readonly string[]; readonly within: Nanos } | 'each';
+
+/** A rule over one event. */
+export type Detection = {
+  readonly kind: 'detection';
+  readonly id: RuleId;
+  readonly language: Language;
+  /** Undefined: every event is asked (json-rules and policies scope themselves by conditions). */
+  readonly logsource: Logsource | undefined;
+  readonly expr: Expr;
+  readonly meta: RuleMeta;
+  readonly dedup: Dedup;
+  /** False: the rule only feeds correlations (`generate: false` there) and opens no alert of its own. */
+  readonly alerts: boolean;
+  /** SHA-256 (hex) over what decides: expression, log source, dedup. An edit of prose keeps it. */
+  readonly logicDigest: string;
+};
+
+/** One `group-by` field; `fields` names it per member where aliases differ from the common name. */
+export type GroupField = { readonly name: string; readonly fields: ReadonlyMap<RuleId, string> };
+
+export type Threshold = { readonly compare: 'eq' | 'neq' | 'lt' | 'lte' | 'gt' | 'gte'; readonly value: number };
+
+/** What must hold for a group within the window; kinds and meaning as the Sigma correlation specification. */
+export type Condition =
+  | { readonly kind: 'event_count'; readonly thresholds: readonly Threshold[] }
+  | { readonly kind: 'value_count'; readonly fields: readonly string[]; readonly thresholds: readonly Threshold[] }
+  | {
+      readonly kind: 'value_sum' | 'value_avg' | 'value_median' | 'value_percentile';
+      readonly field: string;
+      readonly percentile: number | undefined;
+      readonly thresholds: readonly Threshold[];
+    }
+  | { readonly kind: 'temporal'; readonly ordered: boolean; readonly thresholds: readonly Threshold[] }
+  | { readonly kind: 'temporal_expression'; readonly ordered: boolean; readonly expression: MemberExpr };
+
+/** A condition over members seen in the window (`a and not b`). */
+export type MemberExpr =
+  | { readonly op: 'and' | 'or'; readonly of: readonly MemberExpr[] }
+  | { readonly op: 'not'; readonly of: MemberExpr }
+  | { readonly op: 'member'; readonly rule: RuleId };
+
+/** A stateful rule: it holds for a group of matches of its members within a window of event time. */
+export type Correlation = {
+  readonly kind: 'correlation';
+  readonly id: RuleId;
+  /** Detections or other correlations, in the order written. */
+  readonly members: readonly RuleId[];
+  readonly groupBy: readonly GroupField[];
+  readonly timespan: Nanos;
+  readonly condition: Condition;
+  /** True: members keep alerting alone. */
+  readonly generate: boolean;
+  readonly meta: RuleMeta;
+  readonly logicDigest: string;
+};
+
+export type Rule = Detection | Correlation;

@@ -1,0 +1,26 @@
+import type { RawRecord } from '../event/raw-record.ts';
+
+/** Records of one partition in offset order, without holes unless `gap` says so. */
+export type Batch = {
+  readonly partition: number;
+  readonly records: readonly RawRecord[];
+  /** Offsets that should have come before these records and never will (retention, truncation): a gap in the evidence. */
+  readonly gap?: { readonly from: bigint; readonly to: bigint; readonly cause: 'expired' | 'truncated' | 'unexplained' };
+  /** True when nothing follows in this partition (files read once). */
+  readonly end?: boolean;
+};
+
+/** The next offset to read, per partition. A partition that is absent starts at its beginning. */
+export type Positions = ReadonlyMap<number, bigint>;
+
+/**
+ * Where records come from. The reader asks for the next batch only when it has taken the last one, so a slow pipeline
+ * slows the source. Positions are the engine's: what the store holds is the truth at restart.
+ */
+export interface Source {
+  readonly name: string;
+  /** Ends when the input ends (files read once) or after `signal` aborts; throws WardlineError `source`. */
+  batches(positions: Positions, signal: AbortSignal): AsyncIterable<Batch>;
+  /** Told after everything below these positions is durable; tells the broker, for lag. Never decides where to start. */
+  commit(positions: Positions): Promise<void>;
+}
