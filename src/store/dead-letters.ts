@@ -1,0 +1,64 @@
+import type { DeadLetter } from '../event/dead-letter.ts';
+import type { RawRecord } from '../event/raw-record.ts';
+import { sha256Hex } from '../shared/digest.ts';
+import type { Database } from './sqlite.ts';
+
+/** The most of a record that is kept; length and digest are always those of the whole. */
+export const KEPT_BYTES = 64 * 1024;
+
+export type StoredDeadLetter = {
+  readonly record: RawRecord;
+  readonly reason: string;
+  readonly detail: string;
+  readonly at: number | undefined;
+  readonly length: number;
+  readonly sha256: string;
+};
+
+/** Records that could not be read, kept with bytes, reason and place until someone mends and replays them. */
+export type DeadLetterStore = {
+  /** Call inside a transaction; a record that is read again adds nothing. */
+  append(letters: readonly DeadLetter[]): void;
+  count(): number;
+  all(): readonly StoredDeadLetter[];
+};
+
+export function createDeadLetterStore(database: Database): DeadLetterStore {
+  const insert = database.prepare(
+    `INSERT INTO dead_letters (source, partition, offset, seq, reason, detail, at, appended_at, length, sha256, bytes, headers)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+  );
+  const total = database.prepare('SELECT count(*) AS n FROM dead_letters');
+  const all = database.prepare('SELECT * FROM dead_letters ORDER BY source, partition, length(offset), offset, seq');
+  return {
+    append(letters) {
+      const numbers = new Map<RawRecord, number>();
+      for (const { record, reason, detail, at } of letters) {
+        const seq = numbers.get(record) ?? 0;
+        numbers.set(record, seq + 1);
+        const bytes = record.bytes ?? new Uint8Array();
+        const { source, partition, offset, appendedAt, headers } = record;
+        const digest = sha256Hex(bytes);
+        const kept = bytes.subarray(0, KEPT_BYTES);
+        const place = [source, partition, String(offset), seq] as const;
+        insert.run(...place, reason, detail, at ?? null, appendedAt, bytes.length, digest, kept, JSON.stringify([...headers]));
+      }
+    },
+    count: () => Number(total.get()?.['n']),
+    all: () => all.all().map(letterOf),
+  };
+}
+
+function letterOf(row: Record<string, unknown>): StoredDeadLetter {
+  const record: RawRecord = {
+    source: String(row['source']),
+    partition: Number(row['partition']),
+    offset: BigInt(String(row['offset'])),
+    appendedAt: Number(row['appended_at']),
+    bytes: row['bytes'] as Uint8Array,
+    headers: new Map(JSON.parse(String(row['headers'])) as [string, string][]),
+  };
+  const at = row['at'] === null ? undefined : Number(row['at']);
+  const { reason, detail, sha256 } = row as Record<string, string>;
+  return { record, reason: String(reason), detail: String(detail), at, length: Number(row['length']), sha256: String(sha256) };
+}

@@ -1,0 +1,88 @@
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { messageOf, WardlineError } from '../shared/errors.ts';
+
+/** The layout below; a store of another version is refused with what to do. */
+export const STORE_VERSION = 1;
+
+const SCHEMA = `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE checkpoints (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, ruleset TEXT NOT NULL, state BLOB NOT NULL, sha256 TEXT NOT NULL) STRICT;
+CREATE TABLE positions (
+  checkpoint INTEGER NOT NULL, source TEXT NOT NULL, partition INTEGER NOT NULL, next_offset TEXT NOT NULL,
+  PRIMARY KEY (checkpoint, source, partition)) STRICT;
+CREATE TABLE alerts (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL) STRICT;
+CREATE TABLE outbox (
+  sink TEXT NOT NULL, alert TEXT NOT NULL, seq INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+  due_at INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'waiting', reason TEXT,
+  PRIMARY KEY (sink, alert)) STRICT;
+CREATE INDEX outbox_waiting ON outbox (sink, due_at, seq) WHERE state = 'waiting';
+CREATE TABLE dead_letters (
+  source TEXT NOT NULL, partition INTEGER NOT NULL, offset TEXT NOT NULL, seq INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL,
+  at INTEGER, appended_at INTEGER NOT NULL, length INTEGER NOT NULL, sha256 TEXT NOT NULL, bytes BLOB NOT NULL, headers TEXT NOT NULL,
+  PRIMARY KEY (source, partition, offset, seq)) STRICT;
+CREATE TABLE ledger (seq INTEGER PRIMARY KEY, entry TEXT NOT NULL) STRICT;
+`;
+
+/** Prepared access to one sqlite file; every statement is a constant, every value bound. */
+export type Database = {
+  /** Runs `work` in one transaction; all of it is durable when this returns, or none of it. */
+  transaction<T>(work: () => T): T;
+  prepare(sql: string): ReturnType<DatabaseSync['prepare']>;
+  close(): void;
+};
+
+/**
+ * Opens or creates the embedded store: one file, write-ahead log, every commit synced, one process at a time.
+ * Throws WardlineError `store` when the file is no store of this version, is damaged, or is in use.
+ */
+export function openDatabase(path: string, options: { readonly readOnly?: boolean } = {}): Database {
+  const fresh = path === ':memory:' || !existsSync(path);
+  if (fresh && options.readOnly) throw new WardlineError('store', `no store at ${path}; run "wardline run" first`);
+  try {
+    if (fresh && path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const database = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: 2000, allowExtension: false });
+    if (!options.readOnly) configure(database, path, fresh);
+    requireVersion(database, path);
+    return wrap(database);
+  } catch (error) {
+    if (error instanceof WardlineError) throw error;
+    throw new WardlineError('store', `cannot open the store ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function configure(database: DatabaseSync, path: string, fresh: boolean): void {
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;');
+  if (!fresh) return;
+  database.exec(`BEGIN; ${SCHEMA} INSERT INTO meta VALUES ('version', '${STORE_VERSION}'); COMMIT;`);
+  if (path !== ':memory:') chmodSync(path, 0o600);
+}
+
+function requireVersion(database: DatabaseSync, path: string): void {
+  const row = database.prepare(`SELECT value FROM meta WHERE key = 'version'`).get();
+  const version = row?.['value'];
+  if (version !== String(STORE_VERSION)) {
+    throw new WardlineError('store', `${path} has layout version ${String(version)}, this Wardline reads ${STORE_VERSION}`);
+  }
+}
+
+function wrap(database: DatabaseSync): Database {
+  return {
+    transaction(work) {
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        const result = work();
+        database.exec('COMMIT');
+        return result;
+      } catch (error) {
+        if (database.isTransaction) database.exec('ROLLBACK');
+        throw error;
+      }
+    },
+    prepare: (sql) => database.prepare(sql),
+    close: () => database.close(),
+  };
+}
