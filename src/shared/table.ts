@@ -12,7 +12,7 @@ export function cells(text: string): number {
   return width;
 }
 
-function fit(text: string, width: number): string {
+function clip(text: string, width: number): string {
   if (cells(text) <= width) return text + ' '.repeat(width - cells(text));
   let out = '';
   let used = 0;
@@ -33,7 +33,7 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
   const widths = columns.map(({ title, max = 80 }, i) => Math.min(max, Math.max(cells(title), ...shown.map((row) => cells(row[i] ?? '')))));
   const line = (row: readonly string[]): string =>
     row
-      .map((cell, i) => fit(cell, widths[i] ?? 0))
+      .map((cell, i) => clip(cell, widths[i] ?? 0))
       .join('  ')
       .trimEnd();
   return [line(columns.map(({ title }) => title.toUpperCase())), ...shown.map(line)].join('\n');
