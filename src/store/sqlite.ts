@@ -44,10 +44,11 @@ export function openDatabase(path: string, options: { readonly readOnly?: boolea
   if (fresh && options.readOnly) throw new WardlineError('store', `no store at ${path}; run "wardline run" first`);
   try {
     if (fresh && path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const lock = options.readOnly || path === ':memory:' ? undefined : lockStore(path);
     const database = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: 2000, allowExtension: false });
     if (!options.readOnly) configure(database, path, fresh);
     requireVersion(database, path);
-    return wrap(database);
+    return wrap(database, lock);
   } catch (error) {
     if (error instanceof WardlineError) throw error;
     throw new WardlineError('store', `cannot open the store ${path}: ${messageOf(error)}`, { cause: error });
@@ -69,7 +70,19 @@ function requireVersion(database: DatabaseSync, path: string): void {
   }
 }
 
-function wrap(database: DatabaseSync): Database {
+/** Holds an exclusive lock beside the store for the life of the process; the system frees it even after a kill. */
+function lockStore(path: string): DatabaseSync {
+  const lock = new DatabaseSync(`${path}.lock`, { timeout: 0 });
+  try {
+    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;');
+    return lock;
+  } catch (error) {
+    lock.close();
+    throw new WardlineError('store', `the store ${path} is in use by another process`, { cause: error });
+  }
+}
+
+function wrap(database: DatabaseSync, lock: DatabaseSync | undefined): Database {
   return {
     transaction(work) {
       database.exec('BEGIN IMMEDIATE');
@@ -83,6 +96,9 @@ function wrap(database: DatabaseSync): Database {
       }
     },
     prepare: (sql) => database.prepare(sql),
-    close: () => database.close(),
+    close() {
+      database.close();
+      lock?.close();
+    },
   };
 }

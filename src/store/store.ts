@@ -1,0 +1,27 @@
+import { type AlertStore, createAlertStore } from './alerts.ts';
+import { type CheckpointStore, createCheckpointStore } from './checkpoints.ts';
+import { createDeadLetterStore, type DeadLetterStore } from './dead-letters.ts';
+import { createLedgerStore, type LedgerStore } from './ledger.ts';
+import { openDatabase } from './sqlite.ts';
+
+/** Everything the engine must not lose, in one sqlite file. */
+export type Store = {
+  readonly checkpoints: CheckpointStore;
+  readonly alerts: AlertStore;
+  readonly deadLetters: DeadLetterStore;
+  readonly ledger: LedgerStore;
+  transaction<T>(work: () => T): T;
+  close(): void;
+};
+
+export function openStore(path: string, options: { readonly readOnly?: boolean } = {}): Store {
+  const database = openDatabase(path, options);
+  return {
+    checkpoints: createCheckpointStore(database),
+    alerts: createAlertStore(database),
+    deadLetters: createDeadLetterStore(database),
+    ledger: createLedgerStore(database),
+    transaction: (work) => database.transaction(work),
+    close: () => database.close(),
+  };
+}
