@@ -1,0 +1,24 @@
+import { isObject, type JsonObject, type JsonValue } from '../shared/json.ts';
+import { isOtlp, otlpDocuments } from './otlp.ts';
+
+/** One document out of an envelope; the envelope may already say what it is. */
+export type Unwrapped = { readonly value: JsonValue; readonly formatHint: string | undefined };
+
+const plain = (value: JsonValue): Unwrapped => ({ value, formatHint: undefined });
+
+/** Takes the known envelopes off one parsed record: what is inside comes out in its order, one or many. */
+export function unwrap(value: JsonValue): readonly Unwrapped[] {
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).map(plain);
+  if (!isObject(value)) return [plain(value)];
+  if (isOtlp(value)) return otlpDocuments(value);
+  // CloudTrail files and Azure diagnostics: every member of the list is an event of its own.
+  for (const key of ['Records', 'records'] as const) {
+    const inner = value[key];
+    if (Array.isArray(inner) && isWholly(value, key, inner)) return (inner as readonly JsonValue[]).map(plain);
+  }
+  return [plain(value)];
+}
+
+function isWholly(value: JsonObject, key: string, inner: readonly JsonValue[]): boolean {
+  return Object.keys(value).every((name) => name === key) && inner.length > 0;
+}
