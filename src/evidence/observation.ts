@@ -1,0 +1,154 @@
+import type { DeadLetterReason } from '../event/dead-letter.ts';
+import type { Nanos } from '../event/time.ts';
+import type { RuleId } from '../rule/ir/rule.ts';
+import type { Proof } from './entry.ts';
+
+/** Events of one minute and type: what continuity and presence are decided from. */
+export type MinuteRow = {
+  readonly minute: number;
+  readonly type: string;
+  readonly events: number;
+  readonly unparsed: number;
+  readonly late: number;
+  /** Milliseconds within the minute of its first and last event. */
+  readonly first: number;
+  readonly last: number;
+};
+
+/** What a batch of records became; plain data, made by a tally. */
+export type BatchCounts = {
+  readonly records: number;
+  readonly decoded: number;
+  readonly dead: number;
+  readonly discarded: number;
+  readonly unaccounted: number;
+  readonly events: number;
+  readonly unparsed: number;
+  readonly late: number;
+  readonly deadLetters: ReadonlyMap<string, number>;
+  readonly rows: readonly MinuteRow[];
+  readonly matches: readonly { readonly minute: number; readonly rule: RuleId; readonly count: number }[];
+  /** Records without events, by the minute of the event before them in this batch; undefined: before its first event. */
+  readonly losses: readonly { readonly minute: number | undefined | null; readonly reason: string; readonly count: number }[];
+  readonly firstOffset: bigint | undefined;
+  readonly lastOffset: bigint | undefined;
+  /** Minutes of the first and last event in offset order. */
+  readonly firstMinute: number | undefined;
+  readonly lastMinute: number | undefined;
+  /** Latest append time, ms since the epoch. */
+  readonly appendedAt: number | undefined;
+};
+
+export type RuleState = 'active' | 'disabled' | 'error';
+export type ActiveRule = {
+  readonly id: RuleId;
+  /** Logic digest, lower-case hex SHA-256. */
+  readonly digest: string;
+  readonly level: string;
+  readonly controls: readonly string[];
+  readonly state: RuleState;
+};
+
+/** What the pipeline tells the ledger. Every time comes in here: `at` and the like are ms since the epoch. */
+export type LedgerObservation =
+  | {
+      readonly kind: 'activation';
+      readonly at: number;
+      readonly ruleset: string;
+      readonly engine: string;
+      readonly config: string;
+      readonly rules: readonly ActiveRule[];
+    }
+  | {
+      readonly kind: 'batch';
+      readonly source: string;
+      readonly partition: number;
+      /** Default `offsets`: dense, so that a hole is a loss. With `bytes`, `next` says where the next record begins. */
+      readonly proof?: Proof;
+      readonly next?: bigint;
+      /** True: nothing follows in this partition. */
+      readonly ended?: boolean;
+      readonly counts: BatchCounts;
+    }
+  | {
+      readonly kind: 'gap';
+      readonly at: number;
+      readonly source: string;
+      readonly partition: number;
+      /** Offsets from `from` up to, not including, `to`; undefined when the range is not known. */
+      readonly from: bigint | undefined;
+      readonly to: bigint | undefined;
+      readonly cause: string;
+    }
+  | { readonly kind: 'silence'; readonly at: number; readonly source: string; readonly since: number; readonly cause: string }
+  | { readonly kind: 'resumed'; readonly at: number; readonly source: string; readonly since: number }
+  /** The source had nothing more to read at `at`. */
+  | { readonly kind: 'caught-up'; readonly at: number; readonly source: string; readonly partition: number }
+  | {
+      readonly kind: 'alerts';
+      /** One per alert document; `createdAt` is the append time of the record that caused it. */
+      readonly alerts: readonly {
+        readonly id: string;
+        readonly rule: RuleId;
+        readonly stage: string;
+        readonly time: Nanos;
+        readonly createdAt: number;
+      }[];
+    }
+  | {
+      readonly kind: 'delivery';
+      readonly at: number;
+      readonly sink: string;
+      readonly outcomes: readonly { readonly id: string; readonly outcome: 'stored' | 'duplicate' | 'retry' | 'rejected' }[];
+    }
+  /** Where a dead letter lies; the counts come with the batch. `sha256` is of its bytes. */
+  | {
+      readonly kind: 'dead-letter';
+      readonly source: string;
+      readonly partition: number;
+      readonly offset: bigint;
+      readonly reason: DeadLetterReason;
+      readonly sha256: string;
+    }
+  /** State of `rule` was dropped to keep within its budget: the interval of event time is not fully evaluated. */
+  | {
+      readonly kind: 'eviction';
+      readonly at: number;
+      readonly rule: RuleId;
+      readonly count: number;
+      readonly from: number;
+      readonly to: number | undefined;
+    }
+  /** `rule` could not be evaluated in an interval of event time. */
+  | {
+      readonly kind: 'rule-fault';
+      readonly at: number;
+      readonly rule: RuleId;
+      readonly cause: string;
+      readonly from: number;
+      readonly to: number | undefined;
+    }
+  | { readonly kind: 'canary'; readonly at: number; readonly id: string; readonly slot: string; readonly step: 'injected' | 'seen' }
+  | {
+      readonly kind: 'attestation';
+      readonly at: number;
+      readonly id: string;
+      readonly by: string;
+      readonly statement: 'met' | 'not-met';
+      readonly from: number;
+      readonly until: number;
+      readonly note: string;
+    }
+  /** An operator's action, observed before it takes effect; digests are lower-case hex SHA-256. */
+  | {
+      readonly kind: 'audit';
+      readonly at: number;
+      readonly actor: string;
+      readonly address: string;
+      readonly action: string;
+      readonly object: string;
+      readonly before: string | undefined;
+      readonly after: string | undefined;
+      readonly reason: string;
+    }
+  | { readonly kind: 'shutdown'; readonly at: number; readonly reason: string };
