@@ -1,0 +1,112 @@
+import type { Decoded } from '../decode/decode.ts';
+import { createAccessor } from '../event/accessor.ts';
+import type { Event, Logsource, Route } from '../event/event.ts';
+import type { Accessor } from '../event/field-source.ts';
+import type { Origin, RawRecord } from '../event/raw-record.ts';
+import type { Nanos } from '../event/time.ts';
+import { WardlineError } from '../shared/errors.ts';
+import type { JsonObject, JsonValue } from '../shared/json.ts';
+import { eventTime, type TimeOptions } from './event-time.ts';
+import type { Format } from './format.ts';
+import { plainText } from './generic.ts';
+import { formats } from './index.ts';
+import { toEcs } from './materialize.ts';
+import { createRouteTable, type RouteTable } from './routes.ts';
+import { zoneOffset } from './zones.ts';
+
+export type NormalizerSettings = {
+  /** Name of one format; undefined = recognised event by event. */
+  readonly format?: string | undefined;
+  /** The log source of everything in this source, in place of what the format says. */
+  readonly logsource?: Logsource | undefined;
+  /** IANA zone of local times without one. */
+  readonly timezone?: string | undefined;
+  readonly maxFutureSkewMs?: number | undefined;
+};
+
+export type Normalizer = { normalize(record: RawRecord, decoded: Decoded): Event };
+
+const FIVE_MINUTES_MS = 300_000;
+
+/** Sees the documents of one source as events. `routes` is shared by all sources of a process. */
+export function createNormalizer(settings: NormalizerSettings, routes: RouteTable = createRouteTable()): Normalizer {
+  const fixed = settings.format === undefined ? undefined : formatNamed(settings.format);
+  const readers = new Map<Format, Reader>();
+  const times: TimeOptions = {
+    zoneOffset: settings.timezone === undefined ? undefined : zoneOffset(settings.timezone),
+    maxFutureSkewMs: settings.maxFutureSkewMs ?? FIVE_MINUTES_MS,
+  };
+  const readerOf = (format: Format): Reader => {
+    let reader = readers.get(format);
+    if (reader === undefined) readers.set(format, (reader = createReader(format)));
+    return reader;
+  };
+  return {
+    normalize(record, decoded) {
+      const { format, document } = recognize(decoded, fixed);
+      const { discriminators, time: timeOf } = readerOf(format);
+      const route = routes.find(
+        format,
+        discriminators.map((read) => read(document)),
+        settings.logsource,
+      );
+      const { time, tags } = eventTime(timeOf(document), record.appendedAt, times);
+      return createEvent({ format, document, record, index: decoded.index, time, tags, route });
+    },
+  };
+}
+
+type Reader = { readonly discriminators: readonly Accessor[]; readonly time: Accessor };
+
+function createReader(format: Format): Reader {
+  return { discriminators: format.discriminators.map(createAccessor), time: createAccessor(format.time) };
+}
+
+function formatNamed(name: string): Format {
+  const format = formats.find((candidate) => candidate.name === name);
+  if (format === undefined)
+    throw new WardlineError('settings', `there is no format "${name}"; known: ${formats.map((known) => known.name).join(', ')}`);
+  return format;
+}
+
+/** The format of a document, and the document it makes of a line. */
+function recognize(decoded: Decoded, fixed: Format | undefined): { format: Format; document: JsonObject } {
+  const { document, text, formatHint } = decoded;
+  if (text !== undefined) {
+    for (const format of fixed === undefined ? formats : [fixed]) {
+      const parsed = format.parse?.(text);
+      if (parsed !== undefined) return { format, document: parsed };
+    }
+    return { format: plainText, document };
+  }
+  if (fixed !== undefined) return { format: fixed, document };
+  const found = formats.find((format) => format.name === formatHint || format.recognizes(document));
+  return { format: found ?? plainText, document };
+}
+
+type Parts = {
+  readonly format: Format;
+  readonly document: JsonObject;
+  readonly record: RawRecord;
+  readonly index: number;
+  readonly time: Nanos;
+  readonly tags: readonly string[];
+  readonly route: Route;
+};
+
+/** Look-ups by name are compiled once per route and name; rules that run for every event compile their own. */
+const accessors = new WeakMap<Route, Map<string, Accessor>>();
+
+function createEvent(parts: Parts): Event {
+  const { document, record, index, time, tags, route } = parts;
+  const origin: Origin = { source: record.source, partition: record.partition, offset: record.offset, index };
+  return { origin, route, document, time, tags, field: (name) => fieldOf(route, document, name), toEcs: () => toEcs(parts) };
+}
+
+function fieldOf(route: Route, document: JsonObject, name: string): JsonValue | undefined {
+  let known = accessors.get(route);
+  if (known === undefined) accessors.set(route, (known = new Map()));
+  let accessor = known.get(name);
+  if (accessor === undefined) known.set(name, (accessor = createAccessor(route.source(name, route.labels[0]))));
+  return accessor(document);
+}
