@@ -1,0 +1,45 @@
+import type { Plain, SourceDocument } from './document.ts';
+import type { Rule, RuleId } from './ir/rule.ts';
+import type { ProblemReporter } from './problem.ts';
+
+/** Settings of the ruleset that rules may refer to. */
+export type LoadContext = {
+  /** Values of `%name%` for `|expand`. */
+  readonly placeholders: Readonly<Record<string, readonly string[]>>;
+};
+
+/** A document read so far. */
+export type Draft = {
+  readonly document: SourceDocument;
+  /** Names by which other rules may refer to this one, with the id first. */
+  readonly names: readonly string[];
+  /** Second pass, when every document of every file is known. Returns the rules, or nothing after reporting why. */
+  readonly finish: (references: References, report: ProblemReporter) => readonly Rule[];
+};
+
+/** What the second pass may ask about other documents. */
+export type References = {
+  /** The id behind an id or name; undefined = there is none. */
+  readonly idOf: (reference: string) => RuleId | undefined;
+  /** Every id and name, for "did you mean". */
+  readonly all: () => Iterable<string>;
+  /** Which kind of rule an id is. */
+  readonly kindOf: (id: RuleId) => 'detection' | 'correlation' | undefined;
+  /** Documents of another kind that a front end shares between files (filters, named conditions). */
+  readonly shared: (kind: string) => readonly SourceDocument[];
+};
+
+/** One rule language: a document is its own if it says so by content, never by folder. */
+export type FrontEnd = {
+  readonly name: string;
+  readonly recognizes: (value: Plain) => boolean;
+  /**
+   * First pass over one document: reports what is wrong, returns what it defines. A document that defines no rule but is
+   * shared with others (a filter) returns its kind.
+   */
+  readonly read: (
+    document: SourceDocument,
+    report: ProblemReporter,
+    context: LoadContext,
+  ) => readonly Draft[] | { readonly shares: string };
+};
