@@ -13,6 +13,7 @@ export type Draft = {
   readonly document: SourceDocument;
   /** Names by which other rules may refer to this one, with the id first. */
   readonly names: readonly string[];
+  readonly kind: 'detection' | 'correlation';
   /** Second pass, when every document of every file is known. Returns the rules, or nothing after reporting why. */
   readonly finish: (references: References, report: ProblemReporter) => readonly Rule[];
 };

@@ -28,7 +28,7 @@ export function compareProblems(a: Problem, b: Problem): number {
 
 /** What a front end reports through; the loader turns the path into a place in the file. */
 export interface ProblemReporter {
-  /** `at` is a code point offset inside the scalar at `path`, for conditions and patterns. */
-  error(path: DocumentPath, code: string, message: string, at?: number): void;
-  warn(path: DocumentPath, code: string, message: string, at?: number): void;
+  /** `at` is a code point offset inside the scalar at `path`, for conditions and patterns; `what` points at the key instead. */
+  error(path: DocumentPath, code: string, message: string, at?: number, what?: 'key' | 'value'): void;
+  warn(path: DocumentPath, code: string, message: string, at?: number, what?: 'key' | 'value'): void;
 }

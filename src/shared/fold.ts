@@ -6,6 +6,7 @@ export function fold(text: string): string {
   return ASCII_ONLY.test(text) ? text.toLowerCase() : foldWide(text);
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the whole ASCII range is meant
 const ASCII_ONLY = /^[\u0000-\u007f]*$/;
 
 function foldWide(text: string): string {
@@ -28,6 +29,8 @@ function foldChar(char: string): string {
 
 /** Lower case of upper case gathers variants (final sigma, long s, Kelvin sign); what would grow stays as it is. */
 function folding(char: string): string {
+  // Dotless i has upper case I, yet folds to itself outside Turkic languages.
+  if (char === '\u0131') return char;
   const upper = single(char.toUpperCase(), char);
   return single(upper.toLowerCase(), single(char.toLowerCase(), char));
 }

@@ -83,6 +83,8 @@ export type Correlation = {
   readonly condition: Condition;
   /** True: members keep alerting alone. */
   readonly generate: boolean;
+  /** False: it only feeds other correlations. */
+  readonly alerts: boolean;
   readonly meta: RuleMeta;
   readonly logicDigest: string;
 };

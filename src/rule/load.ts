@@ -1,0 +1,187 @@
+import { sha256Hex } from '../shared/digest.ts';
+import { SEMANTICS_VERSION } from './digest.ts';
+import type { SourceDocument } from './document.ts';
+import type { Draft, LoadContext, References } from './front-end.ts';
+import { frontEnds } from './front-ends.ts';
+import type { Correlation, Detection, Rule, RuleId } from './ir/rule.ts';
+import { compareProblems, type Problem, type ProblemReporter } from './problem.ts';
+import { checkFilter } from './sigma/filter.ts';
+import { type RuleFile, readDocuments } from './yaml.ts';
+
+/** Compiled rules as one named value. */
+export type Ruleset = {
+  readonly detections: readonly Detection[];
+  readonly correlations: readonly Correlation[];
+  readonly byId: ReadonlyMap<RuleId, Rule>;
+  /** SHA-256 (hex) over every rule's logic: equal digests decide alike. */
+  readonly digest: string;
+};
+
+export type Loaded = { readonly ruleset: Ruleset; readonly problems: readonly Problem[] };
+
+/**
+ * Reads all files, resolves references across them, compiles. Every problem of every file is reported, sorted by place; a
+ * document with an error is left out, the others are rules. Pure and never throws.
+ */
+export function loadRules(files: readonly RuleFile[], options: Partial<LoadContext> = {}): Loaded {
+  const context: LoadContext = { placeholders: options.placeholders ?? {} };
+  const problems: Problem[] = [];
+  const drafts: Draft[] = [];
+  const shared = new Map<string, SourceDocument[]>();
+  for (const file of files) {
+    const read = readDocuments(file);
+    problems.push(...read.problems);
+    for (const document of read.documents) readOne(document, context, problems, drafts, shared);
+  }
+  const handles = nameAll(drafts, problems);
+  const references = createReferences(handles, drafts, shared);
+  const rules = finishAll(drafts, references, problems);
+  const byId = new Map<RuleId, Rule>(rules.map((rule) => [rule.id, rule]));
+  for (const document of shared.get('filter') ?? []) {
+    checkFilter(document, references, (id) => logsourceOf(byId.get(id)), reporter(document, problems));
+  }
+  dropDangling(byId, drafts, problems);
+  muteMembers(byId);
+  const all = [...byId.values()];
+  const ruleset: Ruleset = {
+    detections: all.filter((rule) => rule.kind === 'detection'),
+    correlations: all.filter((rule) => rule.kind === 'correlation'),
+    byId,
+    digest: sha256Hex(
+      [`semantics ${SEMANTICS_VERSION}`, ...all.map(({ id, logicDigest }) => `${JSON.stringify(id)} ${logicDigest}`).sort()].join('\n'),
+    ),
+  };
+  return { ruleset, problems: problems.sort(compareProblems) };
+}
+
+/** Reports with the place that a path has in the document; `failed()` tells whether an error was among it. */
+export function reporter(document: SourceDocument, problems: Problem[]): ProblemReporter & { failed(): boolean } {
+  let errors = 0;
+  const add = (
+    severity: Problem['severity'],
+    path: Problem['path'],
+    code: string,
+    message: string,
+    at?: number,
+    what?: 'key' | 'value',
+  ): void => {
+    if (severity === 'error') errors++;
+    problems.push({ place: document.placeOf(path, what, at), severity, code, path, message });
+  };
+  return {
+    error: (...rest) => add('error', ...rest),
+    warn: (...rest) => add('warn', ...rest),
+    failed: () => errors > 0,
+  };
+}
+
+function readOne(
+  document: SourceDocument,
+  context: LoadContext,
+  problems: Problem[],
+  drafts: Draft[],
+  shared: Map<string, SourceDocument[]>,
+): void {
+  const report = reporter(document, problems);
+  const frontEnd = frontEnds.find(({ recognizes }) => recognizes(document.value));
+  if (frontEnd === undefined)
+    return report.error([], 'rule/unknown-kind', 'this is no rule: neither detection nor correlation, filter, conditions or policy');
+    return;
+  }
+  const read = frontEnd.read(document, report, context);
+  if ('shares' in read) {
+    if (!report.failed()) shared.set(read.shares, [...(shared.get(read.shares) ?? []), document]);
+  } else if (!report.failed()) drafts.push(...read);
+}
+
+/** Every id and name to the id it stands for; a repeated one is an error at both places. */
+function nameAll(drafts: Draft[], problems: Problem[]): ReadonlyMap<string, RuleId> {
+  const owners = new Map<string, Draft>();
+  const repeated = new Set<Draft>();
+  for (const draft of drafts) {
+    for (const name of draft.names) {
+      const other = owners.get(name);
+      if (other === undefined) owners.set(name, draft);
+      else if (other !== draft) {
+        const { file, line } = other.document.placeOf([]);
+        reporter(draft.document, problems).error(
+          [draft.names[0] === name ? 'id' : 'name'],
+          'ref/duplicate',
+          `"${name}" is already the id or name of the rule at ${file}:${line}`,
+        );
+        repeated.add(draft);
+      }
+    }
+  }
+  for (const draft of repeated) drafts.splice(drafts.indexOf(draft), 1);
+  return new Map([...owners].filter(([, draft]) => !repeated.has(draft)).map(([name, draft]) => [name, draft.names[0] as RuleId]));
+}
+
+function createReferences(
+  handles: ReadonlyMap<string, RuleId>,
+  drafts: readonly Draft[],
+  shared: ReadonlyMap<string, readonly SourceDocument[]>,
+): References {
+  const kinds = new Map(drafts.map(({ names, kind }) => [names[0] as RuleId, kind]));
+  return {
+    idOf: (reference) => handles.get(reference),
+    all: () => handles.keys(),
+    kindOf: (id) => kinds.get(id),
+    shared: (kind) => shared.get(kind) ?? [],
+  };
+}
+
+function finishAll(drafts: readonly Draft[], references: References, problems: Problem[]): readonly Rule[] {
+  return drafts.flatMap((draft) => {
+    const report = reporter(draft.document, problems);
+    const rules = draft.finish(references, report);
+    return report.failed() ? [] : rules;
+  });
+}
+
+/** A correlation whose member was left out, or that feeds on itself, cannot run; neither can one that needs it. */
+function dropDangling(byId: Map<RuleId, Rule>, drafts: readonly Draft[], problems: Problem[]): void {
+  const documents = new Map(drafts.map((draft) => [draft.names[0] as RuleId, draft.document]));
+  const drop = (rule: Correlation, code: string, message: string): void => {
+    byId.delete(rule.id);
+    const document = documents.get(rule.id);
+    if (document !== undefined) reporter(document, problems).error(['correlation', 'rules'], code, message);
+  };
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const rule of byId.values()) {
+      if (rule.kind !== 'correlation') continue;
+      const missing = rule.members.find((member) => !byId.has(member));
+      if (missing !== undefined)
+        drop(rule, 'ref/inactive-rule', `the rule "${missing}" is not active: it has errors, or its status is deprecated or unsupported`);
+      else if (depth(rule, byId) > MAX_CHAIN)
+        drop(rule, 'ref/cycle', `correlations refer to each other in a circle, or deeper than ${MAX_CHAIN} levels`);
+      else continue;
+      changed = true;
+    }
+  }
+}
+
+const MAX_CHAIN = 8;
+
+function depth(rule: Rule | undefined, byId: ReadonlyMap<RuleId, Rule>, level = 0): number {
+  if (rule?.kind !== 'correlation' || level > MAX_CHAIN) return level;
+  return Math.max(...rule.members.map((member) => depth(byId.get(member), byId, level + 1)));
+}
+
+/** Members of a correlation do not alert alone, unless some correlation that uses them says `generate: true`. */
+function muteMembers(byId: Map<RuleId, Rule>): void {
+  const kept = new Set<RuleId>();
+  const muted = new Set<RuleId>();
+  for (const rule of byId.values()) {
+    if (rule.kind === 'correlation') for (const member of rule.members) (rule.generate ? kept : muted).add(member);
+  }
+  for (const id of muted) {
+    const rule = byId.get(id);
+    if (rule !== undefined && !kept.has(id)) byId.set(id, { ...rule, alerts: false });
+  }
+}
+
+function logsourceOf(rule: Rule | undefined): Detection['logsource'] {
+  return rule?.kind === 'detection' ? rule.logsource : undefined;
+}

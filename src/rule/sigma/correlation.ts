@@ -1,0 +1,271 @@
+import { nearest } from '../../shared/nearest.ts';
+import { logicDigest } from '../digest.ts';
+import { isList, isMap, type Plain, type PlainMap, type SourceDocument } from '../document.ts';
+import type { Draft, References } from '../front-end.ts';
+import type { Condition, Correlation, GroupField, MemberExpr, RuleId, Threshold } from '../ir/rule.ts';
+import type { ProblemReporter } from '../problem.ts';
+import { type ConditionTree, parseCondition } from './condition.ts';
+import { inactive, namesOf, readMeta, textOf, textsOf } from './meta.ts';
+
+const TYPES = [
+  'event_count',
+  'value_count',
+  'value_sum',
+  'value_avg',
+  'value_median',
+  'value_percentile',
+  'temporal',
+  'temporal_ordered',
+] as const;
+type Type = (typeof TYPES)[number];
+const OPERATORS = ['gt', 'gte', 'lt', 'lte', 'eq', 'neq'] as const;
+const UNIT_SECONDS: Readonly<Record<string, bigint>> = { s: 1n, m: 60n, h: 3600n, d: 86_400n, w: 604_800n, M: 2_629_746n, y: 31_556_952n };
+const NANOS = 1_000_000_000n;
+
+type Reading = { readonly map: PlainMap; readonly report: ProblemReporter; readonly references: References };
+
+/** Reads one correlation document; members are resolved in the second pass. */
+export function readCorrelation(document: SourceDocument, map: PlainMap, report: ProblemReporter): readonly Draft[] {
+  const meta = readMeta(document, map, report);
+  const correlation = map['correlation'];
+  if (!isMap(correlation)) {
+    report.error(['correlation'], 'correlation/form', 'correlation is a map with type, rules, timespan and condition');
+    return [];
+  }
+  const type = TYPES.find((known) => known === correlation['type']);
+  if (type === undefined) {
+    const written = textOf(correlation['type']) ?? '';
+    const close = nearest(written, TYPES);
+    report.error(
+      correlation['type'] === undefined ? ['correlation'] : ['correlation', 'type'],
+      'correlation/type',
+      `"${written}" is no type of correlation${close === undefined ? `; write one of ${TYPES.join(', ')}` : `; did you mean "${close}"?`}`,
+    );
+    return [];
+  }
+  const timespan = readTimespan(correlation, report);
+  const names = namesOf(map, meta);
+  const finish = (references: References, late: ProblemReporter): readonly Correlation[] => {
+    const reading: Reading = { map: correlation, report: late, references };
+    const condition = readCondition(type, reading);
+    const members = readMembers(reading, condition);
+    const groupBy = readGroupBy(reading, members);
+    if (condition === undefined || timespan === undefined || members.length === 0 || inactive(meta)) return [];
+    const generate = correlation['generate'] === true;
+    const digest = logicDigest({ members, groupBy, timespan, condition });
+    const [id = ''] = names;
+    return [{ kind: 'correlation', id, members, groupBy, timespan, condition, generate, alerts: true, meta, logicDigest: digest }];
+  };
+  return [{ document, names, kind: 'correlation', finish }];
+}
+
+function readTimespan(map: PlainMap, report: ProblemReporter): bigint | undefined {
+  const text = textOf(map['timespan']);
+  const found = /^([1-9]\d{0,8})([smhdwMy])$/.exec(text ?? '');
+  if (found === null) {
+    const path = text === undefined ? ['correlation'] : ['correlation', 'timespan'];
+    report.error(
+      path,
+      'value/bad-duration',
+      text === undefined ? 'timespan is missing; write for example 5m' : `"${text}" is not a duration; write for example 5m`,
+    );
+    return undefined;
+  }
+  const [, digits = '0', unit = 's'] = found;
+  if (unit === 'M' || unit === 'y')
+    report.warn(['correlation', 'timespan'], 'value/calendar-duration', `${unit} is taken as ${UNIT_SECONDS[unit]} seconds`);
+  return BigInt(digits) * (UNIT_SECONDS[unit] ?? 0n) * NANOS;
+}
+
+/** Rule references of `rules`, or of a string condition where `rules` is left out. */
+function readMembers({ map, report, references }: Reading, condition: Condition | undefined): readonly RuleId[] {
+  const written = textsOf(map['rules']);
+  const listed = isList(map['rules']);
+  const found = written.map((reference, i) => resolve(reference, ['correlation', 'rules', ...(listed ? [i] : [])], references, report));
+  const fromCondition = condition?.kind === 'temporal_expression' ? membersOf(condition.expression) : [];
+  if (written.length === 0) {
+    if (fromCondition.length === 0) report.error(['correlation'], 'correlation/rules', 'rules names at least one rule');
+    return fromCondition;
+  }
+  if (found.some((id) => id === undefined)) return [];
+  const members = [...new Set(found as readonly RuleId[])];
+  const strange = fromCondition.find((id) => !members.includes(id));
+  if (fromCondition.length > 0 && (strange !== undefined || fromCondition.length < members.length)) {
+    report.error(['correlation', 'condition'], 'correlation/members', 'the rules of the condition are not the rules of "rules"');
+    return [];
+  }
+  return members;
+}
+
+function resolve(
+  reference: string,
+  path: readonly (string | number)[],
+  references: References,
+  report: ProblemReporter,
+): RuleId | undefined {
+  const id = references.idOf(reference);
+  if (id !== undefined) return id;
+  const close = nearest(reference, references.all());
+  report.error(path, 'ref/unknown-rule', `no rule "${reference}"${close === undefined ? '' : ` (did you mean "${close}"?)`}`);
+  return undefined;
+}
+
+function readGroupBy({ map, report, references }: Reading, members: readonly RuleId[]): readonly GroupField[] {
+  const names = textsOf(map['group-by']);
+  if (names.length === 0) report.warn(['correlation'], 'correlation/no-group', 'without group-by all events are one group');
+  const aliases = isMap(map['aliases']) ? map['aliases'] : {};
+  for (const alias of Object.keys(aliases)) {
+    if (!names.includes(alias))
+      report.warn(
+        ['correlation', 'aliases', alias],
+        'correlation/unused-alias',
+        `group-by does not use the alias "${alias}"`,
+        undefined,
+        'key',
+      );
+  }
+  return names.map((name) => ({ name, fields: aliasFields(name, aliases[name], members, references, report) }));
+}
+
+function aliasFields(
+  name: string,
+  alias: Plain | undefined,
+  members: readonly RuleId[],
+  references: References,
+  report: ProblemReporter,
+): ReadonlyMap<RuleId, string> {
+  const fields = new Map<RuleId, string>();
+  if (!isMap(alias)) return fields;
+  for (const [reference, field] of Object.entries(alias)) {
+    const path = ['correlation', 'aliases', name, reference];
+    const id = references.idOf(reference);
+    if (id === undefined || !members.includes(id))
+      report.error(path, 'ref/unknown-rule', `"${reference}" is not one of the rules of this correlation`, undefined, 'key');
+    else if (textOf(field) === undefined) report.error(path, 'correlation/alias', 'an alias names a field');
+    else fields.set(id, textOf(field) as string);
+  }
+  for (const member of members)
+    if (!fields.has(member))
+      report.warn(
+        ['correlation', 'aliases', name],
+        'correlation/alias-missing',
+        `"${member}" has no entry; its field "${name}" is used`,
+        undefined,
+        'key',
+      );
+  return fields;
+}
+
+function readCondition(type: Type, reading: Reading): Condition | undefined {
+  const { map, report } = reading;
+  const value = map['condition'];
+  const temporal = type === 'temporal' || type === 'temporal_ordered';
+  if (temporal) {
+    const ordered = type === 'temporal_ordered';
+    if (value === undefined || value === null) return { kind: 'temporal', ordered, thresholds: [] };
+    if (typeof value === 'string') return readExpression(value, ordered, reading);
+  }
+  if (!isMap(value)) {
+    report.error(
+      value === undefined ? ['correlation'] : ['correlation', 'condition'],
+      'correlation/condition',
+      'the condition is a map such as {gte: 5}',
+    );
+    return undefined;
+  }
+  const thresholds = readThresholds(value, report);
+  const fields = textsOf(value['field']);
+  if (thresholds.length === 0) {
+    report.error(
+      ['correlation', 'condition'],
+      'correlation/condition',
+      `the condition compares nothing; write one of ${OPERATORS.join(', ')}`,
+    );
+    return undefined;
+  }
+  if (temporal) return { kind: 'temporal', ordered: type === 'temporal_ordered', thresholds };
+  if (type === 'event_count') return { kind: type, thresholds };
+  if (fields.length === 0) {
+    report.error(['correlation', 'condition'], 'correlation/field', `${type} needs condition.field`);
+    return undefined;
+  }
+  if (type === 'value_count') return { kind: type, fields, thresholds };
+  return readNumeric(type, value, fields, thresholds, report);
+}
+
+function readNumeric(
+  type: 'value_sum' | 'value_avg' | 'value_median' | 'value_percentile',
+  value: PlainMap,
+  fields: readonly string[],
+  thresholds: readonly Threshold[],
+  report: ProblemReporter,
+): Condition | undefined {
+  const [field = '', ...more] = fields;
+  if (more.length > 0) {
+    report.error(['correlation', 'condition', 'field'], 'correlation/field', `${type} takes one field`);
+    return undefined;
+  }
+  const percentile = value['percentile'];
+  if (type !== 'value_percentile') return { kind: type, field, percentile: undefined, thresholds };
+  if (typeof percentile === 'number' && percentile >= 0 && percentile <= 100) return { kind: type, field, percentile, thresholds };
+  report.error(
+    ['correlation', 'condition'],
+    'correlation/percentile',
+    'value_percentile needs condition.percentile, 0 to 100; for rare values write an anomaly rule of type rare',
+  );
+  return undefined;
+}
+
+function readThresholds(value: PlainMap, report: ProblemReporter): readonly Threshold[] {
+  const thresholds: Threshold[] = [];
+  for (const [key, bound] of Object.entries(value)) {
+    const compare = OPERATORS.find((known) => known === key);
+    if (compare === undefined) {
+      if (key !== 'field' && key !== 'percentile')
+        report.error(
+          ['correlation', 'condition', key],
+          'correlation/condition',
+          `"${key}" is no comparison; write one of ${OPERATORS.join(', ')}`,
+          undefined,
+          'key',
+        );
+    } else if (typeof bound === 'number') thresholds.push({ compare, value: bound });
+    else report.error(['correlation', 'condition', key], 'correlation/condition', `"${key}" takes a number`);
+  }
+  return thresholds;
+}
+
+function readExpression(text: string, ordered: boolean, { report, references }: Reading): Condition | undefined {
+  const path = ['correlation', 'condition'];
+  const names = [...references.all()];
+  const { tree, problems } = parseCondition(text, names);
+  for (const problem of problems)
+    if (problem.code !== 'sigma/keyword-case') report[problem.severity](path, problem.code, problem.message, problem.at);
+  if (tree === undefined) return undefined;
+  const expression = memberExpr(tree, references);
+  if (anchored(expression)) return { kind: 'temporal_expression', ordered, expression };
+  report.error(path, 'correlation/unanchored', 'some way to fulfil the condition needs no rule to match; nothing would start the window');
+  return undefined;
+}
+
+function memberExpr(tree: ConditionTree, references: References): MemberExpr {
+  if (tree.op === 'not') return { op: 'not', of: memberExpr(tree.of, references) };
+  if (tree.op === 'and' || tree.op === 'or') return { op: tree.op, of: tree.members.map((one) => memberExpr(one, references)) };
+  const of = tree.of.map((name): MemberExpr => ({ op: 'member', rule: references.idOf(name) ?? name }));
+  return of.length === 1 ? (of[0] as MemberExpr) : { op: tree.op === 'every' ? 'and' : 'or', of };
+}
+
+/** Does every way to fulfil it (or, under `negated`, to refuse it) contain a match? */
+function anchored(expression: MemberExpr, negated = false): boolean {
+  if (expression.op === 'member') return !negated;
+  if (expression.op === 'not') return anchored(expression.of, !negated);
+  const conjunctive = (expression.op === 'and') !== negated;
+  const parts = expression.of.map((one) => anchored(one, negated));
+  return conjunctive ? parts.some(Boolean) : parts.every(Boolean);
+}
+
+function membersOf(expression: MemberExpr): readonly RuleId[] {
+  if (expression.op === 'member') return [expression.rule];
+  if (expression.op === 'not') return membersOf(expression.of);
+  return [...new Set(expression.of.flatMap(membersOf))];
+}
