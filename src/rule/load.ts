@@ -84,8 +84,8 @@ function readOne(
 ): void {
   const report = reporter(document, problems);
   const frontEnd = frontEnds.find(({ recognizes }) => recognizes(document.value));
-  if (frontEnd === undefined)
-    return report.error([], 'rule/unknown-kind', 'this is no rule: neither detection nor correlation, filter, conditions or policy');
+  if (frontEnd === undefined) {
+    report.error([], 'rule/unknown-kind', 'this is no rule: neither detection nor correlation, filter, conditions or policy');
     return;
   }
   const read = frontEnd.read(document, report, context);

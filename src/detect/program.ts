@@ -1,0 +1,188 @@
+import type { Expr, Predicate, TextPattern } from '../rule/ir/expr.ts';
+import { fold } from '../shared/fold.ts';
+import { compileRegex } from '../shared/regex.ts';
+import { compileGlob, globMatches } from './glob.ts';
+import { compileNetwork } from './networks.ts';
+import { compareNumbers, jsonHolds, REGEX_CHARACTERS, timePart } from './reference.ts';
+import { type Leaf, leafNumber, leafText } from './scalar.ts';
+import type { ObjectView, Texts } from './view.ts';
+
+/** An expression ready to run on a view. */
+export type Program = (view: ObjectView) => boolean;
+
+/** Slot of a field in the view. */
+export type SlotOf = (field: string) => number;
+
+/** A test of one text, already folded unless the predicate is cased. */
+type TextTest = (text: string) => boolean;
+
+/** A set beats a chain of comparisons from this many equalities on. */
+const SET_FROM = 4;
+
+/** Compiles to closures over slots; no code is generated. */
+export function compileProgram(expr: Expr, slotOf: SlotOf): Program {
+  switch (expr.op) {
+    case 'constant':
+      return () => expr.value;
+    case 'not': {
+      const inner = compileProgram(expr.of, slotOf);
+      return (view) => !inner(view);
+    }
+    case 'and':
+      return compileAnd(expr.of.map((one) => compileProgram(one, slotOf)));
+    case 'or':
+      return compileOr(expr.of, slotOf);
+    default:
+      return compilePredicate(expr, slotOf);
+  }
+}
+
+function compileAnd(programs: readonly Program[]): Program {
+  return (view) => {
+    for (let i = 0; i < programs.length; i++) if (!(programs[i] as Program)(view)) return false;
+    return true;
+  };
+}
+
+function compileOr(members: readonly Expr[], slotOf: SlotOf): Program {
+  const equal = Map.groupBy(members.filter(isEquality), ({ field }) => field);
+  const sets = [...equal].filter(([, predicates]) => predicates.length >= SET_FROM);
+  const inSets = new Set<Expr>(sets.flatMap(([, predicates]) => predicates));
+  const programs = [
+    ...sets.map(([field, predicates]) => memberOf(slotOf(field), new Set(predicates.map(({ pattern }) => fold(pattern[0] as string))))),
+    ...members.filter((member) => !inSets.has(member)).map((member) => compileProgram(member, slotOf)),
+  ];
+  return (view) => {
+    for (let i = 0; i < programs.length; i++) if ((programs[i] as Program)(view)) return true;
+    return false;
+  };
+}
+
+type Equality = Predicate & { readonly op: 'text'; readonly field: string };
+
+function isEquality(expr: Expr): expr is Equality {
+  return expr.op === 'text' && expr.field !== null && !expr.cased && expr.pattern.length === 1 && typeof expr.pattern[0] === 'string';
+}
+
+function memberOf(slot: number, values: ReadonlySet<string>): Program {
+  return (view) => {
+    const low = view.low(slot);
+    return typeof low === 'string' ? values.has(low) : (low?.some((text) => values.has(text)) ?? false);
+  };
+}
+
+function anyText(texts: Texts, test: TextTest): boolean {
+  if (typeof texts === 'string') return test(texts);
+  if (texts === undefined) return false;
+  for (let i = 0; i < texts.length; i++) if (test(texts[i] as string)) return true;
+  return false;
+}
+
+function compilePredicate(predicate: Predicate, slotOf: SlotOf): Program {
+  switch (predicate.op) {
+    case 'text':
+      return compileText(predicate, slotOf);
+    case 'regex':
+      return compileRegexPredicate(predicate, slotOf);
+    case 'fieldref':
+      return compileFieldref(predicate, slotOf);
+    case 'number': {
+      const { compare, value, field } = predicate;
+      return anyLeaf(field, slotOf, (leaf) => compareNumbers(leafNumber(leaf), compare, value));
+    }
+    case 'boolean': {
+      const text = String(predicate.value);
+      return anyLeaf(
+        predicate.field,
+        slotOf,
+        (leaf) => leaf === predicate.value || (typeof leaf === 'string' && leaf.length === text.length && fold(leaf) === text),
+      );
+    }
+    case 'cidr': {
+      const inside = compileNetwork(predicate.network);
+      return anyLeaf(predicate.field, slotOf, (leaf) => inside(leafText(leaf)));
+    }
+    case 'time': {
+      const { part, compare, value } = predicate;
+      return anyLeaf(predicate.field, slotOf, (leaf) => compareNumbers(timePart(leafText(leaf), part), compare, value));
+    }
+    default:
+      return compileRaw(predicate, slotOf(predicate.field));
+  }
+}
+
+function compileRaw(predicate: Predicate & { readonly op: 'null' | 'exists' | 'present' | 'json' }, slot: number): Program {
+  switch (predicate.op) {
+    case 'null':
+      return (view) => (view.raw(slot) ?? null) === null;
+    case 'exists':
+      return (view) => view.raw(slot) !== undefined;
+    case 'present':
+      return (view) => (view.raw(slot) ?? null) !== null;
+    case 'json':
+      return (view) => jsonHolds(predicate.operator, view.raw(slot), predicate.value);
+  }
+}
+
+function anyLeaf(field: string | null, slotOf: SlotOf, test: (leaf: Leaf) => boolean): Program {
+  if (field === null) return (view) => view.keywordLeaves().some(test);
+  const slot = slotOf(field);
+  return (view) => {
+    const value = view.raw(slot);
+    if (value === undefined || value === null) return false;
+    return typeof value === 'object' ? view.leaves(slot).some(test) : test(value);
+  };
+}
+
+function compileText({ field, pattern, cased }: Predicate & { readonly op: 'text' }, slotOf: SlotOf): Program {
+  const folded = cased ? pattern : pattern.map((token) => (typeof token === 'string' ? fold(token) : token));
+  if (field === null) {
+    const test = textTest([{ wildcard: 'any' }, ...folded, { wildcard: 'any' }]);
+    return cased ? (view) => view.keywords().some(test) : (view) => view.lowKeywords().some(test);
+  }
+  const slot = slotOf(field);
+  const test = textTest(folded);
+  return cased ? (view) => anyText(view.text(slot), test) : (view) => anyText(view.low(slot), test);
+}
+
+const isAny = (token: TextPattern[number] | undefined): boolean => typeof token === 'object' && token.wildcard === 'any';
+
+/** The cheapest test that means the same as the glob. */
+export function textTest(pattern: TextPattern): TextTest {
+  const tokens = pattern.filter((token, i) => !(isAny(token) && isAny(pattern[i - 1])));
+  const [a, b, c] = tokens;
+  if (tokens.length === 0) return (text) => text === '';
+  if (tokens.length === 1 && typeof a === 'string') return (text) => text === a;
+  if (tokens.length === 1 && isAny(a)) return () => true;
+  if (tokens.length === 2 && typeof a === 'string' && isAny(b)) return (text) => text.startsWith(a);
+  if (tokens.length === 2 && isAny(a) && typeof b === 'string') return (text) => text.endsWith(b);
+  if (tokens.length === 3 && isAny(a) && typeof b === 'string' && isAny(c)) return (text) => text.includes(b);
+  const glob = compileGlob(tokens);
+  // Every literal must occur: a cheap refusal before the glob runs.
+  const longest = tokens
+    .filter((token) => typeof token === 'string')
+    .reduce((best, token) => (token.length > best.length ? token : best), '');
+  return longest === '' ? (text) => globMatches(glob, text) : (text) => text.includes(longest) && globMatches(glob, text);
+}
+
+function compileRegexPredicate({ field, pattern, flags }: Predicate & { readonly op: 'regex' }, slotOf: SlotOf): Program {
+  const regex = compileRegex(pattern, flags);
+  const test: TextTest = (text) => regex.test(text.length > REGEX_CHARACTERS ? text.slice(0, REGEX_CHARACTERS) : text);
+  if (field === null) return (view) => view.keywords().some(test);
+  const slot = slotOf(field);
+  return (view) => anyText(view.text(slot), test);
+}
+
+function compileFieldref({ field, other, how, cased }: Predicate & { readonly op: 'fieldref' }, slotOf: SlotOf): Program {
+  const [left, right] = [slotOf(field), slotOf(other)];
+  const compare = { equals: same, contains, startswith, endswith }[how];
+  return (view) => {
+    const [a, b] = cased ? [view.text(left), view.text(right)] : [view.low(left), view.low(right)];
+    return anyText(a, (x) => anyText(b, (y) => compare(x, y)));
+  };
+}
+
+const same = (a: string, b: string): boolean => a === b;
+const contains = (a: string, b: string): boolean => a.includes(b);
+const startswith = (a: string, b: string): boolean => a.startsWith(b);
+const endswith = (a: string, b: string): boolean => a.endsWith(b);
