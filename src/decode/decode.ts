@@ -51,7 +51,8 @@ export function decode(record: RawRecord, options: DecodeOptions): DecodeResult 
   const parsed = parseJson(body, options.maxDepth);
   // A line such as "[warn] ..." only looks like JSON; an object that does not parse was meant as one.
   if ('reason' in parsed) {
-    if (first === 0x5b && parsed.reason === 'invalid-json') return textDocument(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
+    if (first === 0x5b && parsed.reason === 'invalid-json')
+      return textDocument(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
     return dead(parsed.reason, parsed.detail, parsed.at);
   }
   return fanOut(record, parsed.value, options);
@@ -62,12 +63,18 @@ function fanOut(record: RawRecord, value: JsonValue, options: DecodeOptions): De
   const deadLetters: DeadLetter[] = [];
   const all = unwrap(value);
   if (all.length > options.maxFanOut) {
-    deadLetters.push({ record, reason: 'fan-out', detail: `${all.length} events in one record; the limit is ${options.maxFanOut}`, at: undefined });
+    deadLetters.push({
+      record,
+      reason: 'fan-out',
+      detail: `${all.length} events in one record; the limit is ${options.maxFanOut}`,
+      at: undefined,
+    });
     return { documents: [], deadLetters, discarded: 0 };
   }
   all.forEach(({ value: document, formatHint }, index) => {
     if (isObject(document)) documents.push({ index, document, text: undefined, formatHint });
-    else deadLetters.push({ record, reason: 'not-an-object', detail: `event ${index} is ${kindOf(document)}, not an object`, at: undefined });
+    else
+      deadLetters.push({ record, reason: 'not-an-object', detail: `event ${index} is ${kindOf(document)}, not an object`, at: undefined });
   });
   return { documents, deadLetters, discarded: all.length === 0 ? 1 : 0 };
 }

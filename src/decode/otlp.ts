@@ -11,7 +11,10 @@ export function isOtlp(value: JsonObject): boolean {
  * `resource` and `scope`. Whatever is not understood is left as it was; nothing here throws.
  */
 export function otlpDocuments(value: JsonObject): readonly Unwrapped[] {
-  return [...leaves(value, 'resourceSpans', 'scopeSpans', 'spans', 'otlp.span'), ...leaves(value, 'resourceLogs', 'scopeLogs', 'logRecords', 'otlp.log')];
+  return [
+    ...leaves(value, 'resourceSpans', 'scopeSpans', 'spans', 'otlp.span'),
+    ...leaves(value, 'resourceLogs', 'scopeLogs', 'logRecords', 'otlp.log'),
+  ];
 }
 
 function* leaves(root: JsonObject, outer: string, middle: string, inner: string, formatHint: string): Generator<Unwrapped> {

@@ -22,7 +22,9 @@ export function parseJson(bytes: Uint8Array, maxDepth: number): ParsedJson {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   try {
     // The type declarations do not know the third argument of the reviver yet (ES2025 source text access).
-    return { value: (wideNumbers ? JSON.parse(text, keepWideNumbers as (key: string, value: unknown) => unknown) : JSON.parse(text)) as JsonValue };
+    return {
+      value: (wideNumbers ? JSON.parse(text, keepWideNumbers as (key: string, value: unknown) => unknown) : JSON.parse(text)) as JsonValue,
+    };
   } catch (error) {
     return { reason: 'invalid-json', detail: messageOf(error), at: placeOf(messageOf(error)) };
   }

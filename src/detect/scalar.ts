@@ -1,4 +1,4 @@
-import { isObject, type JsonValue } from '../shared/json.ts';
+import type { JsonValue } from '../shared/json.ts';
 
 /** One leaf of a decoded document. */
 export type Leaf = string | number | boolean;
@@ -19,23 +19,18 @@ export function leafNumber(leaf: Leaf): number | bigint | undefined {
   return INTEGER.test(leaf) && !Number.isSafeInteger(value) ? BigInt(leaf) : value;
 }
 
-/** The elements a comparison may choose from: of an array each element, nested ones too; null and objects are none. */
+/**
+ * The values a comparison may choose from. An array answers through its elements, an object through its values: rules
+ * such as `requestParameters|contains` ask about whatever lies below a field.
+ */
 export function leavesOf(value: JsonValue | undefined): readonly Leaf[] {
   if (value === undefined || value === null) return NONE;
-  if (typeof value !== 'object') return [value];
-  const out: Leaf[] = [];
-  if (Array.isArray(value)) for (const element of value as readonly JsonValue[]) collectElement(element, out);
-  return out;
+  return typeof value === 'object' ? allLeaves(value) : [value];
 }
 
 const NONE: readonly Leaf[] = [];
 
-function collectElement(value: JsonValue, out: Leaf[]): void {
-  if (Array.isArray(value)) for (const element of value as readonly JsonValue[]) collectElement(element, out);
-  else if (value !== null && !isObject(value)) out.push(value as Leaf);
-}
-
-/** Every leaf value of a document, keys left out, in no particular order; a loop, so that depth costs no stack. */
+/** Every leaf value below a value, keys and nulls left out, in no particular order; a loop, so that depth costs no stack. */
 export function allLeaves(document: JsonValue): readonly Leaf[] {
   const out: Leaf[] = [];
   const stack: JsonValue[] = [document];

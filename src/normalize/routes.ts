@@ -4,6 +4,7 @@ import { canonicalJson } from '../shared/canonical-json.ts';
 import type { JsonValue } from '../shared/json.ts';
 import { ECS_FALLBACK } from './ecs-fallback.ts';
 import { type Discriminants, type Format, firstOf, path } from './format.ts';
+import { withImpliedCategories } from './implied-categories.ts';
 
 /** Discriminating values are attacker-writable: past this many routes per format, further ones share one without constants. */
 const MAX_ROUTES = 2048;
@@ -29,7 +30,7 @@ export function createRouteTable(): RouteTable {
         route = routes.get(key);
         if (route !== undefined) return route;
       }
-      const labels = override === undefined ? routing.labels : [override];
+      const labels = withImpliedCategories(override === undefined ? routing.labels : [override]);
       route = createRoute(next++, format, labels, full ? {} : routing.known);
       routes.set(key, route);
       return route;
