@@ -45,7 +45,8 @@ const totals = z.strictObject({
 const bodies = {
   /** Rules of a ruleset, in parts, before the activation that names it. */
   rules: z.strictObject({ ruleset: name, rules: z.array(rule) }),
-  activation: z.strictObject({ ruleset: name, engine: name, config: name, rules: count, rulesDigest: digest }),
+  /** `start`: the first since the process began, so that what lies between the entry before and this one is downtime. */
+  activation: z.strictObject({ ruleset: name, engine: name, config: name, rules: count, rulesDigest: digest, start: z.boolean() }),
   /** Events per minute and type since the last position: [minute, type, events, unparsed, late, first ms, last ms]. */
   population: z.strictObject({
     source: name,

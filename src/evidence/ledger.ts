@@ -39,6 +39,7 @@ export interface Ledger {
 export function createLedger(previous: LedgerState = emptyLedgerState()): Ledger {
   let { size, chain, at, activation, frontier } = previous;
   let dirty = false;
+  let started = false;
   const partitions = new Map<string, Partition>();
   const sealed = new Map<string, KnownPosition>();
   for (const known of previous.positions) {
@@ -107,7 +108,9 @@ export function createLedger(previous: LedgerState = emptyLedgerState()): Ledger
       config: observation.config,
       rules: rules.length,
       rulesDigest,
+      start: !started,
     };
+    started = true;
     drafts.add('activation', activation);
   };
 

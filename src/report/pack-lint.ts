@@ -1,0 +1,99 @@
+import type { ProblemReporter } from '../rule/problem.ts';
+import { nearest } from '../shared/nearest.ts';
+import type { Measure, Objective, PackDocument, Quantity } from './pack-schema.ts';
+
+/** What a schema cannot say: names that must exist, limits that must fit together. */
+export function lintPack(pack: PackDocument, report: ProblemReporter): void {
+  const roles = new Set(pack.sources.map(({ id }) => id));
+  const measures = new Map(pack.measures.map((measure) => [measure.id, measure]));
+  lintUnique(pack, report);
+  for (const [i, measure] of pack.measures.entries()) lintMeasure(measure, ['measures', i], pack, roles, report);
+  for (const role of pack.defaults.needs?.sources ?? []) known(role, roles, ['defaults', 'needs', 'sources'], 'source', report);
+  lintObjectives(pack, measures, report);
+  for (const [i, map] of pack.maps.entries()) {
+    for (const [m, id] of map.methods.entries()) known(id, new Set(measures.keys()), ['maps', i, 'methods', m], 'measure', report);
+  }
+}
+
+type Path = readonly (string | number)[];
+
+function known(id: string, ids: ReadonlySet<string>, path: Path, what: string, report: ProblemReporter): void {
+  if (ids.has(id)) return;
+  const close = nearest(id, [...ids]);
+  report.error(path, `pack/${what}`, `no ${what} "${id}" in this pack${close === undefined ? '' : `; did you mean "${close}"?`}`);
+}
+
+function lintUnique(pack: PackDocument, report: ProblemReporter): void {
+  for (const [list, items] of [
+    ['sources', pack.sources],
+    ['measures', pack.measures],
+  ] as const) {
+    const seen = new Set<string>();
+    for (const [i, { id }] of items.entries()) {
+      if (seen.has(id)) report.error([list, i, 'id'], 'pack/duplicate', `"${id}" is there twice`);
+      seen.add(id);
+    }
+  }
+}
+
+/** The source roles a quantity is counted over. */
+export function rolesOfQuantity(quantity: Quantity): string[] {
+  return Object.entries(quantity).flatMap(([key, value]) => (key !== 'type' && typeof value === 'string' ? [value] : []));
+}
+
+/** The source roles a measure reads, whether or not it says it needs them. */
+export function rolesOfMeasure(measure: Measure): string[] {
+  switch (measure.kind) {
+    case 'presence':
+    case 'continuity':
+    case 'content':
+      return [measure.source];
+    case 'count':
+    case 'absence':
+      return [...rolesOfQuantity(measure.of), ...(measure.population === undefined ? [] : rolesOfQuantity(measure.population))];
+    case 'ratio':
+      return [...rolesOfQuantity(measure.num), ...rolesOfQuantity(measure.den)];
+    default:
+      return [];
+  }
+}
+
+function lintMeasure(measure: Measure, path: Path, pack: PackDocument, roles: ReadonlySet<string>, report: ProblemReporter): void {
+  for (const role of rolesOfMeasure(measure)) known(role, roles, path, 'source', report);
+  for (const role of measure.needs?.sources ?? []) known(role, roles, [...path, 'needs', 'sources'], 'source', report);
+  if (measure.kind === 'count' && measure.max === undefined && measure.min === undefined) {
+    report.error(path, 'pack/limit', 'a count needs max or min');
+  }
+  const reads = [...rolesOfMeasure(measure), ...(measure.needs?.sources ?? pack.defaults.needs?.sources ?? [])];
+  const wholePipeline = ['integrity', 'attestation', 'canary'].includes(measure.kind);
+  if (!wholePipeline && reads.length === 0) {
+    report.error(path, 'pack/denominator', 'over which sources? Say so in needs.sources, here or in defaults');
+  }
+}
+
+function lintObjectives(pack: PackDocument, measures: ReadonlyMap<string, Measure>, report: ProblemReporter): void {
+  const ids = new Set(measures.keys());
+  for (const [control, { objectives }] of Object.entries(pack.controls)) {
+    for (const [id, objective] of Object.entries(objectives)) {
+      const path = ['controls', control, 'objectives', id];
+      if (!id.startsWith(`${control}_obj`)) report.error(path, 'pack/objective', `"${id}" is no objective of "${control}"`);
+      for (const measure of [...decidingMeasures(objective), ...(objective.guards ?? [])]) known(measure, ids, path, 'measure', report);
+      lintObjective(objective, path, report);
+    }
+  }
+}
+
+/** The measures that decide an objective, guards apart. */
+export function decidingMeasures(objective: Objective): readonly string[] {
+  return [...(objective.all ?? []), ...(objective.any ?? []), ...(objective.k_of?.of ?? [])];
+}
+
+function lintObjective(objective: Objective, path: Path, report: ProblemReporter): void {
+  if (objective.frequency > objective.valid_for) report.error(path, 'pack/frequency', 'valid_for is shorter than frequency');
+  if (objective.k_of !== undefined && objective.k_of.k > objective.k_of.of.length) {
+    report.error([...path, 'k_of'], 'pack/limit', `k is ${objective.k_of.k}, there are ${objective.k_of.of.length} measures`);
+  }
+  if (decidingMeasures(objective).length === 0 && objective.strength !== 'manual-only') {
+    report.error(path, 'pack/undecidable', 'no measure decides it: say strength manual-only');
+  }
+}
