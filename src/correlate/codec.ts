@@ -1,0 +1,55 @@
+import { WardlineError } from '../shared/errors.ts';
+import type { JsonValue } from '../shared/json.ts';
+import type { Hit } from './firing.ts';
+import type { GroupState } from './group-state.ts';
+
+const VERSION = 1;
+
+/** Groups of one rule; state belongs to the rule's logic, so its digest goes with it. */
+export type RuleState = { readonly rule: string; readonly logic: string; readonly groups: ReadonlyMap<string, GroupState> };
+
+export type CorrelatorState = {
+  readonly watermark: string;
+  readonly partitions: readonly (readonly [string, string, boolean])[];
+  readonly counters: Readonly<Record<string, number>>;
+  readonly rules: readonly RuleState[];
+  readonly waiting: readonly Hit[];
+};
+
+/** UTF-8 JSON; big integers carry a tag so that they come back as what they were. Order of groups is kept: it is state. */
+export function encodeState(state: CorrelatorState): Uint8Array {
+  return Buffer.from(JSON.stringify({ version: VERSION, ...state }, replacer));
+}
+
+/** Throws WardlineError `store` for another version. */
+export function decodeState(bytes: Uint8Array): CorrelatorState {
+  const parsed = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'), reviver) as CorrelatorState & {
+    version: number;
+  };
+  if (parsed.version !== VERSION)
+    throw new WardlineError('store', `the correlation state has version ${parsed.version}; this Wardline reads ${VERSION}`);
+  return parsed;
+}
+
+function replacer(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return { $n: String(value) };
+  if (value instanceof Map) return { $m: [...value] };
+  if (value instanceof Set) return { $s: [...value] };
+  // Data may hold keys that look like tags; they are wrapped so that they come back as data.
+  if (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).some((key) => key.startsWith('$')))
+    return { $o: Object.entries(value) };
+  return value;
+}
+
+const TAGS = new Set(['$n', '$m', '$s', '$o']);
+
+function reviver(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const [only, ...more] = Object.keys(value);
+  if (only === undefined || more.length > 0 || !TAGS.has(only)) return value;
+  const inner = (value as Record<string, JsonValue>)[only];
+  if (only === '$n') return BigInt(inner as string);
+  if (only === '$m') return new Map(inner as unknown as [unknown, unknown][]);
+  if (only === '$s') return new Set(inner as unknown as unknown[]);
+  return Object.fromEntries(inner as unknown as [string, unknown][]);
+}

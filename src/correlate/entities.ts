@@ -1,0 +1,44 @@
+import { isObject, type JsonObject, type JsonValue } from '../shared/json.ts';
+
+/** Top-level ECS objects that say who did what where; the rest of an event stays with the event. */
+const ENTITIES = [
+  'user',
+  'host',
+  'source',
+  'destination',
+  'process',
+  'file',
+  'registry',
+  'url',
+  'cloud',
+  'service',
+  'trace',
+  'dns',
+  'orchestrator',
+  'organization',
+  'related',
+] as const;
+const MAX_FIELDS = 64;
+const MAX_TEXT = 1024;
+
+/** The entity fields of an ECS document, flat by dotted name; arrays stay whole, long text is cut. */
+export function entitiesOf(ecs: JsonObject): Record<string, JsonValue> {
+  const out: Record<string, JsonValue> = Object.create(null);
+  let room = MAX_FIELDS;
+  const walk = (value: JsonValue, name: string): void => {
+    if (room <= 0 || value === null) return;
+    if (isObject(value)) for (const [key, inner] of Object.entries(value)) walk(inner, `${name}.${key}`);
+    else {
+      out[name] = typeof value === 'string' && value.length > MAX_TEXT ? value.slice(0, MAX_TEXT) : value;
+      room--;
+    }
+  };
+  for (const name of ENTITIES) if (Object.hasOwn(ecs, name)) walk(ecs[name] as JsonValue, name);
+  for (const name of ['event.category', 'event.type', 'event.outcome', 'wardline.policy'] as const) {
+    const value = name
+      .split('.')
+      .reduce<JsonValue | undefined>((node, key) => (node !== undefined && isObject(node) ? node[key] : undefined), ecs);
+    if (value !== undefined) walk(value, name);
+  }
+  return out;
+}
