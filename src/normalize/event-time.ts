@@ -12,6 +12,8 @@ export type TimeOptions = {
 
 const NO_TAGS: readonly string[] = [];
 const ASSUMED: readonly string[] = ['assumed_zone'];
+/** Clocks and zones may be off by this much; a log line is not from further ahead. */
+const DAY_MS = 86_400_000;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /**
@@ -46,7 +48,7 @@ function epochText(value: string): { time: Nanos; zoned: boolean } {
   return { time: BigInt(value) * (value.length > 17 ? 1n : 1000n), zoned: true };
 }
 
-/** RFC 3164 times carry no year: the one that brings the time nearest to when the record was taken. */
+/** RFC 3164 times carry no year: the one that brings the time nearest to when the record was taken, and not after it. */
 function parseSyslogTime(text: string, appendedAt: number): { time: Nanos; zoned: boolean } | undefined {
   const m = /^([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d)$/.exec(text);
   const month = MONTHS.indexOf(m?.[1] ?? '');
@@ -54,7 +56,8 @@ function parseSyslogTime(text: string, appendedAt: number): { time: Nanos; zoned
   const [, , day, hour, minute, second] = m;
   const year = new Date(appendedAt).getUTCFullYear();
   const candidates = [year - 1, year, year + 1].map((y) => Date.UTC(y, month, Number(day), Number(hour), Number(minute), Number(second)));
-  const ms = candidates.reduce((best, candidate) => (Math.abs(candidate - appendedAt) < Math.abs(best - appendedAt) ? candidate : best));
+  const past = candidates.filter((candidate) => candidate <= appendedAt + DAY_MS);
+  const ms = past.reduce((best, candidate) => Math.max(best, candidate), candidates[0] as number);
   return { time: fromMs(ms), zoned: false };
 }
 

@@ -25,4 +25,6 @@ export interface Source {
   batches(positions: Positions, signal: AbortSignal): AsyncIterable<Batch>;
   /** Told after everything below these positions is durable; tells the broker, for lag. Never decides where to start. */
   commit(positions: Positions): Promise<void>;
+  /** After the last commit. */
+  close(): Promise<void>;
 }

@@ -1,0 +1,50 @@
+import { isObject, type JsonObject, type JsonValue } from '../shared/json.ts';
+import { type Column, table } from '../shared/table.ts';
+
+/** A nested value of an alert document by dotted path. */
+export function at(document: JsonObject, path: string): JsonValue | undefined {
+  let value: JsonValue | undefined = document;
+  for (const key of path.split('.')) {
+    if (value === undefined || !isObject(value) || !Object.hasOwn(value, key)) return undefined;
+    value = value[key];
+  }
+  return value;
+}
+
+const text = (document: JsonObject, path: string): string => {
+  const value = at(document, path);
+  return value === undefined || value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+};
+
+const COLUMNS: readonly Column[] = [
+  { title: 'time' },
+  { title: 'level' },
+  { title: 'alert', max: 52 },
+  { title: 'for', max: 60 },
+  { title: 'events' },
+  { title: 'id' },
+];
+
+/** Alerts as a table for people: newest state of the document, its group, how many events, a short id. */
+export function alertTable(documents: readonly JsonObject[]): string {
+  return table(COLUMNS, documents.map(alertRow));
+}
+
+function alertRow(document: JsonObject): readonly string[] {
+  const group = at(document, 'wardline.alert.group');
+  const whom =
+    group !== undefined && isObject(group)
+      ? Object.entries(group)
+          .map(([name, value]) => `${name}=${String(value)}`)
+          .join(' ')
+      : '';
+  const time = text(document, '@timestamp').replace('T', ' ').slice(0, 19);
+  return [
+    time,
+    text(document, 'wardline.alert.severity'),
+    text(document, 'message'),
+    whom,
+    text(document, 'wardline.alert.total'),
+    text(document, 'wardline.alert.id').slice(0, 12),
+  ];
+}
