@@ -65,10 +65,11 @@ async function* readFile(
   try {
     for await (const chunk of unpacked(path)) {
       if (signal.aborted) return;
-      for (const line of cutter.push(chunk as Uint8Array)) {
+      const lines = cutter.push(chunk as Uint8Array);
+      for (const [i, line] of lines.entries()) {
         if (line.offset >= from) records.push(record(line.offset, line.bytes));
         if (records.length >= LINES_PER_BATCH) {
-          yield { partition, records };
+          yield { partition, records, next: lines[i + 1]?.offset ?? cutter.lineStart() };
           records = [];
         }
       }
@@ -79,7 +80,7 @@ async function* readFile(
   // While a file is followed its last line may still be written; only a file read once ends without a line break.
   const rest = settings.mode === 'once' ? cutter.rest() : undefined;
   if (rest !== undefined && rest.offset >= from) records.push(record(rest.offset, rest.bytes));
-  yield { partition, records, end: settings.mode === 'once' };
+  yield { partition, records, next: rest === undefined ? cutter.lineStart() : cutter.position(), end: settings.mode === 'once' };
 }
 
 function recordOf({ name }: FileSourceSettings, partition: number, appendedAt: number): (offset: bigint, bytes: Uint8Array) => RawRecord {

@@ -10,7 +10,7 @@ export type Line = { readonly offset: bigint; readonly bytes: Uint8Array };
 export function createLineCutter(
   start: bigint,
   limit: number,
-): { push(chunk: Uint8Array): Line[]; rest(): Line | undefined; lineStart(): bigint } {
+): { push(chunk: Uint8Array): Line[]; rest(): Line | undefined; lineStart(): bigint; position(): bigint } {
   let parts: Uint8Array[] = [];
   let kept = 0;
   let lineStart = start;
@@ -46,5 +46,6 @@ export function createLineCutter(
     },
     rest: () => (kept > 0 ? finish() : undefined),
     lineStart: () => lineStart,
+    position: () => position,
   };
 }

@@ -15,6 +15,7 @@ const tiers = [
   ['report'],
   ['transport', 'source', 'sink', 'store', 'telemetry'],
   ['config'],
+  ['pipeline'],
   ['admin'],
   ['cli'],
 ];

@@ -2,8 +2,8 @@
 export type ConditionTree =
   | { readonly op: 'and' | 'or'; readonly members: readonly ConditionTree[] }
   | { readonly op: 'not'; readonly of: ConditionTree }
-  /** `of` holds the names a selector matched, or the one identifier. */
-  | { readonly op: 'some' | 'every'; readonly of: readonly string[] };
+  /** `names`: the names a selector matched, or the one identifier. */
+  | { readonly op: 'some' | 'every'; readonly names: readonly string[] };
 
 export type ConditionProblem = {
   readonly at: number;
@@ -136,7 +136,7 @@ function createParser(
     if (found.length === 0) throw new Stop(target.at, 'sigma/selector', `no selection is called "${target.text}"`);
     if (!take('them')) next++;
     for (const name of found) used.add(name);
-    return { op: quantity === 'all' ? 'every' : 'some', of: found };
+    return { op: quantity === 'all' ? 'every' : 'some', names: found };
   };
 
   const matching = (pattern: string): readonly string[] => {
@@ -156,7 +156,7 @@ function createParser(
     }
     next++;
     used.add(token.text);
-    return { op: 'some', of: [token.text] };
+    return { op: 'some', names: [token.text] };
   };
 
   return () => {

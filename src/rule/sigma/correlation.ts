@@ -250,8 +250,8 @@ function readExpression(text: string, ordered: boolean, { report, references }: 
 
 function memberExpr(tree: ConditionTree, references: References): MemberExpr {
   if (tree.op === 'not') return { op: 'not', of: memberExpr(tree.of, references) };
-  if (tree.op === 'and' || tree.op === 'or') return { op: tree.op, of: tree.members.map((one) => memberExpr(one, references)) };
-  const of = tree.of.map((name): MemberExpr => ({ op: 'member', rule: references.idOf(name) ?? name }));
+  if ('members' in tree) return { op: tree.op, of: tree.members.map((one) => memberExpr(one, references)) };
+  const of = tree.names.map((name): MemberExpr => ({ op: 'member', rule: references.idOf(name) ?? name }));
   return of.length === 1 ? (of[0] as MemberExpr) : { op: tree.op === 'every' ? 'and' : 'or', of };
 }
 

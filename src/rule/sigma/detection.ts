@@ -94,8 +94,8 @@ function readConditions(
 
 function fill(tree: ConditionTree, selections: ReadonlyMap<string, Expr>): Expr {
   if (tree.op === 'not') return { op: 'not', of: fill(tree.of, selections) };
-  if (tree.op === 'and' || tree.op === 'or') return { op: tree.op, of: tree.members.map((one) => fill(one, selections)) };
-  const of = tree.of.map((name) => selections.get(name) as Expr);
+  if ('members' in tree) return { op: tree.op, of: tree.members.map((one) => fill(one, selections)) };
+  const of = tree.names.map((name) => selections.get(name) as Expr);
   return of.length === 1 ? (of[0] as Expr) : { op: tree.op === 'every' ? 'and' : 'or', of };
 }
 

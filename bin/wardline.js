@@ -1,0 +1,2 @@
+#!/usr/bin/env -S node --disallow-code-generation-from-strings --disable-proto=delete
+import '../src/main.ts';

@@ -1,0 +1,236 @@
+import { resolve } from 'node:path';
+import { alertDocument } from './alert/document.ts';
+import type { Settings } from './config/settings.ts';
+import { createCorrelator, DEFAULT_CORRELATE_OPTIONS, restoreCorrelator } from './correlate/correlator.ts';
+import { fieldsNeeded } from './correlate/plans.ts';
+import { DEFAULT_LIMITS } from './decode/decode.ts';
+import { createMatcher } from './detect/matcher.ts';
+import type { LedgerEntry } from './evidence/entry.ts';
+import { createLedger } from './evidence/ledger.ts';
+import { ledgerStateOf } from './evidence/ledger-state.ts';
+import { createNormalizer } from './normalize/normalizer.ts';
+import { createRouteTable } from './normalize/routes.ts';
+import { createDelivery } from './pipeline/deliver.ts';
+import { createEngine, type Engine } from './pipeline/engine.ts';
+import { createIngest } from './pipeline/ingest.ts';
+import { createBell, drainOutbox, runOutbox } from './pipeline/outbox-loop.ts';
+import { createWitness } from './pipeline/witness.ts';
+import type { Rule } from './rule/ir/rule.ts';
+import type { Ruleset } from './rule/load.ts';
+import type { Clock } from './shared/clock.ts';
+import { WardlineError } from './shared/errors.ts';
+import type { Logger } from './shared/logger.ts';
+import { VERSION } from './shared/version.ts';
+import { createSink } from './sink/index.ts';
+import type { AlertDocument } from './sink/sink.ts';
+import { retryDelayMs } from './sink/webhook/outcome.ts';
+import { createSource } from './source/index.ts';
+import type { Source } from './source/source.ts';
+import { openStore, type Store } from './store/store.ts';
+
+export type RunOptions = {
+  readonly settings: Settings;
+  readonly ruleset: Ruleset;
+  /** Relative paths of the settings count from here. */
+  readonly baseDir: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Standard output, for the console sink. */
+  readonly write: (text: string) => void;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Aborted to stop: what is in hand is finished, stored and delivered. */
+  readonly signal: AbortSignal;
+};
+
+export type Progress = { readonly records: number; readonly events: number; readonly alerts: number };
+
+export type RunSummary = Progress & {
+  readonly deadLetters: number;
+  readonly byLevel: ReadonlyMap<string, number>;
+  /** Deliveries that still wait, per sink: kept in the store and tried at the next start. */
+  readonly waiting: ReadonlyMap<string, number>;
+  readonly opened: readonly AlertDocument[];
+  readonly resumed: boolean;
+};
+
+const DRAIN_MS = 20_000;
+const TICK_MS = 1000;
+
+/** Builds every part and runs until the inputs end or `signal` aborts. Throws WardlineError when a source cannot go on. */
+export async function runEngine(options: RunOptions): Promise<RunSummary> {
+  const store = openStore(resolve(options.baseDir, options.settings.state.path));
+  try {
+    return await runWith(store, options);
+  } finally {
+    store.close();
+  }
+}
+
+async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
+  const { settings, ruleset, baseDir, clock, logger, signal } = options;
+  const sinks = settings.sinks.map((sink) => createSink(sink, { clock, logger, write: options.write }));
+  const witness = createWitness(createLedger(ledgerStateOf(store.ledger.entries() as unknown as Iterable<LedgerEntry>)), settings.sources);
+  const engine = buildEngine(store, options, witness);
+  for (const id of engine.damagedCheckpoints)
+    logger.warn({ checkpoint: id }, 'a damaged checkpoint was passed over; going on from the one before');
+  witness.activate(ruleset, settings, clock.now());
+
+  const bell = createBell(clock);
+  const stopped = new AbortController();
+  const deliveries = sinks.map((sink) =>
+    createDelivery({
+      sink,
+      alerts: store.alerts,
+      clock,
+      logger,
+      onOutcome: (name, outcomes) => witness.delivered(name, outcomes, clock.now()),
+      retryDelayMs: (attempt) => retryDelayMs(attempt, Math.random()),
+    }),
+  );
+  const delivering = deliveries.map((turn) => runOutbox(turn, bell, clock, stopped.signal));
+  const sources = settings.sources.map((source) =>
+    createSource(source.kind === 'file' ? { ...source, path: resolve(baseDir, source.path) } : source, { clock, logger }),
+  );
+
+  const progress = { records: 0, events: 0, alerts: 0, deadLetters: 0 };
+  const opened: AlertDocument[] = [];
+  const count = (alerts: readonly AlertDocument[]): void => {
+    for (const alert of alerts) if (stageOf(alert) === 'opened') opened.push(alert);
+    progress.alerts = opened.length;
+    if (alerts.length > 0) bell.ring();
+  };
+
+  let lastCheckpoint = clock.now();
+  const checkpoint = async (): Promise<void> => {
+    engine.checkpoint();
+    lastCheckpoint = clock.now();
+    await Promise.all(
+      sources.map((source) =>
+        source
+          .commit(engine.positions(source.name))
+          .catch((error: unknown) => logger.warn({ source: source.name, error: String(error) }, 'the source did not take the positions')),
+      ),
+    );
+  };
+  const seen = new Map<string, number>();
+  const read = async (source: Source): Promise<void> => {
+    for await (const batch of source.batches(engine.positions(source.name), signal)) {
+      count(engine.step(source.name, batch));
+      progress.records += batch.records.length;
+      seen.set(`${batch.partition}/${source.name}`, clock.now());
+      options.onProgress?.(progress);
+      const due =
+        engine.pending() >= settings.engine.checkpointEvery ||
+        clock.now() - lastCheckpoint >= Number(settings.engine.checkpointInterval / 1_000_000n);
+      if (due) await checkpoint();
+    }
+  };
+
+  const ticking = new AbortController();
+  const ticks = tick(clock, ticking.signal, async () => {
+    const idleMs = Number(settings.engine.idleAfter / 1_000_000n);
+    for (const [key, at] of seen) {
+      if (clock.now() - at < idleMs) continue;
+      seen.delete(key);
+      const slash = key.indexOf('/');
+      count(engine.idle(key.slice(slash + 1), Number(key.slice(0, slash))));
+    }
+    if (engine.pending() > 0 && clock.now() - lastCheckpoint >= Number(settings.engine.checkpointInterval / 1_000_000n)) await checkpoint();
+  });
+
+  let failure: unknown;
+  const reading = Promise.all(sources.map(read));
+  await reading.catch((error: unknown) => {
+    failure = error;
+  });
+  ticking.abort();
+  await ticks;
+  const ended = failure === undefined && !signal.aborted;
+  if (ended) count(engine.end());
+  witness.shutdown(clock.now(), failure !== undefined ? 'source failed' : ended ? 'inputs ended' : 'stopped');
+  await checkpoint();
+  await Promise.all(sources.map((source) => source.close()));
+  stopped.abort();
+  bell.ring();
+  await Promise.all(delivering);
+  const until = clock.now() + DRAIN_MS;
+  await Promise.all(deliveries.map((turn) => drainOutbox(turn, clock, until)));
+  await Promise.all(sinks.map((sink) => sink.close()));
+  // Deliveries made while draining are evidence as well.
+  engine.checkpoint();
+  if (failure !== undefined) throw failure instanceof Error ? failure : new WardlineError('source', String(failure));
+  return {
+    ...progress,
+    events: witness.events(),
+    deadLetters: witness.deadLetters(),
+    byLevel: levels(opened),
+    waiting: new Map(
+      [...store.alerts.outbox()].map(([sink, { waiting }]) => [sink, waiting] as const).filter(([, waiting]) => waiting > 0),
+    ),
+    opened,
+    resumed: engine.resumed,
+  };
+}
+
+function buildEngine(store: Store, { settings, ruleset, signal: _signal }: RunOptions, witness: ReturnType<typeof createWitness>): Engine {
+  const matcher = createMatcher(ruleset.detections);
+  const routes = createRouteTable();
+  const normalizers = new Map(
+    settings.sources.map(({ name, format, logsource, timezone }) => [
+      name,
+      createNormalizer({ format, logsource: clean(logsource), timezone }, routes),
+    ]),
+  );
+  const rules = { detections: ruleset.detections, correlations: ruleset.correlations, digest: ruleset.digest };
+  const context = { tenant: settings.tenant, engineVersion: VERSION, rulesetDigest: ruleset.digest };
+  return createEngine({
+    store,
+    ruleset: ruleset.digest,
+    sinks: settings.sinks.map(({ name }) => name),
+    allowedLateness: settings.engine.allowedLateness,
+    correlator: (snapshot) =>
+      snapshot === undefined ? createCorrelator(rules) : restoreCorrelator(rules, DEFAULT_CORRELATE_OPTIONS, snapshot),
+    ingest: createIngest({
+      matcher,
+      fieldsNeeded: fieldsNeeded(rules),
+      decode: DEFAULT_LIMITS,
+      confirm: (_detection, _event, ecs) => ecs(),
+    }),
+    normalizerOf: (source) => normalizers.get(source) as ReturnType<typeof createNormalizer>,
+    toAlert: (firing) => alertDocument(firing, ruleset.byId.get(firing.rule) as Rule, context),
+    observe: witness.step,
+    observeAlerts: witness.alerts,
+    seal: witness.seal,
+  });
+}
+
+/** Keys that were not given are absent, not undefined. */
+function clean(logsource: { category?: string | undefined; product?: string | undefined; service?: string | undefined } | undefined) {
+  if (logsource === undefined) return undefined;
+  return Object.fromEntries(Object.entries(logsource).filter(([, value]) => value !== undefined)) as {
+    category?: string;
+    product?: string;
+    service?: string;
+  };
+}
+
+async function tick(clock: Clock, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(TICK_MS, signal);
+    if (!signal.aborted) await work();
+  }
+}
+
+function stageOf({ document }: AlertDocument): string {
+  const wardline = document['wardline'] as { alert?: { stage?: string } } | undefined;
+  return wardline?.alert?.stage ?? '';
+}
+
+function levels(alerts: readonly AlertDocument[]): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const { document } of alerts) {
+    const level = (document['wardline'] as { alert: { severity: string } }).alert.severity;
+    found.set(level, (found.get(level) ?? 0) + 1);
+  }
+  return found;
+}

@@ -1,0 +1,118 @@
+import { Command, Option } from 'commander';
+import type { Settings } from '../config/settings.ts';
+import type { Ruleset } from '../rule/load.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Logger } from '../shared/logger.ts';
+import { VERSION } from '../shared/version.ts';
+import type { AlertDocument } from '../sink/sink.ts';
+import { listAlerts, listDeadLetters, type StoreFlags, showAlert } from './alerts.ts';
+import { type CheckFlags, check } from './check.ts';
+import { demo } from './demo.ts';
+import type { Io } from './io.ts';
+import { type ReceiveFlags, receive } from './receive.ts';
+import { type ReportFlags, reportCompliance } from './report.ts';
+import { type RunFlags, run } from './run.ts';
+
+/** What a run of the engine reports; the composition root gives the function. */
+export type Summary = {
+  readonly records: number;
+  readonly events: number;
+  readonly alerts: number;
+  readonly deadLetters: number;
+  readonly byLevel: ReadonlyMap<string, number>;
+  readonly waiting: ReadonlyMap<string, number>;
+  readonly opened: readonly AlertDocument[];
+  readonly resumed: boolean;
+};
+
+export type RunEngine = (options: {
+  readonly settings: Settings;
+  readonly ruleset: Ruleset;
+  readonly baseDir: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly write: (text: string) => void;
+  readonly onProgress?: (progress: { readonly records: number; readonly events: number; readonly alerts: number }) => void;
+  readonly signal: AbortSignal;
+}) => Promise<Summary>;
+
+/** Every command with its flags. `done` gets the exit code. */
+export function createProgram(io: Io, runEngine: RunEngine, done: (code: number) => void): Command {
+  const program = new Command('wardline')
+    .description('Reads security logs and traces, decides by rules, alerts, and keeps evidence of what it saw.')
+    .version(VERSION)
+    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .exitOverride()
+    .showHelpAfterError('(add --help for what there is)');
+  const config = (): Option => new Option('-c, --config <file>', 'settings').env('WARDLINE_CONFIG').default('wardline.yaml');
+  const store = (): Option => new Option('--store <file>', 'the store of a run').default('wardline.db');
+  const output = (): Option => new Option('-o, --output <form>', 'form of the output').choices(['table', 'json']).default('table');
+
+  program
+    .command('run')
+    .description('run the engine over the sources of the settings')
+    .addOption(config())
+    .option('--once', 'stop at the end of the inputs')
+    .option('--skip-broken-rules', 'run without the rules that have errors')
+    .option('--fail-on <level>', 'exit 1 if an alert of this level or above was opened')
+    .addOption(output())
+    .action(async (flags: RunFlags) => done(await run(flags, io, runEngine)));
+  program
+    .command('demo')
+    .description('run the shipped rules over the shipped samples: real alerts in a few seconds, no server needed')
+    .option('--out <folder>', 'where the store is written', 'wardline-out')
+    .action(async (flags: { out: string }) => done(await demo(flags, io, runEngine)));
+  program
+    .command('check')
+    .argument('[path...]', 'rule files and folders (default: rules)')
+    .description('check rules: every problem of every file, with line and column')
+    .option('-c, --config <file>', 'settings with placeholders')
+    .option('--strict', 'warnings fail as well')
+    .addOption(output())
+    .action((paths: string[], flags: CheckFlags) => done(check(paths, flags, io)));
+
+  const alerts = program.command('alerts').description('alerts of a store');
+  alerts
+    .command('list', { isDefault: true })
+    .description('the newest alerts')
+    .addOption(store())
+    .option('--limit <n>', 'how many', '50')
+    .addOption(output())
+    .action((flags: StoreFlags & { limit: string }) => done(listAlerts(flags, io)));
+  alerts
+    .command('show')
+    .argument('<id>', 'the start of an id')
+    .description('one alert with its evidence')
+    .addOption(store())
+    .addOption(output())
+    .action((id: string, flags: StoreFlags) => done(showAlert(id, flags, io)));
+  program
+    .command('dead-letters')
+    .description('records that could not be read, with reason and place')
+    .addOption(store())
+    .addOption(output())
+    .action((flags: StoreFlags) => done(listDeadLetters(flags, io)));
+
+  const report = program.command('report').description('reports from the evidence ledger');
+  report
+    .command('compliance')
+    .description('controls of one pack: satisfied, not satisfied, degraded or not assessed, with reasons')
+    .addOption(store())
+    .option('--pack <file>', 'control pack (default: the shipped NIST SP 800-53 core pack)')
+    .option('--profile <file>', 'organization, system, source bindings, parameter values')
+    .option('--as <forms>', 'html, json, csv; several with commas', 'json')
+    .option('--out <name>', 'write to a file instead of standard output')
+    .option('--from <time>', 'start of the period (event time)')
+    .option('--to <time>', 'end of the period')
+    .option('--as-of <time>', 'when evidence must not be expired')
+    .action((flags: ReportFlags) => done(reportCompliance(flags, io)));
+  program
+    .command('receive')
+    .description('a webhook receiver for tests: checks signatures, prints calls')
+    .option('--host <address>', 'address to listen at', '127.0.0.1')
+    .option('--port <n>', 'port, 0 for a free one', '9000')
+    .option('--secret-env <name>', 'environment variable with the signing key', 'WARDLINE_WEBHOOK_SECRET')
+    .addOption(output())
+    .action(async (flags: ReceiveFlags) => done(await receive(flags, io)));
+  return program;
+}

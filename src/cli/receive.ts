@@ -1,0 +1,42 @@
+import { WardlineError } from '../shared/errors.ts';
+import { printable } from '../shared/table.ts';
+import { startReceiver } from '../sink/webhook/receiver.ts';
+import { EXIT } from './exit-codes.ts';
+import type { Io } from './io.ts';
+
+export type ReceiveFlags = { readonly host: string; readonly port: string; readonly secretEnv: string; readonly output: 'table' | 'json' };
+
+/** `wardline receive`: a receiver that checks every signature and prints every call, until a signal comes. */
+export async function receive(flags: ReceiveFlags, io: Io): Promise<number> {
+  const secret = io.environment[flags.secretEnv];
+  if (secret === undefined)
+    throw new WardlineError('usage', `the environment variable ${flags.secretEnv} is not set; put the signing key there`);
+  const port = Number(flags.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new WardlineError('usage', `--port takes 0 to 65535, not ${flags.port}`);
+  let refused = 0;
+  const receiver = await startReceiver({
+    host: flags.host,
+    port,
+    secret,
+    now: io.clock.now,
+    onCall(call) {
+      if (call.verdict === 'refused') refused++;
+      const { id, verdict, reason, body } = call;
+      if (flags.output === 'json') io.out(`${JSON.stringify({ id, verdict, reason, body })}\n`);
+      else io.out(`${verdict}  ${printable(id)}  ${printable(reason ?? titleOf(body))}\n`);
+    },
+  });
+  io.err(`receiving at ${receiver.url}; stop with Ctrl-C\n`);
+  await new Promise<void>((resolve) => io.stop.addEventListener('abort', () => resolve(), { once: true }));
+  await receiver.close();
+  return refused > 0 ? EXIT.findings : EXIT.ok;
+}
+
+function titleOf(body: string): string {
+  try {
+    const { type, data } = JSON.parse(body) as { type?: string; data?: { reason?: string; title?: string } };
+    return `${type ?? ''} ${data?.reason ?? data?.title ?? ''}`.trim();
+  } catch {
+    return `${body.length} characters`;
+  }
+}

@@ -1,0 +1,79 @@
+import { LEVELS } from '../rule/ir/rule.ts';
+import { WardlineError } from '../shared/errors.ts';
+import { createLogger } from '../telemetry/log.ts';
+import { EXIT } from './exit-codes.ts';
+import type { Io } from './io.ts';
+import { rulesOf, settingsOf } from './load.ts';
+import type { RunEngine, Summary } from './program.ts';
+
+export type RunFlags = {
+  readonly config: string;
+  readonly once?: boolean;
+  readonly skipBrokenRules?: boolean;
+  readonly failOn?: string;
+  readonly output: 'table' | 'json';
+};
+
+/** `wardline run`: the engine over the configured sources, until they end or a signal comes. */
+export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promise<number> {
+  const { settings, baseDir } = settingsOf(flags.config, io);
+  const endless = settings.sources.filter((source) => source.kind === 'kafka');
+  if (flags.once && endless.length > 0)
+    throw new WardlineError('usage', `--once needs sources that end; ${endless.map(({ name }) => name).join(', ')} is a Kafka source`);
+  const sources = settings.sources.map((source) => (flags.once && source.kind === 'file' ? { ...source, mode: 'once' as const } : source));
+  const ruleset = rulesOf(settings, baseDir, io, flags.skipBrokenRules ?? false);
+  const logger = createLogger(settings.log.level);
+  logger.info({ ruleset: ruleset.digest.slice(0, 12), rules: ruleset.byId.size, sources: sources.map(({ name }) => name) }, 'starting');
+  const started = io.clock.now();
+  let drawn = 0;
+  const summary = await runEngine({
+    settings: { ...settings, sources },
+    ruleset,
+    baseDir,
+    clock: io.clock,
+    logger,
+    write: io.out,
+    signal: io.stop,
+    onProgress: ({ records, alerts }) => {
+      if (!io.interactive || io.clock.now() - drawn < 500) return;
+      drawn = io.clock.now();
+      io.err(`\r${records} records, ${alerts} alerts`);
+    },
+  });
+  if (io.interactive && drawn > 0) io.err('\r');
+  io.out(flags.output === 'json' ? `${JSON.stringify(summaryJson(summary))}\n` : `${summaryText(summary, io.clock.now() - started)}\n`);
+  return failing(summary, flags.failOn) ? EXIT.findings : EXIT.ok;
+}
+
+export function summaryText(summary: Summary, elapsedMs: number): string {
+  const levels = [...LEVELS].reverse().filter((level) => summary.byLevel.has(level));
+  const perLevel = levels.map((level) => `${summary.byLevel.get(level)} ${level}`).join(', ');
+  const lines = [
+    `${summary.records} records, ${summary.events} events, ${summary.alerts} alerts${perLevel === '' ? '' : ` (${perLevel})`} in ${(elapsedMs / 1000).toFixed(1)} s`,
+  ];
+  if (summary.deadLetters > 0) lines.push(`${summary.deadLetters} records could not be read; see: wardline dead-letters`);
+  for (const [sink, waiting] of summary.waiting)
+    lines.push(`${waiting} deliveries to ${sink} still wait; they are kept and tried at the next start`);
+  return lines.join('\n');
+}
+
+function summaryJson(summary: Summary): object {
+  const { records, events, alerts, deadLetters, byLevel, waiting, resumed } = summary;
+  return {
+    version: 1,
+    records,
+    events,
+    alerts,
+    deadLetters,
+    byLevel: Object.fromEntries(byLevel),
+    waiting: Object.fromEntries(waiting),
+    resumed,
+  };
+}
+
+function failing({ byLevel }: Summary, failOn: string | undefined): boolean {
+  if (failOn === undefined) return false;
+  const from = LEVELS.findIndex((level) => level === failOn);
+  if (from < 0) throw new WardlineError('usage', `--fail-on takes one of ${LEVELS.join(', ')}`);
+  return LEVELS.slice(from).some((level) => byLevel.has(level));
+}

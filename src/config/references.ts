@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { messageOf } from '../shared/errors.ts';
+import { Secret } from '../shared/secret.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A reference that could not be resolved; the path says where it stands in the settings. */
+export type ReferenceProblem = { readonly path: readonly (string | number)[]; readonly message: string };
+
+const WHOLE = /^\$\{(env|file):([^}]+)\}$/;
+
+/**
+ * Replaces every `${env:NAME}` and `${file:/path}` that is a whole value by a `Secret`. Whether a setting wants a secret
+ * or plain text is the schema's affair; `load-settings` turns those that want text back into it.
+ */
+export function resolveReferences(
+  value: unknown,
+  environment: Environment,
+  problems: ReferenceProblem[],
+  path: readonly (string | number)[] = [],
+): unknown {
+  if (Array.isArray(value)) return value.map((item, i) => resolveReferences(item, environment, problems, [...path, i]));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, resolveReferences(item, environment, problems, [...path, key])]),
+    );
+  }
+  if (typeof value !== 'string') return value;
+  const reference = WHOLE.exec(value);
+  if (reference === null) return value;
+  const [, kind, name = ''] = reference;
+  const text = kind === 'env' ? environment[name] : readSecretFile(name, path, problems);
+  if (text === undefined) {
+    if (kind === 'env') problems.push({ path, message: `the environment variable ${name} is not set` });
+    return value;
+  }
+  return new Secret(text);
+}
+
+function readSecretFile(file: string, path: readonly (string | number)[], problems: ReferenceProblem[]): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    problems.push({ path, message: `the file ${file} cannot be read: ${messageOf(error)}` });
+    return undefined;
+  }
+}

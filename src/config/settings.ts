@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { tryParseDuration } from '../shared/duration.ts';
+import { sinkSettings } from '../sink/settings.ts';
+import { sourceSettings } from '../source/settings.ts';
+import { LOG_LEVELS } from '../telemetry/log.ts';
+
+/** `5m`, `1h30m`; nanoseconds inside. */
+const duration = z
+  .string()
+  .refine((text) => tryParseDuration(text) !== undefined, { error: 'not a duration; write 90s, 15m, 1h30m or 7d' })
+  .transform((text) => tryParseDuration(text) ?? 0n);
+
+const engineSettings = z.strictObject({
+  allowedLateness: duration
+    .prefault('5m')
+    .describe('How far behind the newest event of its partition an event may arrive and still count as in time.'),
+  idleAfter: duration.prefault('2m').describe('A partition without records for this long no longer holds back the others.'),
+  checkpointEvery: z.int().min(1).default(20_000).describe('Records between two checkpoints.'),
+  checkpointInterval: duration.prefault('10s').describe('The longest time between two checkpoints while records flow.'),
+});
+
+/** What a user writes in wardline.yaml. Relative paths count from the folder of that file. */
+export const settingsSchema = z.strictObject({
+  tenant: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, { error: 'lower-case letters, digits and dashes, at most 63' })
+    .default('default'),
+  rules: z.array(z.string().min(1)).min(1).default(['rules']).describe('Files and folders of rules.'),
+  placeholders: z.record(z.string(), z.array(z.string())).default({}).describe('Values of %name% in Sigma rules with |expand.'),
+  context: z.string().min(1).optional().describe('Folder of context stores (identity, device, zone, ...) for policies.'),
+  sources: z.array(sourceSettings).min(1),
+  sinks: z.array(sinkSettings).default([]),
+  state: z.strictObject({ kind: z.literal('sqlite').default('sqlite'), path: z.string().min(1).default('wardline.db') }).prefault({}),
+  engine: engineSettings.prefault({}),
+  evidence: z
+    .strictObject({ key: z.string().min(1).optional().describe('PEM file of the Ed25519 key that signs the evidence chain.') })
+    .prefault({}),
+  log: z.strictObject({ level: z.enum(LOG_LEVELS).default('info') }).prefault({}),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;

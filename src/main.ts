@@ -1,0 +1,56 @@
+import { CommanderError } from 'commander';
+import { runEngine } from './app.ts';
+import { EXIT } from './cli/exit-codes.ts';
+import { createProgram } from './cli/program.ts';
+import { systemClock } from './shared/clock.ts';
+import { messageOf, WardlineError } from './shared/errors.ts';
+
+// kafkajs sets one timer of negative length on Node 24; that warning, and no other, says nothing to anybody.
+process.removeAllListeners('warning');
+process.on('warning', (warning) => {
+  if (warning.name !== 'TimeoutNegativeWarning') process.stderr.write(`${warning.name}: ${warning.message}\n`);
+});
+process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1';
+
+// The engine never makes code out of text; a process that could is not started as it should be.
+try {
+  new Function('return 1')();
+  process.stderr.write('wardline: start it with --disallow-code-generation-from-strings, as npm start and bin/wardline.js do\n');
+  process.exit(EXIT.usage);
+} catch {
+  // As wanted.
+}
+
+const stop = new AbortController();
+let signals = 0;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (++signals > 1) process.exit(EXIT.interrupted);
+    stop.abort();
+  });
+}
+
+const io = {
+  out: (text: string) => void process.stdout.write(text),
+  err: (text: string) => void process.stderr.write(text),
+  environment: process.env,
+  clock: systemClock,
+  interactive: process.stderr.isTTY === true,
+  stop: stop.signal,
+};
+
+try {
+  await createProgram(io, runEngine, (code) => {
+    process.exitCode = code;
+  }).parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = codeOf(error);
+}
+
+function codeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  process.stderr.write(`wardline: ${messageOf(error)}\n`);
+  if (!(error instanceof WardlineError)) return EXIT.fault;
+  if (error.code === 'rules') return EXIT.findings;
+  return error.code === 'usage' || error.code === 'settings' ? EXIT.usage : EXIT.fault;
+}

@@ -1,0 +1,167 @@
+import type { CorrelateRecord, CorrelateStats, Correlator } from '../correlate/correlator.ts';
+import type { Firing } from '../correlate/firing.ts';
+import { createLateness, type Lateness } from '../correlate/lateness.ts';
+import type { DeadLetter } from '../event/dead-letter.ts';
+import type { Nanos } from '../event/time.ts';
+import type { Normalizer } from '../normalize/normalizer.ts';
+import type { JsonValue } from '../shared/json.ts';
+import type { AlertDocument } from '../sink/sink.ts';
+import type { Batch } from '../source/source.ts';
+import type { Position } from '../store/checkpoints.ts';
+import type { Store } from '../store/store.ts';
+import type { Ingested } from './ingest.ts';
+import { decodeState, encodeState } from './state.ts';
+
+/** What happened in one step, for the evidence ledger and for metrics. */
+export type StepReport = {
+  readonly source: string;
+  readonly batch: Batch;
+  readonly ingested: Ingested;
+  /** Every alert of the step, also one that a replay made again. */
+  readonly alerts: readonly AlertDocument[];
+};
+
+export type EngineDeps = {
+  readonly store: Store;
+  readonly correlator: (snapshot: Uint8Array | undefined) => Correlator;
+  readonly ruleset: string;
+  readonly sinks: readonly string[];
+  readonly ingest: (records: Batch['records'], normalizer: Normalizer, lateness: Lateness) => Ingested;
+  readonly normalizerOf: (source: string) => Normalizer;
+  readonly allowedLateness: Nanos;
+  readonly toAlert: (firing: Firing) => AlertDocument;
+  readonly observe: (report: StepReport) => void;
+  /** Alerts that the passing of time made. */
+  readonly observeAlerts: (alerts: readonly AlertDocument[]) => void;
+  /** Seals what was observed since the last checkpoint; called inside its transaction. */
+  readonly seal: () => readonly { readonly seq: number }[];
+};
+
+export type Engine = {
+  /** Takes one batch through decode, match, correlate and store. Synchronous: a batch is done or not begun. */
+  step(source: string, batch: Batch): readonly AlertDocument[];
+  /** A partition went quiet, or its input ended: it no longer holds the others back. */
+  idle(source: string, partition: number): readonly AlertDocument[];
+  /** Every input has ended: settled windows are decided. */
+  end(): readonly AlertDocument[];
+  /** State, positions, evidence in one transaction. */
+  checkpoint(): void;
+  positions(source: string): ReadonlyMap<number, bigint>;
+  /** Records taken since the last checkpoint. */
+  pending(): number;
+  /** Checkpoints that were passed over because they were damaged. */
+  readonly damagedCheckpoints: readonly number[];
+  /** True when it goes on from a checkpoint. */
+  readonly resumed: boolean;
+  stats(): CorrelateStats;
+};
+
+type Partition = { readonly lateness: Lateness; next: bigint };
+
+const keyOf = (source: string, partition: number): string => `${partition}/${source}`;
+
+/**
+ * The embedded engine: every stage in one process, and one transaction for everything a step must not lose. Alerts are
+ * stored before the checkpoint that contains their cause; a crash between the two repeats alerts with the same ids,
+ * which the store takes once.
+ */
+export function createEngine(deps: EngineDeps): Engine {
+  const { store } = deps;
+  const partitions = new Map<string, Partition>();
+  const restored = new Map<string, JsonValue>();
+  let pending = 0;
+
+  const { checkpoint, damaged } = store.checkpoints.loadNewest();
+  const saved = checkpoint === undefined ? undefined : decodeState(checkpoint.state);
+  const correlator = deps.correlator(saved?.correlator);
+  for (const [key, snapshot] of saved?.lateness ?? []) restored.set(key, snapshot);
+  for (const { source, partition, offset } of checkpoint?.positions ?? []) open(source, partition).next = offset;
+
+  function open(source: string, partition: number): Partition {
+    const key = keyOf(source, partition);
+    let entry = partitions.get(key);
+    if (entry === undefined) {
+      entry = { lateness: createLateness(deps.allowedLateness, restored.get(key)), next: 0n };
+      partitions.set(key, entry);
+    }
+    return entry;
+  }
+
+  const correlate = (records: readonly CorrelateRecord[]): AlertDocument[] => {
+    const alerts: AlertDocument[] = [];
+    for (const record of records) {
+      for (const firing of correlator.apply(record)) {
+        alerts.push(deps.toAlert(firing));
+      }
+    }
+    return alerts;
+  };
+
+  /** Stores what a step made; returns the alerts that were new. */
+  const keep = (alerts: readonly AlertDocument[], deadLetters: readonly DeadLetter[]): readonly AlertDocument[] => {
+    if (alerts.length === 0 && deadLetters.length === 0) return [];
+    const added = new Set(
+      store.transaction(() => {
+        store.deadLetters.append(deadLetters);
+        return store.alerts.append(alerts, deps.sinks);
+      }),
+    );
+    return alerts.filter(({ id }) => added.has(id));
+  };
+
+  const control = (record: CorrelateRecord): readonly AlertDocument[] => {
+    const alerts = correlate([record]);
+    deps.observeAlerts(alerts);
+    return keep(alerts, []);
+  };
+
+  return {
+    step(source, batch) {
+      const entry = open(source, batch.partition);
+      const ingested = deps.ingest(batch.records, deps.normalizerOf(source), entry.lateness);
+      const last = batch.records.at(-1);
+      const appendedAt = last?.appendedAt ?? 0;
+      const watermark = entry.lateness.watermark();
+      const alerts = correlate([
+        ...ingested.matches.map((match) => ({ kind: 'match' as const, match })),
+        ...(watermark === undefined
+          ? []
+          : [{ kind: 'watermark' as const, source, partition: batch.partition, time: watermark, appendedAt, idle: batch.end ?? false }]),
+      ]);
+      const added = keep(alerts, ingested.deadLetters);
+      if (batch.next !== undefined) entry.next = batch.next;
+      else if (last !== undefined) entry.next = last.offset + 1n;
+      pending += batch.records.length;
+      deps.observe({ source, batch, ingested, alerts });
+      return added;
+    },
+    idle(source, partition) {
+      const time = open(source, partition).lateness.watermark();
+      return time === undefined ? [] : control({ kind: 'watermark', source, partition, time, appendedAt: 0, idle: true });
+    },
+    end: () => control({ kind: 'end' }),
+    checkpoint() {
+      const lateness = [...partitions].map(([key, entry]) => [key, entry.lateness.snapshot()] as const);
+      const positions: Position[] = [...partitions].map(([key, { next }]) => ({ ...placeOf(key), offset: next }));
+      store.transaction(() => {
+        store.ledger.append(deps.seal());
+        store.checkpoints.save({ ruleset: deps.ruleset, state: encodeState({ lateness, correlator: correlator.snapshot() }), positions });
+      });
+      pending = 0;
+    },
+    positions(source) {
+      const found = new Map<number, bigint>();
+      for (const [key, { next }] of partitions) if (placeOf(key).source === source) found.set(placeOf(key).partition, next);
+      return found;
+    },
+    pending: () => pending,
+    damagedCheckpoints: damaged,
+    resumed: checkpoint !== undefined,
+    stats: () => correlator.stats(),
+  };
+}
+
+function placeOf(key: string): { source: string; partition: number } {
+  const slash = key.indexOf('/');
+  return { source: key.slice(slash + 1), partition: Number(key.slice(0, slash)) };
+}

@@ -1,0 +1,106 @@
+import type { Lateness } from '../correlate/lateness.ts';
+import { type DecodeOptions, decode } from '../decode/decode.ts';
+import type { Match } from '../detect/match.ts';
+import { createMatchBuffer, type Matcher } from '../detect/matcher.ts';
+import type { DeadLetter } from '../event/dead-letter.ts';
+import type { Event } from '../event/event.ts';
+import type { RawRecord } from '../event/raw-record.ts';
+import type { BatchCounts } from '../evidence/observation.ts';
+import { createTally } from '../evidence/tally.ts';
+import type { Normalizer } from '../normalize/normalizer.ts';
+import type { Detection, RuleId } from '../rule/ir/rule.ts';
+import { messageOf } from '../shared/errors.ts';
+import type { JsonObject, JsonValue } from '../shared/json.ts';
+
+/** What one batch of records became; `counts` accounts for every record of it. */
+export type Ingested = { readonly matches: readonly Match[]; readonly deadLetters: readonly DeadLetter[]; readonly counts: BatchCounts };
+
+/** Turns a detection found by the matcher into the ECS document its match carries; undefined = it does not hold after all. */
+export type Confirm = (detection: Detection, event: Event, ecs: () => JsonObject) => JsonObject | undefined;
+
+export type IngestDeps = {
+  readonly matcher: Matcher;
+  readonly fieldsNeeded: ReadonlyMap<RuleId, readonly string[]>;
+  readonly decode: DecodeOptions;
+  readonly confirm: Confirm;
+};
+
+/**
+ * The stateless stage: bytes to matches. Pure but for the lateness of the source partition, which is passed in.
+ * A record that breaks a reader is a dead letter like any other: one record never ends the process.
+ */
+export function createIngest({ matcher, fieldsNeeded, decode: options, confirm }: IngestDeps) {
+  const found = createMatchBuffer();
+
+  const matchesOf = (event: Event, record: RawRecord, lateness: Match['lateness'], out: Match[]): void => {
+    found.count = 0;
+    matcher.match(event, found);
+    if (found.count === 0) return;
+    let document: JsonObject | undefined;
+    const ecs = (): JsonObject => {
+      document ??= event.toEcs();
+      return document;
+    };
+    for (let i = 0; i < found.count; i++) {
+      const detection = matcher.detections[found.rules[i] ?? -1];
+      if (detection === undefined) continue;
+      const confirmed = confirm(detection, event, ecs);
+      if (confirmed === undefined) continue;
+      const fields = project(event, confirmed, fieldsNeeded.get(detection.id) ?? []);
+      const { origin, time } = event;
+      out.push({ rule: detection.id, origin, time, appendedAt: record.appendedAt, lateness, fields, ecs: confirmed });
+    }
+  };
+
+  return (records: readonly RawRecord[], normalizer: Normalizer, lateness: Lateness): Ingested => {
+    const matches: Match[] = [];
+    const deadLetters: DeadLetter[] = [];
+    const tally = createTally();
+
+    const take = (event: Event, record: RawRecord): void => {
+      tally.event(event.time, event.route.format);
+      if (event.route.format === 'text') tally.unparsed();
+      const judged = lateness.observe(event.time, record.appendedAt);
+      if (judged.lateness !== 'in_time') tally.late();
+      const before = matches.length;
+      matchesOf(event, record, judged.lateness, matches);
+      for (let i = before; i < matches.length; i++) tally.match((matches[i] as Match).rule, event.time);
+    };
+    const bury = (letter: DeadLetter): void => {
+      deadLetters.push(letter);
+      tally.deadLetter(letter.reason);
+    };
+
+    for (const record of records) {
+      tally.record(record.offset, record.appendedAt);
+      try {
+        const decoded = decode(record, options);
+        for (const letter of decoded.deadLetters) bury(letter);
+        for (let i = 0; i < decoded.discarded; i++) tally.discarded();
+        for (const document of decoded.documents) take(normalizer.normalize(record, document), record);
+      } catch (error) {
+        bury({ record, reason: 'crash', detail: messageOf(error), at: undefined });
+      }
+    }
+    return { matches, deadLetters, counts: tally.counts() };
+  };
+}
+
+function project(event: Event, ecs: JsonObject, names: readonly string[]): Record<string, JsonValue> {
+  const fields: Record<string, JsonValue> = Object.create(null);
+  for (const name of names) {
+    const value = event.field(name) ?? pathIn(ecs, name);
+    if (value !== undefined) fields[name] = value;
+  }
+  return fields;
+}
+
+/** Fields that a confirmation added to the document (policy verdicts) are not in the event itself. */
+function pathIn(document: JsonObject, name: string): JsonValue | undefined {
+  let value: JsonValue | undefined = document;
+  for (const key of name.split('.')) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, key)) return undefined;
+    value = (value as JsonObject)[key];
+  }
+  return value;
+}

@@ -1,0 +1,45 @@
+import type { Clock } from '../shared/clock.ts';
+import type { Turn } from './deliver.ts';
+
+/** Wakes sleepers when something happened: new alerts, or the end. */
+export type Bell = { ring(): void; wait(ms: number, signal: AbortSignal): Promise<void> };
+
+export function createBell(clock: Clock): Bell {
+  let rung = new AbortController();
+  return {
+    ring() {
+      rung.abort();
+      rung = new AbortController();
+    },
+    wait: (ms, signal) => clock.sleep(ms, AbortSignal.any([signal, rung.signal])),
+  };
+}
+
+/** The longest sleep between two looks at the outbox. */
+const MAX_SLEEP_MS = 5000;
+
+/** Delivers for one sink until the signal aborts. */
+export async function runOutbox(
+  turn: (signal: AbortSignal) => Promise<Turn>,
+  bell: Bell,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    const { settled, nextDue } = await turn(signal);
+    if (settled > 0) continue;
+    const sleep = nextDue === undefined ? MAX_SLEEP_MS : Math.min(MAX_SLEEP_MS, Math.max(10, nextDue - clock.now()));
+    await bell.wait(sleep, signal);
+  }
+}
+
+/** Delivers what is due now, until nothing moves any more or time is up. */
+export async function drainOutbox(turn: (signal: AbortSignal) => Promise<Turn>, clock: Clock, untilMs: number): Promise<void> {
+  const limit = AbortSignal.timeout(Math.max(1, untilMs - clock.now()));
+  while (clock.now() < untilMs) {
+    const { settled, nextDue, failure } = await turn(limit);
+    if (settled > 0) continue;
+    if (failure !== undefined || nextDue === undefined || nextDue > clock.now() + 1000) return;
+    await clock.sleep(50, limit);
+  }
+}

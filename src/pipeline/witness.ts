@@ -1,0 +1,96 @@
+import type { Settings } from '../config/settings.ts';
+import { parseIsoTime } from '../event/time.ts';
+import type { Ledger } from '../evidence/ledger.ts';
+import type { Ruleset } from '../rule/load.ts';
+import { canonicalJson } from '../shared/canonical-json.ts';
+import { sha256Hex } from '../shared/digest.ts';
+import type { JsonObject, JsonValue } from '../shared/json.ts';
+import { VERSION } from '../shared/version.ts';
+import type { AlertDocument, Delivery } from '../sink/sink.ts';
+import type { StepReport } from './engine.ts';
+
+/** Tells the evidence ledger what the engine did; the one place where the two meet. */
+export type Witness = {
+  activate(ruleset: Ruleset, settings: Settings, at: number): void;
+  step(report: StepReport): void;
+  alerts(alerts: readonly AlertDocument[]): void;
+  delivered(sink: string, outcomes: readonly Delivery[], at: number): void;
+  shutdown(at: number, reason: string): void;
+  seal(): readonly { readonly seq: number }[];
+  events(): number;
+  deadLetters(): number;
+};
+
+export function createWitness(ledger: Ledger, sources: Settings['sources']): Witness {
+  const kinds = new Map(sources.map(({ name, kind }) => [name, kind]));
+  let events = 0;
+  let deadLetters = 0;
+  const observeAlerts = (alerts: readonly AlertDocument[]): void => {
+    if (alerts.length > 0) ledger.observe({ kind: 'alerts', alerts: alerts.map(alertFacts) });
+  };
+  return {
+    activate(ruleset, settings, at) {
+      const rules = [...ruleset.byId.values()].map(({ id, logicDigest, meta }) => ({
+        id,
+        digest: logicDigest,
+        level: meta.level,
+        controls: meta.controls,
+        state: 'active' as const,
+      }));
+      const config = sha256Hex(canonicalJson(plain(settings)));
+      ledger.observe({ kind: 'activation', at, ruleset: ruleset.digest, engine: VERSION, config, rules });
+    },
+    step({ source, batch, ingested, alerts }) {
+      const { partition, records, gap, next, end } = batch;
+      const at = records.at(-1)?.appendedAt ?? 0;
+      if (gap !== undefined) ledger.observe({ kind: 'gap', at, source, partition, from: gap.from, to: gap.to, cause: gap.cause });
+      const proof = kinds.get(source) === 'kafka' ? 'offsets' : kinds.get(source) === 'file' ? 'bytes' : 'none';
+      ledger.observe({
+        kind: 'batch',
+        source,
+        partition,
+        proof,
+        ...(next === undefined ? {} : { next }),
+        ended: end ?? false,
+        counts: ingested.counts,
+      });
+      for (const { record, reason } of ingested.deadLetters) {
+        ledger.observe({
+          kind: 'dead-letter',
+          source,
+          partition,
+          offset: record.offset,
+          reason,
+          sha256: sha256Hex(record.bytes ?? new Uint8Array()),
+        });
+      }
+      observeAlerts(alerts);
+      events += ingested.counts.events;
+      deadLetters += ingested.deadLetters.length;
+    },
+    alerts: observeAlerts,
+    delivered(sink, outcomes, at) {
+      ledger.observe({ kind: 'delivery', at, sink, outcomes: outcomes.map(({ id, outcome }) => ({ id, outcome })) });
+    },
+    shutdown: (at, reason) => ledger.observe({ kind: 'shutdown', at, reason }),
+    seal: () => ledger.seal(),
+    events: () => events,
+    deadLetters: () => deadLetters,
+  };
+}
+
+function alertFacts({ id, document }: AlertDocument) {
+  const { event, rule, wardline } = document as { event: JsonObject; rule: JsonObject; wardline: { alert: JsonObject } };
+  return {
+    id,
+    rule: String(rule['id']),
+    stage: String(wardline.alert['stage']),
+    time: parseIsoTime(String(document['@timestamp']))?.time ?? 0n,
+    createdAt: Date.parse(String(event['created'])),
+  };
+}
+
+/** Settings as plain JSON for their digest: secrets print as redacted, durations as text. */
+function plain(value: unknown): JsonValue {
+  return JSON.parse(JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner))) as JsonValue;
+}
