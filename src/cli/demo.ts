@@ -57,7 +57,8 @@ export async function demo(flags: { readonly out: string }, io: Io, runEngine: R
     [
       `Alerts lie in ${shown}/wardline.db. Next:`,
       `  npx wardline alerts show ID --store ${shown}/wardline.db      one alert with its evidence`,
-      `  npx wardline report compliance --store ${shown}/wardline.db   what was seen, evaluated and alerted`,
+      `  npx wardline report compliance --store ${shown}/wardline.db --from 2020-10-19 --to 2020-10-24 --as html --out ${shown}/report`,
+      '                                                       what was seen, evaluated and alerted in those days',
       '  npx wardline check rules                             check rules you wrote',
       '  npx wardline run --config wardline.yaml              your own logs; see README.md',
       '',

@@ -156,7 +156,7 @@ export function buildReport(entries: Iterable<unknown>, pack: ControlPack, optio
 function periodOf(history: History, asked: Interval | undefined): Window {
   const bounds = [...history.sources.values()].flatMap(({ all }) => all.bounds() ?? []);
   if (asked === undefined && bounds.length === 0) {
-    throw new WardlineError('usage', 'the ledger holds no event, so there is no period to report on; give --period');
+    throw new WardlineError('usage', 'the ledger holds no event, so there is no period to report on; give --from and --to');
   }
   const from = asked?.from ?? Math.min(...bounds.map((b) => b.from));
   const to = asked?.to ?? Math.max(...bounds.map((b) => b.to)) + 1;
@@ -164,7 +164,7 @@ function periodOf(history: History, asked: Interval | undefined): Window {
   if (period.end <= period.start) throw new WardlineError('usage', 'the period is empty: its end must come after its start');
   if (period.end - period.start > MAX_PERIOD_DAYS * MINUTES_PER_DAY) {
     const [a, b] = [period.start, period.end].map((minute) => new Date(minute * MS_PER_MINUTE).toISOString());
-    throw new WardlineError('usage', `the period ${a} to ${b} is longer than ${MAX_PERIOD_DAYS} days; give --period`);
+    throw new WardlineError('usage', `the period ${a} to ${b} is longer than ${MAX_PERIOD_DAYS} days; give --from and --to`);
   }
   return period;
 }

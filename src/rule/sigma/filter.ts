@@ -3,7 +3,7 @@ import { isMap, type PlainMap, type SourceDocument } from '../document.ts';
 import type { LoadContext, References } from '../front-end.ts';
 import type { Expr } from '../ir/expr.ts';
 import type { ProblemReporter } from '../problem.ts';
-import { compileDetection, readLogsource } from './detection.ts';
+import { compileDetection, readLogsource } from './compile-detection.ts';
 import { readMeta, textsOf } from './meta.ts';
 
 const silent: ProblemReporter = { error() {}, warn() {} };
@@ -50,7 +50,10 @@ export function checkFilter(
     if (name.toLowerCase() === 'any') return;
     const path = Array.isArray(filter['rules']) ? ['filter', 'rules', i] : ['filter', 'rules'];
     const id = references.idOf(name);
-    if (id === undefined) return report.error(path, 'ref/unknown-rule', `no rule "${name}"`);
+    if (id === undefined) {
+      report.error(path, 'ref/unknown-rule', `no rule "${name}"`);
+      return;
+    }
     const target = logsourceOf(id);
     if (own !== undefined && target !== undefined && !covers(own, target))
       report.error(path, 'sigma/filter-logsource', `the log source of "${name}" is not within the filter's`);
