@@ -43,7 +43,7 @@ function faultOf(before: Body<'position'> | undefined, now: Body<'position'>, su
     return `${totals.records} records are not the sum of decoded, dead, discarded and unaccounted`;
   }
   if (before !== undefined) {
-    if (BigInt(now.next) < BigInt(before.next)) return `next offset ${now.next} is below ${before.next}`;
+    if (BigInt(now.next ?? 0) < BigInt(before.next ?? 0)) return `next offset ${now.next} is below ${before.next}`;
     const shrunk = COUNTERS.find((name) => totals[name] < before.totals[name]);
     if (shrunk !== undefined) return `${shrunk} went from ${before.totals[shrunk]} to ${totals[shrunk]}`;
     if (BigInt(totals.missing) < BigInt(before.totals.missing)) return `missing went from ${before.totals.missing} to ${totals.missing}`;

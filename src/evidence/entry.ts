@@ -66,7 +66,8 @@ const bodies = {
     partition: count,
     proof: z.enum(PROOFS),
     ruleset: name,
-    next: offset,
+    /** null: nothing has been read. */
+    next: offset.nullable(),
     /** Minutes of the first and last event since the last position, in offset order; null without events. */
     firstMinute: minute.nullable(),
     lastMinute: minute.nullable(),
@@ -85,8 +86,9 @@ const bodies = {
     from: offset.nullable(),
     to: offset.nullable(),
     cause: name,
-    /** Minute of the last event before the gap, if any. */
+    /** Minutes of the last event before and the first event after the gap; null: none, or not known yet. */
     afterMinute: minute.nullable(),
+    beforeMinute: minute.nullable(),
   }),
   silence: z.strictObject({ source: name, since: instant, cause: name }),
   resumed: z.strictObject({ source: name, since: instant, at: instant }),

@@ -5,13 +5,15 @@ import type { JsonValue } from '../shared/json.ts';
 import { type Body, entryHash, entryText, type LedgerEntry } from './entry.ts';
 import { emptyLedgerState, type KnownPosition, type LedgerState, partitionKey, sortedPositions } from './ledger-state.ts';
 import { appendLeaf, leafHash, rootOf } from './merkle.ts';
-import type { ActiveRule, LedgerObservation } from './observation.ts';
+import type { ActiveRule, Jump, LedgerObservation } from './observation.ts';
 import { addBatch, continuation, emptyPartition, type Partition, restorePartition, sealPartition } from './partition.ts';
 import { createDrafts, type Draft, partsOf } from './rows.ts';
 import { addSimple, isoMs, ledgerText, minuteOf } from './simple.ts';
 
 /** Coordinates of dead letters written out per seal; more are counted in `omitted`. */
 const MAX_DEAD_LETTERS = 1000;
+
+type JumpDraft = Omit<Jump, 'from' | 'to'> & { readonly from: bigint | undefined; readonly to: bigint | undefined };
 
 /** Where the chain stands: what a signature covers. */
 export type LedgerHead = {
@@ -71,28 +73,43 @@ export function createLedger(previous: LedgerState = emptyLedgerState()): Ledger
     for (const [, partition] of [...partitions].sort(([a], [b]) => (a < b ? -1 : 1))) sealPartition(partition, ruleset(), drafts);
   };
 
-  const gap = (partition: Partition, from: bigint | undefined, to: bigint | undefined, cause: string): void => {
-    sealPartition(partition, ruleset(), drafts);
+  const gapDraft = (partition: Partition, { from, to, afterMinute, beforeMinute }: JumpDraft, cause: string): void => {
     if (from !== undefined && to !== undefined && to > from) partition.missing += to - from;
     if (to !== undefined && (partition.next === undefined || to > partition.next)) partition.next = to;
+    partition.open = true;
     drafts.add('gap', {
       source: partition.source,
       partition: partition.partition,
       from: from?.toString() ?? null,
       to: to?.toString() ?? null,
       cause,
-      afterMinute: partition.lastEver ?? null,
+      afterMinute: afterMinute ?? partition.lastEver ?? null,
+      beforeMinute: beforeMinute ?? null,
     });
+  };
+  /** Sealed first: the next position then begins with the first event after the gap. */
+  const gap = (partition: Partition, from: bigint | undefined, to: bigint | undefined, cause: string): void => {
+    sealPartition(partition, ruleset(), drafts);
+    gapDraft(partition, { from, to, afterMinute: undefined, beforeMinute: undefined }, cause);
   };
 
   const batch = (observation: Extract<LedgerObservation, { kind: 'batch' }>): void => {
     const partition = partitionOf(observation.source, observation.partition);
+    const { counts, proof = 'offsets' } = observation;
     const follows = continuation(partition, observation);
+    const first = observation.from ?? counts.firstOffset;
+    if (follows === 'begun') gap(partition, undefined, first, 'before-start');
     if (follows === 'repeated') return;
-    if (follows === 'hole') gap(partition, partition.next, observation.counts.firstOffset, 'unexplained');
+    if (follows === 'hole') gap(partition, partition.next, first, 'unexplained');
     if (follows === 'overlap') gap(partition, undefined, undefined, 'overlap');
+    const before = partition.lastEver;
     addBatch(partition, observation);
-    if (observation.counts.appendedAt !== undefined) reach(observation.counts.appendedAt);
+    if (counts.appendedAt !== undefined) reach(counts.appendedAt);
+    if (proof !== 'offsets' && proof !== 'counter') return;
+    for (const jump of counts.jumps) {
+      if (jump.beforeMinute === undefined) sealPartition(partition, ruleset(), drafts);
+      gapDraft(partition, { ...jump, afterMinute: jump.afterMinute ?? before }, 'unexplained');
+    }
   };
 
   const activate = (observation: Extract<LedgerObservation, { kind: 'activation' }>): void => {
@@ -142,9 +159,11 @@ export function createLedger(previous: LedgerState = emptyLedgerState()): Ledger
       if (rows.length === 0) drafts.add('delivery', { sink, retries, rows: [] });
     }
     deliveries.clear();
-    const counted = omitted;
-    omitted = 0;
-    drafts.rows('dead-letters', deadLetters.splice(0), (rows) => ({ rows, omitted: counted }));
+    drafts.rows('dead-letters', deadLetters.splice(0), (rows) => {
+      const body = { rows, omitted };
+      omitted = 0;
+      return body;
+    });
   };
 
   const chained = (draft: Draft): LedgerEntry => {
@@ -170,7 +189,6 @@ export function createLedger(previous: LedgerState = emptyLedgerState()): Ledger
           break;
         case 'gap':
           gap(partitionOf(observation.source, observation.partition), observation.from, observation.to, observation.cause);
-          partitionOf(observation.source, observation.partition).open = true;
           break;
         case 'activation':
           activate(observation);

@@ -15,6 +15,14 @@ export type MinuteRow = {
   readonly last: number;
 };
 
+/** Offsets `from` up to, not including, `to` that were not in a batch, with the minutes of the events around them. */
+export type Jump = {
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly afterMinute: number | undefined;
+  readonly beforeMinute: number | undefined;
+};
+
 /** What a batch of records became; plain data, made by a tally. */
 export type BatchCounts = {
   readonly records: number;
@@ -30,6 +38,8 @@ export type BatchCounts = {
   readonly matches: readonly { readonly minute: number; readonly rule: RuleId; readonly count: number }[];
   /** Records without events, by the minute of the event before them in this batch; undefined: before its first event. */
   readonly losses: readonly { readonly minute: number | undefined | null; readonly reason: string; readonly count: number }[];
+  /** Jumps between neighbouring offsets; with `offsets` or `counter` as proof they are losses. The last one may span several. */
+  readonly jumps: readonly Jump[];
   readonly firstOffset: bigint | undefined;
   readonly lastOffset: bigint | undefined;
   /** Minutes of the first and last event in offset order. */
@@ -63,8 +73,9 @@ export type LedgerObservation =
       readonly kind: 'batch';
       readonly source: string;
       readonly partition: number;
-      /** Default `offsets`: dense, so that a hole is a loss. With `bytes`, `next` says where the next record begins. */
+      /** Default `offsets`: dense, so that a hole is a loss. With `bytes`, `from` and `next` say what range was read. */
       readonly proof?: Proof;
+      readonly from?: bigint;
       readonly next?: bigint;
       /** True: nothing follows in this partition. */
       readonly ended?: boolean;

@@ -55,7 +55,7 @@ export function restorePartition(body: Body<'position'>, lastEver: number | unde
   return {
     ...emptyPartition(body.source, body.partition),
     proof: body.proof,
-    next: BigInt(body.next),
+    next: body.next === null ? undefined : BigInt(body.next),
     ended: body.ended,
     lastEver,
     leading: new Map(Object.entries(body.leading)),
@@ -66,19 +66,21 @@ export function restorePartition(body: Body<'position'>, lastEver: number | unde
 }
 
 /**
- * How the offsets of a batch follow on: `repeated` were all counted before, `hole` leaves some unread, `overlap` cannot
- * be split any more and must be marked.
+ * How the offsets of a batch follow on: `begun` starts above 0 and nobody knows what came before, `repeated` were all
+ * counted before, `hole` leaves some unread, `overlap` cannot be split any more and must be marked.
  */
-export function continuation(
-  partition: Partition,
-  { counts, proof = 'offsets' }: BatchObservation,
-): 'next' | 'repeated' | 'hole' | 'overlap' {
+export type Continuation = 'next' | 'begun' | 'repeated' | 'hole' | 'overlap';
+
+export function continuation(partition: Partition, { counts, proof = 'offsets', from }: BatchObservation): Continuation {
   const { next } = partition;
-  const { firstOffset, lastOffset } = counts;
-  if (proof === 'none' || next === undefined || firstOffset === undefined || lastOffset === undefined) return 'next';
-  if (firstOffset === next) return 'next';
-  if (firstOffset > next) return 'hole';
-  return lastOffset < next ? 'repeated' : 'overlap';
+  // Between lines of a file may lie bytes that are no record: there only the source can say where it began to read.
+  const first = proof === 'bytes' ? (from ?? next) : counts.firstOffset;
+  const { lastOffset } = counts;
+  if (proof === 'none' || first === undefined || lastOffset === undefined) return 'next';
+  if (next === undefined) return first > 0n ? 'begun' : 'next';
+  if (lastOffset < next) return 'repeated';
+  if (first === next) return 'next';
+  return first > next ? 'hole' : 'overlap';
 }
 
 const add = (map: Map<string, number>, key: string, n: number): void => void map.set(key, (map.get(key) ?? 0) + n);
@@ -142,7 +144,7 @@ export function sealPartition(partition: Partition, ruleset: string, drafts: Dra
     partition: number,
     proof: partition.proof,
     ruleset,
-    next: (partition.next ?? 0n).toString(),
+    next: partition.next?.toString() ?? null,
     firstMinute: partition.firstMinute ?? null,
     lastMinute: partition.lastMinute ?? null,
     leading: Object.fromEntries(partition.leading),

@@ -1,9 +1,11 @@
 import type { Nanos } from '../event/time.ts';
 import type { RuleId } from '../rule/ir/rule.ts';
-import type { BatchCounts } from './observation.ts';
+import type { BatchCounts, Jump } from './observation.ts';
 
 const NANOS_PER_MINUTE = 60_000_000_000n;
 const NANOS_PER_MS = 1_000_000;
+/** Where offsets are places of bytes every record jumps: after this many, one jump covers the rest. */
+const MAX_JUMPS = 100;
 
 /**
  * Counts one batch while the pipeline walks it: `record` first, then what became of that record. A record for which
@@ -33,6 +35,7 @@ export function createTally(): Tally {
   const losses = new Map<string, { minute: number | undefined | null; reason: string; count: number }>();
   const deadLetters = new Map<string, number>();
   const outcomes = { none: 0, decoded: 0, discarded: 0, dead: 0 };
+  const jumps: { -readonly [K in keyof Jump]: Jump[K] }[] = [];
   let [records, events, unparsed, late] = [0, 0, 0, 0];
   let outcome: Outcome = 'none';
   let firstOffset: bigint | undefined;
@@ -78,6 +81,15 @@ export function createTally(): Tally {
     return row;
   };
 
+  const jump = (from: bigint, to: bigint): void => {
+    const last = jumps[MAX_JUMPS - 1];
+    if (last === undefined) jumps.push({ from, to, afterMinute: lastMinute, beforeMinute: undefined });
+    else {
+      last.to = to;
+      last.beforeMinute = undefined;
+    }
+  };
+
   const endRecord = (): void => {
     if (records > 0) outcomes[outcome]++;
     outcome = 'none';
@@ -87,6 +99,7 @@ export function createTally(): Tally {
     record(offset, at) {
       endRecord();
       records++;
+      if (lastOffset !== undefined && offset !== lastOffset + 1n) jump(lastOffset + 1n, offset);
       firstOffset ??= offset;
       lastOffset = offset;
       if (appendedAt === undefined || at > appendedAt) appendedAt = at;
@@ -98,6 +111,11 @@ export function createTally(): Tally {
       const current = toRow(type);
       firstMinute ??= minute;
       lastMinute = minute;
+      for (let i = jumps.length - 1; i >= 0; i--) {
+        const open = jumps[i];
+        if (open === undefined || open.beforeMinute !== undefined) break;
+        open.beforeMinute = minute;
+      }
       const ms = Math.trunc(Number(time - start) / NANOS_PER_MS);
       current.events++;
       if (ms < current.first) current.first = ms;
@@ -144,6 +162,7 @@ export function createTally(): Tally {
         rows: [...rows.values()].flatMap((ofType) => [...ofType.values()]),
         matches: [...matches].flatMap(([rule, perMinute]) => [...perMinute].map(([at, count]) => ({ minute: at, rule, count }))),
         losses: [...losses.values()],
+        jumps,
         firstOffset,
         lastOffset,
         firstMinute,

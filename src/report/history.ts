@@ -17,7 +17,7 @@ export type Gap = {
 export type PartitionHistory = {
   readonly partition: number;
   proof: string;
-  next: string;
+  next: string | null;
   ended: boolean;
   caughtUpMs: number | undefined;
   lastMinute: number | undefined;
@@ -239,7 +239,7 @@ function partitionOf(source: SourceHistory, partition: number): PartitionHistory
   return get(source.partitions, partition, () => ({
     partition,
     proof: 'offsets',
-    next: '0',
+    next: null,
     ended: false,
     caughtUpMs: undefined,
     lastMinute: undefined,
@@ -289,7 +289,7 @@ function addPosition(source: SourceHistory, body: Body<'position'>): void {
 }
 
 function addGap(source: SourceHistory, body: Body<'gap'>): void {
-  const { from, to, cause, afterMinute } = body;
+  const { from, to, cause, afterMinute, beforeMinute } = body;
   const gap: Gap = {
     source: source.name,
     partition: body.partition,
@@ -297,8 +297,8 @@ function addGap(source: SourceHistory, body: Body<'gap'>): void {
     to,
     cause,
     afterMinute: afterMinute ?? undefined,
-    beforeMinute: undefined,
+    beforeMinute: beforeMinute ?? undefined,
   };
   source.gaps.push(gap);
-  partitionOf(source, body.partition).openGaps.push(gap);
+  if (beforeMinute === null) partitionOf(source, body.partition).openGaps.push(gap);
 }

@@ -7,8 +7,8 @@ import type { Interval } from './series.ts';
 export type PartitionReport = {
   readonly partition: number;
   readonly proof: string;
-  /** Offset read next, decimal. */
-  readonly next: string;
+  /** Offset read next, decimal; null when nothing was read. */
+  readonly next: string | null;
   readonly records: number;
   readonly decoded: number;
   readonly dead: number;
