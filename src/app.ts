@@ -5,6 +5,7 @@ import { createCorrelator, DEFAULT_CORRELATE_OPTIONS, restoreCorrelator } from '
 import { fieldsNeeded } from './correlate/plans.ts';
 import { DEFAULT_LIMITS } from './decode/decode.ts';
 import { createMatcher } from './detect/matcher.ts';
+import { explainViolation, withVerdict } from './detect/policy-verdict.ts';
 import type { LedgerEntry } from './evidence/entry.ts';
 import { createLedger } from './evidence/ledger.ts';
 import { ledgerStateOf } from './evidence/ledger-state.ts';
@@ -12,7 +13,7 @@ import { createNormalizer } from './normalize/normalizer.ts';
 import { createRouteTable } from './normalize/routes.ts';
 import { createDelivery } from './pipeline/deliver.ts';
 import { createEngine, type Engine } from './pipeline/engine.ts';
-import { createIngest } from './pipeline/ingest.ts';
+import { type Confirm, createIngest } from './pipeline/ingest.ts';
 import { createBell, drainOutbox, runOutbox } from './pipeline/outbox-loop.ts';
 import { createWitness } from './pipeline/witness.ts';
 import type { Rule } from './rule/ir/rule.ts';
@@ -172,7 +173,7 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
   };
 }
 
-function buildEngine(store: Store, { settings, ruleset, signal: _signal }: RunOptions, witness: ReturnType<typeof createWitness>): Engine {
+function buildEngine(store: Store, { settings, ruleset }: RunOptions, witness: ReturnType<typeof createWitness>): Engine {
   const matcher = createMatcher(ruleset.detections);
   const routes = createRouteTable();
   const normalizers = new Map(
@@ -194,7 +195,7 @@ function buildEngine(store: Store, { settings, ruleset, signal: _signal }: RunOp
       matcher,
       fieldsNeeded: fieldsNeeded(rules),
       decode: DEFAULT_LIMITS,
-      confirm: (_detection, _event, ecs) => ecs(),
+      confirm,
     }),
     normalizerOf: (source) => normalizers.get(source) as ReturnType<typeof createNormalizer>,
     toAlert: (firing) => alertDocument(firing, ruleset.byId.get(firing.rule) as Rule, context),
@@ -203,6 +204,10 @@ function buildEngine(store: Store, { settings, ruleset, signal: _signal }: RunOp
     seal: witness.seal,
   });
 }
+
+/** A violation carries why; every other match is the event as it is. */
+const confirm: Confirm = ({ policy, id }, event, ecs) =>
+  policy === undefined ? ecs() : withVerdict(ecs(), id, explainViolation(policy, event));
 
 /** Keys that were not given are absent, not undefined. */
 function clean(logsource: { category?: string | undefined; product?: string | undefined; service?: string | undefined } | undefined) {

@@ -1,4 +1,4 @@
-import { address, compute, constant, type Format, firstOf, fixedRoute, path, text } from './format.ts';
+import { address, compute, constant, type Format, firstOf, fixedRoute, lookup, path, text } from './format.ts';
 
 const label = { product: 'aws', service: 'cloudtrail' };
 const arnTail = (arn: string): string | undefined => arn.split('/').at(-1);
@@ -39,6 +39,15 @@ export const awsCloudtrail: Format = {
     // Calls made by AWS itself carry the name of the service instead of an address.
     'source.address': path('sourceIPAddress'),
     'user_agent.original': path('userAgent'),
+    'wardline.access.action': path('eventName'),
+    'wardline.access.resource.service': path('eventSource'),
+    'wardline.access.subject.type': compute([path('userIdentity.type')], (type) =>
+      type === 'AWSService' ? 'service' : type === 'IAMUser' || type === 'Root' ? 'human' : undefined,
+    ),
+    'wardline.access.auth.strength': firstOf(
+      lookup(path('additionalEventData.MFAUsed'), { Yes: 'otp-push', No: 'single' }),
+      lookup(path('userIdentity.sessionContext.attributes.mfaAuthenticated'), { true: 'otp-push', false: 'single' }),
+    ),
     'tls.version_protocol': compute([path('tlsDetails.tlsVersion')], (value) => (typeof value === 'string' ? 'tls' : undefined)),
     'tls.version': text(path('tlsDetails.tlsVersion'), (value) => /^TLSv([\d.]+)$/.exec(value)?.[1]),
   },

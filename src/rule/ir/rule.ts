@@ -2,6 +2,7 @@ import type { Logsource } from '../../event/event.ts';
 import type { Nanos } from '../../event/time.ts';
 import type { Place } from '../../shared/errors.ts';
 import type { Expr } from './expr.ts';
+import type { Policy } from './policy.ts';
 
 /** A rule's `id`, or its `name` where it has no id. Unique in a ruleset. */
 export type RuleId = string;
@@ -46,6 +47,8 @@ export type Detection = {
   readonly alerts: boolean;
   /** SHA-256 (hex) over what decides: expression, log source, dedup. An edit of prose keeps it. */
   readonly logicDigest: string;
+  /** What a zero-trust policy asks, to say of a violation which check failed; undefined for other rules. */
+  readonly policy?: Policy;
 };
 
 /** One `group-by` field; `fields` names it per member where aliases differ from the common name. */

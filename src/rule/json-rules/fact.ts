@@ -1,0 +1,123 @@
+import { isObject, type JsonObject, type JsonValue } from '../../shared/json.ts';
+import { nearest } from '../../shared/nearest.ts';
+import { CONTEXT_STORES, type Fact } from '../ir/condition.ts';
+import type { DocumentPath, ProblemReporter } from '../problem.ts';
+import { parsePlainPath } from './path.ts';
+
+/** Which facts a tree may use besides event fields. */
+export type FactScope = { readonly context: boolean; readonly windows: boolean };
+
+/** Facts over a window of events; see the page on JSON window facts. */
+export const WINDOW_FACTS = [
+  'count',
+  'distinct',
+  'sum',
+  'avg',
+  'median',
+  'percentile',
+  'together',
+  'sequence',
+  'absent',
+  'newValue',
+  'rare',
+] as const;
+
+/** Reads `fact`, `params` and `path` of a condition or of a `value` that names a fact; undefined after a problem. */
+export function parseFact(value: JsonObject, path: DocumentPath, scope: FactScope, report: ProblemReporter): Fact | undefined {
+  const name = value['fact'];
+  if (typeof name !== 'string' || name === '') {
+    report.error([...path, 'fact'], 'json-rules/shape', 'fact is the name of an event field, such as "event.outcome"');
+    return undefined;
+  }
+  const keys = parsePath(value['path'], [...path, 'path'], report);
+  if (keys === undefined) return undefined;
+  const store = CONTEXT_STORES.find((known) => known === name);
+  if (store !== undefined) return parseContextFact(store, keys, value, path, scope, report);
+  if (WINDOW_FACTS.some((known) => known === name)) {
+    const why = scope.windows ? 'stands as the left side of a condition only' : 'is not available in this kind of rule';
+    report.error([...path, 'fact'], 'json-rules/window-fact', `the window fact "${name}" ${why}`);
+    return undefined;
+  }
+  if (value['params'] !== undefined)
+    report.warn([...path, 'params'], 'json-rules/params', 'params change nothing for a field of the event');
+  return eventField(name, keys, path, report);
+}
+
+function eventField(name: string, keys: readonly (string | number)[], path: DocumentPath, report: ProblemReporter): Fact | undefined {
+  const position = keys.find((key) => typeof key === 'number');
+  if (position !== undefined) {
+    report.error([...path, 'path'], 'json-rules/path', `[${position}]: a field of an event has no positions; use "contains" on the list`);
+    return undefined;
+  }
+  if (name !== 'event') return { kind: 'event', field: [name, ...keys].join('.') };
+  if (keys.length > 0) return { kind: 'event', field: keys.join('.') };
+  report.error(
+    [...path, 'fact'],
+    'json-rules/path',
+    'the fact "event" needs a path, such as "$.event.outcome"; or name the field as the fact',
+  );
+  return undefined;
+}
+
+function parseContextFact(
+  store: (typeof CONTEXT_STORES)[number],
+  keys: readonly (string | number)[],
+  value: JsonObject,
+  path: DocumentPath,
+  scope: FactScope,
+  report: ProblemReporter,
+): Fact | undefined {
+  if (!scope.context) {
+    report.error(
+      [...path, 'fact'],
+      'json-rules/context-fact',
+      `the context store "${store}" is not available in this kind of rule; write "${store}.<field>" for a field of the event`,
+    );
+    return undefined;
+  }
+  if (keys.length === 0) {
+    report.error([...path, 'path'], 'json-rules/path', `the fact "${store}" is a record; say which part by path, such as "$.id"`);
+    return undefined;
+  }
+  const params = value['params'] ?? {};
+  if (!isObject(params)) {
+    report.error([...path, 'params'], 'json-rules/shape', 'params is an object such as {"of": "source.ip"}');
+    return undefined;
+  }
+  return checkParams(store, params, [...path, 'params'], report) ? { kind: 'context', store, params, keys } : undefined;
+}
+
+const PARAMS: Readonly<Record<string, readonly string[]>> = { grant: ['of', 'role'], revision: ['set'], exception: ['id'] };
+
+function checkParams(store: string, params: JsonObject, path: DocumentPath, report: ProblemReporter): boolean {
+  const known = PARAMS[store] ?? ['of'];
+  let fine = true;
+  for (const [key, given] of Object.entries(params)) {
+    const hint = nearest(key, known);
+    if (!known.includes(key))
+      report.error(
+        [...path, key],
+        'json-rules/unknown-key',
+        `"${store}" has no parameter "${key}" (${hint ? `did you mean "${hint}"?` : `known: ${known.join(', ')}`})`,
+      );
+    else if (typeof given !== 'string' || given === '') report.error([...path, key], 'value/wrong-type', `"${key}" is text`);
+    else continue;
+    fine = false;
+  }
+  const needed = store === 'grant' ? 'role' : store === 'revision' ? 'set' : store === 'exception' ? 'id' : undefined;
+  if (needed === undefined || Object.hasOwn(params, needed)) return fine;
+  report.error(path, 'json-rules/shape', `"${store}" needs the parameter "${needed}"`);
+  return false;
+}
+
+function parsePath(value: JsonValue | undefined, path: DocumentPath, report: ProblemReporter): readonly (string | number)[] | undefined {
+  if (value === undefined || value === '') return [];
+  if (typeof value !== 'string') {
+    report.error(path, 'json-rules/path', 'path is text such as "$.name.name"');
+    return undefined;
+  }
+  const parsed = parsePlainPath(value);
+  if (parsed.ok) return parsed.keys;
+  report.error(path, 'json-rules/path', `"${value.slice(0, 80)}" ${parsed.why}`, parsed.at);
+  return undefined;
+}
