@@ -1,11 +1,26 @@
 import { defineConfig } from 'vitest/config';
 
+// The product runs under these flags; the tests prove the code works under them.
+const execArgv = ['--disallow-code-generation-from-strings', '--disable-proto=delete'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    pool: 'forks',
-    // The product runs under these flags; the tests prove the code works under them.
-    execArgv: ['--disallow-code-generation-from-strings', '--disable-proto=delete'],
-    testTimeout: 20_000,
+    projects: [
+      {
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/integration/**'], pool: 'forks', execArgv, testTimeout: 60_000 },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          globalSetup: ['test/integration/global-setup.ts'],
+          pool: 'forks',
+          execArgv,
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
   },
 });
