@@ -78,6 +78,11 @@ function sourceReport(name: string, history: History, roles: ReadonlyMap<string,
 
 const touches = (gap: Gap, span: Interval): boolean => overlaps(gapSpan(gap, 0), span);
 
+function byOffset(a: Gap, b: Gap): number {
+  const ends = BigInt(a.to ?? 0) - BigInt(b.to ?? 0);
+  return a.partition - b.partition || (ends < 0n ? -1 : ends > 0n ? 1 : 0);
+}
+
 /** Sorted by time; intervals of one cause that touch are one. */
 function merged(blind: readonly Blind[]): Blind[] {
   const out: Blind[] = [];
