@@ -1,7 +1,9 @@
 import { Command, Option } from 'commander';
+import { SCHEMA_KINDS, schemaText } from '../config/schemas.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Ruleset } from '../rule/load.ts';
 import type { Clock } from '../shared/clock.ts';
+import { WardlineError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { VERSION } from '../shared/version.ts';
 import type { AlertDocument } from '../sink/sink.ts';
@@ -114,5 +116,15 @@ export function createProgram(io: Io, runEngine: RunEngine, done: (code: number)
     .option('--secret-env <name>', 'environment variable with the signing key', 'WARDLINE_WEBHOOK_SECRET')
     .addOption(output())
     .action(async (flags: ReceiveFlags) => done(await receive(flags, io)));
+  program
+    .command('schema')
+    .argument('<kind>', `one of ${SCHEMA_KINDS.join(', ')}`)
+    .description('print the JSON Schema of a kind of file, for editors')
+    .action((kind: string) => {
+      const known = SCHEMA_KINDS.find((one) => one === kind);
+      if (known === undefined) throw new WardlineError('usage', `no kind "${kind}"; write one of ${SCHEMA_KINDS.join(', ')}`);
+      io.out(schemaText(known));
+      done(0);
+    });
   return program;
 }

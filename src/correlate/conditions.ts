@@ -13,10 +13,11 @@ export type WindowHits = readonly Hit[];
  * How a rule decides (correlation page, section 2): `trigger` at every match on the window that ends there; `trailing` the
  * same once no earlier match can come; `anchored` once per window that opens at the first match not yet covered.
  */
-export type Mode = 'trigger' | 'trailing' | 'anchored';
+/** `absent`: as trailing, but what must not be there may also come up to a window later. */
+export type Mode = 'trigger' | 'trailing' | 'anchored' | 'absent';
 
 export function modeOf(condition: Condition): Mode {
-  if (condition.kind === 'temporal_expression') return 'trigger';
+  if (condition.kind === 'temporal_expression') return negates(condition.expression) ? 'absent' : 'trigger';
   const rising = condition.thresholds.every(({ compare }) => compare === 'gt' || compare === 'gte');
   switch (condition.kind) {
     case 'event_count':
@@ -113,6 +114,41 @@ function expression(tree: MemberExpr, hits: WindowHits): Verdict {
     return node.op === 'and' ? node.of.every(holds) : node.of.some(holds);
   };
   return { holds: holds(tree), decision: [{ condition: 'temporal', expected: true, observed: [...seen].sort() }] };
+}
+
+function negates(tree: MemberExpr): boolean {
+  return tree.op === 'not' || (tree.op !== 'member' && tree.of.some(negates));
+}
+
+/** One way to fulfil an expression: these members seen, those not. */
+type Conjunct = { readonly seen: readonly RuleId[]; readonly absent: readonly RuleId[] };
+
+/**
+ * An expression with `not` at a candidate for the last positive match: the positives as late as possible within a window
+ * that ends there, and none of the others in any window that holds the positives (correlation page, section 3, row 19).
+ * `around` holds the hits from one window before the candidate to one window after it.
+ */
+export function decideAbsent(tree: MemberExpr, around: WindowHits, end: bigint, timespan: bigint): Verdict & { readonly hits: WindowHits } {
+  for (const { seen, absent } of conjuncts(tree)) {
+    const latest = seen.map((rule) => around.findLast((hit) => hit.rule === rule && hit.time <= end && hit.time >= end - timespan));
+    const hits = latest.filter((hit) => hit !== undefined);
+    if (hits.length < seen.length || !hits.some(({ time }) => time === end)) continue;
+    const first = hits.reduce((least, { time }) => (time < least ? time : least), end);
+    const disturbed = around.some(({ rule, time }) => absent.includes(rule) && time >= end - timespan && time <= first + timespan);
+    if (!disturbed) return { holds: true, decision: [{ condition: 'temporal', expected: true, observed: [...seen].sort() }], hits };
+  }
+  return { holds: false, decision: [], hits: [] };
+}
+
+const MAX_CONJUNCTS = 64;
+
+function conjuncts(tree: MemberExpr, negated = false): readonly Conjunct[] {
+  if (tree.op === 'member') return [negated ? { seen: [], absent: [tree.rule] } : { seen: [tree.rule], absent: [] }];
+  if (tree.op === 'not') return conjuncts(tree.of, !negated);
+  const parts = tree.of.map((one) => conjuncts(one, negated));
+  if ((tree.op === 'or') !== negated) return parts.flat().slice(0, MAX_CONJUNCTS);
+  const empty: readonly Conjunct[] = [{ seen: [], absent: [] }];
+  return parts.reduce((all, part) => all.flatMap((a) => part.map((b) => ({ seen: [...a.seen, ...b.seen], absent: [...a.absent, ...b.absent] }))).slice(0, MAX_CONJUNCTS), empty);
 }
 
 type Numeric = Extract<Condition, { readonly field: string }>;

@@ -6,7 +6,7 @@ import { type CorrelatorState, decodeState, encodeState } from './codec.ts';
 import { entitiesOf } from './entities.ts';
 import { compareHits, type Firing, type Group, type Hit } from './firing.ts';
 import { addHit, cap, type GroupState, MAX_TIME, MIN_TIME, newGroup, type Plan, prune, settle } from './group-state.ts';
-import { type CorrelateRules, conditionFields, type Feed, feedsOf, groupsOf } from './plans.ts';
+import { type CorrelateRules, type Feed, feedsOf, groupsOf } from './plans.ts';
 import { createWatermark } from './watermark.ts';
 
 /** What a partition of correlation reads, in its order; time passes by records alone. */
@@ -92,7 +92,7 @@ export function createCorrelator(
     for (const feed of feeds.get(match.rule) ?? []) {
       const groups = groupsOf(feed, match);
       if (groups.length === 0) counters.ungrouped++;
-      for (const group of groups) out.push(...insert(feed, group, hitOf(match, feed, entities)));
+      for (const group of groups) out.push(...insert(feed, group, hitOf(match, entities)));
     }
     return out;
   };
@@ -172,30 +172,25 @@ function restoreRules(feeds: ReadonlyMap<RuleId, readonly Feed[]>, state: Correl
   return byRule;
 }
 
-function hitOf(match: Match, { plan }: Feed, entities: Hit['entities']): Hit {
-  const { time, origin, rule, appendedAt } = match;
-  const values: Record<string, JsonValue> = Object.create(null);
-  for (const field of conditionFields(plan.condition)) {
-    const value = match.fields[field];
-    if (value !== undefined) values[field] = value;
-  }
-  return { time, origin, rule, appendedAt, values, entities };
+function hitOf({ time, origin, rule, appendedAt, fields }: Match, entities: Hit['entities']): Hit {
+  return { time, origin, rule, appendedAt, values: fields, entities };
 }
 
 /** The chained match carries the group's values, and what all matches of the window agree on. */
 function chainedHit({ rule, time, group, hits }: Firing): Hit {
   const last = hits.at(-1) as Hit;
-  const entities: Record<string, JsonValue> = { ...agreed(hits), ...group.values };
-  return { time, origin: last.origin, rule, appendedAt: last.appendedAt, values: entities, entities };
+  const entities: Record<string, JsonValue> = { ...agreed(hits, 'entities'), ...group.values };
+  const values: Record<string, JsonValue> = { ...entities, ...agreed(hits, 'values'), ...group.values };
+  return { time, origin: last.origin, rule, appendedAt: last.appendedAt, values, entities };
 }
 
 /** Fields that every hit has with the same value. */
-export function agreed(hits: readonly Hit[]): Record<string, JsonValue> {
+export function agreed(hits: readonly Hit[], part: 'entities' | 'values' = 'entities'): Record<string, JsonValue> {
   const [first, ...rest] = hits;
   const out: Record<string, JsonValue> = Object.create(null);
-  for (const [field, value] of Object.entries(first?.entities ?? {})) {
+  for (const [field, value] of Object.entries(first?.[part] ?? {})) {
     const text = JSON.stringify(value);
-    if (rest.every(({ entities }) => JSON.stringify(entities[field]) === text)) out[field] = value;
+    if (rest.every((hit) => JSON.stringify(hit[part][field]) === text)) out[field] = value;
   }
   return out;
 }

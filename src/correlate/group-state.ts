@@ -1,6 +1,6 @@
 import type { Nanos } from '../event/time.ts';
 import type { Condition, RuleId } from '../rule/ir/rule.ts';
-import { decide, type Mode, type Verdict } from './conditions.ts';
+import { decide, decideAbsent, type Mode, type Verdict } from './conditions.ts';
 import { compareHits, type Firing, type Group, type Hit } from './firing.ts';
 
 /** What a stateful rule is to its groups: a condition over a window, and how long an episode stays open without trigger. */
@@ -70,6 +70,12 @@ export function settle(state: GroupState, plan: Plan, watermark: Nanos): readonl
       if (time > state.settled && !state.triggers.has(time)) out.push(...judge(state, plan, time - plan.timespan, time, time));
     }
     if (watermark > state.settled) state.settled = watermark - 1n;
+  } else if (plan.mode === 'absent') {
+    for (const { time } of state.hits) {
+      if (time + plan.timespan >= watermark) break;
+      if (time > state.settled) out.push(...judgeAbsent(state, plan, time));
+      if (time > state.settled) state.settled = time;
+    }
   } else if (plan.mode === 'anchored') {
     for (const { time } of state.hits) {
       if (time <= state.settled) continue;
@@ -84,7 +90,7 @@ export function settle(state: GroupState, plan: Plan, watermark: Nanos): readonl
 
 /** Drops what can no longer matter; true when nothing is left. */
 export function prune(state: GroupState, plan: Plan, watermark: Nanos): boolean {
-  const horizon = watermark - plan.timespan;
+  const horizon = watermark - plan.timespan * (plan.mode === 'absent' ? 2n : 1n) - 1n;
   const keep = state.hits.findIndex(({ time }) => time >= horizon);
   drop(state, plan, keep < 0 ? state.hits.length : keep);
   for (const time of state.triggers) if (time < horizon - plan.rearm) state.triggers.delete(time);
@@ -119,6 +125,15 @@ function judge(state: GroupState, plan: Plan, start: Nanos, end: Nanos, trigger:
   if (!verdict.holds) return [];
   state.triggers.add(trigger);
   return extend(state, plan, trigger, { start, end }, window, verdict);
+}
+
+function judgeAbsent(state: GroupState, plan: Plan, end: Nanos): readonly Firing[] {
+  if (plan.condition.kind !== 'temporal_expression') return [];
+  const around = state.hits.slice(lowerBound(state.hits, end - plan.timespan), lowerBound(state.hits, end + plan.timespan + 1n));
+  const { hits, ...verdict } = decideAbsent(plan.condition.expression, around, end, plan.timespan);
+  if (!verdict.holds) return [];
+  state.triggers.add(end);
+  return extend(state, plan, end, { start: end - plan.timespan, end }, hits, verdict);
 }
 
 /** Puts a trigger into its episode, joining two episodes that it bridges; a cell speaks once. */

@@ -80,20 +80,25 @@ function dotted(document: JsonObject, name: string): JsonValue | undefined {
   return value;
 }
 
-/** Fields that matches of each detection must carry, for group keys and conditions of every rule they feed. */
+/**
+ * Fields that matches of each rule must carry, for group keys and conditions of every rule they feed, and of the rules
+ * that those feed in turn: a chained match can only hand on what was projected.
+ */
 export function fieldsNeeded(rules: CorrelateRules): ReadonlyMap<RuleId, readonly string[]> {
-  const needed = new Map<RuleId, Set<string>>();
   const conditions = new Map(rules.correlations.map(({ id, condition }) => [id, condition]));
-  for (const [member, feeds] of feedsOf(rules)) {
-    const fields = new Set<string>();
-    for (const { plan, groupBy } of feeds) {
-      for (const { field } of groupBy) fields.add(field);
-      for (const field of conditionFields(conditions.get(plan.rule))) fields.add(field);
-    }
-    needed.set(member, fields);
-  }
-  return new Map([...needed].map(([id, fields]) => [id, [...fields]]));
+  const feeds = feedsOf(rules);
+  const needed = (member: RuleId, depth: number): readonly string[] =>
+    depth > MAX_CHAIN
+      ? []
+      : (feeds.get(member) ?? []).flatMap(({ plan, groupBy }) => [
+          ...groupBy.map(({ field }) => field),
+          ...conditionFields(conditions.get(plan.rule)),
+          ...(plan.rule === member ? [] : needed(plan.rule, depth + 1)),
+        ]);
+  return new Map([...feeds.keys()].map((member) => [member, [...new Set(needed(member, 0))]]));
 }
+
+const MAX_CHAIN = 8;
 
 export function conditionFields(condition: Condition | undefined): readonly string[] {
   if (condition === undefined) return [];

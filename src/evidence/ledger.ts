@@ -13,6 +13,7 @@ import { addSimple, isoMs, ledgerText, minuteOf } from './simple.ts';
 /** Coordinates of dead letters written out per seal; more are counted in `omitted`. */
 const MAX_DEAD_LETTERS = 1000;
 
+type BatchObservation = Extract<LedgerObservation, { kind: 'batch' }>;
 type JumpDraft = Omit<Jump, 'from' | 'to'> & { readonly from: bigint | undefined; readonly to: bigint | undefined };
 
 /** Where the chain stands: what a signature covers. */
@@ -93,23 +94,28 @@ export function createLedger(previous: LedgerState = emptyLedgerState()): Ledger
     gapDraft(partition, { from, to, afterMinute: undefined, beforeMinute: undefined }, cause);
   };
 
-  const batch = (observation: Extract<LedgerObservation, { kind: 'batch' }>): void => {
-    const partition = partitionOf(observation.source, observation.partition);
-    const { counts, proof = 'offsets' } = observation;
+  const follow = (partition: Partition, observation: BatchObservation): void => {
+    const first = observation.from ?? observation.counts.firstOffset;
     const follows = continuation(partition, observation);
-    const first = observation.from ?? counts.firstOffset;
     if (follows === 'begun') gap(partition, undefined, first, 'before-start');
-    if (follows === 'repeated') return;
     if (follows === 'hole') gap(partition, partition.next, first, 'unexplained');
     if (follows === 'overlap') gap(partition, undefined, undefined, 'overlap');
+  };
+  const batch = (observation: BatchObservation): void => {
+    const partition = partitionOf(observation.source, observation.partition);
+    const { counts, proof = 'offsets' } = observation;
+    if (continuation(partition, observation) === 'repeated') return;
+    follow(partition, observation);
     const before = partition.lastEver;
     addBatch(partition, observation);
     if (counts.appendedAt !== undefined) reach(counts.appendedAt);
-    if (proof !== 'offsets' && proof !== 'counter') return;
-    for (const jump of counts.jumps) {
-      if (jump.beforeMinute === undefined) sealPartition(partition, ruleset(), drafts);
-      gapDraft(partition, { ...jump, afterMinute: jump.afterMinute ?? before }, 'unexplained');
-    }
+    if (proof === 'offsets' || proof === 'counter') for (const jump of counts.jumps) lose(partition, jump, before);
+  };
+
+  /** A hole inside a batch; what its neighbours are is known, unless no event follows it there. */
+  const lose = (partition: Partition, jump: Jump, before: number | undefined): void => {
+    if (jump.beforeMinute === undefined) sealPartition(partition, ruleset(), drafts);
+    gapDraft(partition, { ...jump, afterMinute: jump.afterMinute ?? before }, 'unexplained');
   };
 
   const activate = (observation: Extract<LedgerObservation, { kind: 'activation' }>): void => {

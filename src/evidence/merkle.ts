@@ -121,7 +121,10 @@ export function verifyConsistency(from: number, to: number, fromRoot: string, to
   if (from === 0) return proof.length === 0 && fromRoot === EMPTY_ROOT;
   const isPowerOfTwo = Number.isInteger(Math.log2(from));
   const [first, ...rest] = isPowerOfTwo ? [fromRoot, ...proof] : proof;
-  if (first === undefined) return false;
+  return first !== undefined && climbsToBoth(from, to, fromRoot, toRoot, first, rest);
+}
+
+function climbsToBoth(from: number, to: number, fromRoot: string, toRoot: string, first: string, rest: readonly string[]): boolean {
   const walk = { node: from - 1, last: to - 1 };
   while (walk.node % 2 === 1) up(walk);
   let [older, newer] = [first, first];

@@ -10,6 +10,7 @@ import { type PackDocument, type Profile, packSchema, profileSchema } from './pa
 export type ControlPack = PackDocument & {
   /** SHA-256 of the canonical JSON of the document as written. */
   readonly sha256: string;
+  readonly document: JsonValue;
   /** Parameter values in force, the profile's before the pack's. */
   readonly values: Readonly<Record<string, string | number | readonly string[]>>;
 };
@@ -37,7 +38,7 @@ export function parseControlPack(document: JsonValue, report: ProblemReporter, p
     return undefined;
   }
   lintPack(result.data, guarded);
-  return failed ? undefined : { ...result.data, sha256: sha256Hex(canonicalJson(document)), values };
+  return failed ? undefined : { ...result.data, sha256: sha256Hex(canonicalJson(document)), document, values };
 }
 
 /** Checks a report profile, a parsed YAML document. */

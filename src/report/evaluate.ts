@@ -101,17 +101,15 @@ function decide(finding: Finding, blockers: readonly Reason[], coverage: Coverag
   const { value, limit, unit, population, of } = finding;
   const base = { value, limit, unit, population, of, lost: coverage.lost, blindMs: coverage.blindMs, caps: coverage.caps, vacuous: false };
   const broken = finding.because ?? ['criterion-not-met'];
-  if (population === 0) {
-    // An empty population decides nothing, whatever the limits say.
-    const vacuous = (finding.vacuous ?? false) && blockers.length === 0;
-    const reasons = vacuous ? [] : sortedReasons([...blockers, ...(blockers.length === 0 ? (['no-population'] as const) : [])]);
-    return { ...base, verdict: vacuous ? 'pass' : 'undecided', reasons, vacuous };
-  }
-  if (finding.holds) {
-    return blockers.length === 0
-      ? { ...base, verdict: 'pass', reasons: [] }
-      : { ...base, verdict: 'undecided', reasons: sortedReasons(blockers) };
-  }
-  if (blockers.length === 0 || finding.definite) return { ...base, verdict: 'fail', reasons: sortedReasons([...broken, ...blockers]) };
-  return { ...base, verdict: 'undecided', reasons: sortedReasons([...blockers]) };
+  if (population === 0) return { ...base, ...decideEmpty(finding, blockers) };
+  if (finding.holds && blockers.length === 0) return { ...base, verdict: 'pass', reasons: [] };
+  const fails = !finding.holds && (finding.definite || blockers.length === 0);
+  return { ...base, verdict: fails ? 'fail' : 'undecided', reasons: sortedReasons([...(fails ? broken : []), ...blockers]) };
+}
+
+/** An empty population decides nothing, whatever the limits say; guards may answer where the measure lets them. */
+function decideEmpty(finding: Finding, blockers: readonly Reason[]): Pick<Verdict, 'verdict' | 'reasons' | 'vacuous'> {
+  if (blockers.length > 0) return { verdict: 'undecided', reasons: sortedReasons(blockers), vacuous: false };
+  if (finding.vacuous) return { verdict: 'pass', reasons: [], vacuous: true };
+  return { verdict: 'undecided', reasons: ['no-population'], vacuous: false };
 }

@@ -242,19 +242,15 @@ function delivered(alerts: RuleSelector, receiver: string, limitMs: number, scen
   const { history, window, reachedMs } = scene;
   const rules = ruleCoverage(alerts, history, namesOf(scene), window);
   const ids = new Set(rules.rules);
-  const result = { items: 0, intime: 0, pending: 0, worst: 0 };
-  for (const item of history.alerts) {
-    if (!ids.has(item.rule) || item.minute < window.start || item.minute >= window.end) continue;
-    result.items++;
-    const took = tookMs(item, receiver);
-    if (took === undefined) {
-      if (reachedMs <= item.createdMs + limitMs) result.pending++;
-    } else {
-      if (took <= limitMs) result.intime++;
-      if (took > result.worst) result.worst = took;
-    }
-  }
-  return { ...result, rules };
+  const items = history.alerts.filter(({ rule, minute }) => ids.has(rule) && minute >= window.start && minute < window.end);
+  const times = items.map((item) => ({ item, took: tookMs(item, receiver) }));
+  return {
+    items: items.length,
+    intime: times.filter(({ took }) => took !== undefined && took <= limitMs).length,
+    pending: times.filter(({ item, took }) => took === undefined && reachedMs <= item.createdMs + limitMs).length,
+    worst: times.reduce((worst, { took = 0 }) => Math.max(worst, took), 0),
+    rules,
+  };
 }
 
 function tookMs(item: AlertItem, receiver: string): number | undefined {

@@ -21,15 +21,10 @@ function selects(selector: RuleSelector, rule: KnownRule): boolean {
 
 /** The rulesets under which events of these sources in the window were evaluated; '' = before any was active. */
 function rulesetsIn(history: History, sources: readonly string[], window: Window): Set<string> {
-  const found = new Set<string>();
-  for (const name of sources) {
-    for (const [day, ranges] of history.sources.get(name)?.rulesets ?? []) {
-      const base = day * MINUTES_PER_DAY;
-      if (base >= window.end || base + MINUTES_PER_DAY <= window.start) continue;
-      for (const [ruleset, { first, last }] of ranges) if (first < window.end && last >= window.start) found.add(ruleset);
-    }
-  }
-  return found;
+  const days = sources.flatMap((name) => [...(history.sources.get(name)?.rulesets ?? [])]);
+  const inside = days.filter(([day]) => day * MINUTES_PER_DAY < window.end && (day + 1) * MINUTES_PER_DAY > window.start);
+  const ranges = inside.flatMap(([, rulesets]) => [...rulesets]);
+  return new Set(ranges.filter(([, { first, last }]) => first < window.end && last >= window.start).map(([ruleset]) => ruleset));
 }
 
 /** Whether the selected rules were evaluated for all events of the sources in the window, and if not, why. */

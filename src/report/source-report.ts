@@ -70,6 +70,7 @@ function sourceReport(name: string, history: History, roles: ReadonlyMap<string,
     })),
     gaps: (source?.gaps ?? [])
       .filter((gap) => touches(gap, known))
+      .sort(byOffset)
       .map(({ partition, from, to, cause }) => ({ partition, from, to, cause })),
     reasons: sortedReasons(own?.reasons ?? []),
     partitions: [...(source?.partitions.values() ?? [])].sort((a, b) => a.partition - b.partition).map(partitionReport),

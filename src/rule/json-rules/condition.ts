@@ -4,7 +4,7 @@ import type { Condition, ConditionLeaf, Decorator } from '../ir/condition.ts';
 import type { JsonOperator } from '../ir/expr.ts';
 import type { DocumentPath, ProblemReporter } from '../problem.ts';
 import { type FactScope, parseFact } from './fact.ts';
-import { DECORATORS, NEEDS_LIST, NEEDS_NUMBER, OPERATORS } from './operators.ts';
+import { DECORATORS, NEEDS_LIST, NEEDS_NUMBER, JSON_OPERATORS } from './operators.ts';
 
 /** Named conditions of all files, as written; resolved where they are used. */
 export type NamedConditions = ReadonlyMap<string, JsonValue>;
@@ -125,12 +125,12 @@ type Operator = { readonly operator: JsonOperator; readonly decorators: readonly
 function parseOperator(written: JsonValue, path: DocumentPath, report: ProblemReporter): Operator | undefined {
   const parts = typeof written === 'string' ? written.split(':') : [];
   const name = parts.pop();
-  const operator = OPERATORS.find((known) => known === name);
+  const operator = JSON_OPERATORS.find((known) => known === name);
   const decorators = parts.map((part) => DECORATORS.find((known) => known === part));
   const unknown = parts.find((_, i) => decorators[i] === undefined);
   if (operator === undefined || unknown !== undefined) {
     const word = unknown ?? name ?? JSON.stringify(written);
-    const known: readonly string[] = unknown === undefined ? OPERATORS : DECORATORS;
+    const known: readonly string[] = unknown === undefined ? JSON_OPERATORS : DECORATORS;
     const hint = nearest(word, known);
     const advice = hint ? `did you mean "${hint}"?` : `one of ${known.join(', ')}`;
     report.error(path, 'json-rules/unknown-operator', `no ${unknown === undefined ? 'operator' : 'decorator'} "${word}" (${advice})`);

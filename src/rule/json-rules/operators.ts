@@ -2,7 +2,7 @@ import type { JsonValue } from '../../shared/json.ts';
 import type { Decorator } from '../ir/condition.ts';
 import type { JsonOperator } from '../ir/expr.ts';
 
-export const OPERATORS: readonly JsonOperator[] = [
+export const JSON_OPERATORS: readonly JsonOperator[] = [
   'equal',
   'notEqual',
   'in',

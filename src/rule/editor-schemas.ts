@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { JSON_OPERATORS } from './json-rules/operators.ts';
+import { LEVELS } from './ir/rule.ts';
+import { STRENGTHS } from './policy/checks.ts';
+
+/**
+ * What editors are told about rule files. Looser than the readers, which also know references, modifiers and fields:
+ * `wardline check` decides.
+ */
+const texts = z.union([z.string(), z.array(z.string())]);
+const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const value = z.union([scalar, z.array(scalar)]);
+
+const dedup = z.union([z.literal('each'), z.strictObject({ by: z.array(z.string()).optional(), within: z.string().optional() })]);
+const wardline = z.looseObject({
+  controls: z.array(z.string()).optional().describe('Controls this rule is evidence for, such as nist-800-53:ac-7.'),
+  alert: z.looseObject({ dedup: dedup.optional().describe('How matches fold into one alert: by these fields, within this pause; or each.') }).optional(),
+});
+
+const meta = {
+  title: z.string().describe('What the alert is called.'),
+  id: z.string().optional().describe('Stable id, a UUID for Sigma rules.'),
+  name: z.string().optional().describe('Short name for references from other rules.'),
+  description: z.string().optional(),
+  status: z.enum(['stable', 'test', 'experimental', 'deprecated', 'unsupported']).optional(),
+  level: z.enum(LEVELS).optional(),
+  author: z.string().optional(),
+  date: z.string().optional(),
+  modified: z.string().optional(),
+  license: z.string().optional(),
+  references: z.array(z.string()).optional(),
+  tags: z.array(z.string()).optional(),
+  falsepositives: texts.optional(),
+  wardline: wardline.optional(),
+};
+
+const logsource = z.looseObject({ category: z.string().optional(), product: z.string().optional(), service: z.string().optional() });
+const conditionText = z.union([z.string(), z.array(z.string())]);
+
+export const sigmaSchema = z.looseObject({
+  ...meta,
+  logsource,
+  detection: z.intersection(z.looseObject({ condition: conditionText }), z.record(z.string(), z.unknown())),
+});
+
+const comparisons = { gt: z.number().optional(), gte: z.number().optional(), lt: z.number().optional(), lte: z.number().optional(), eq: z.number().optional(), neq: z.number().optional() };
+export const correlationSchema = z.looseObject({
+  ...meta,
+  correlation: z.looseObject({
+    type: z.enum(['event_count', 'value_count', 'value_sum', 'value_avg', 'value_median', 'value_percentile', 'temporal', 'temporal_ordered']),
+    rules: texts.optional(),
+    'group-by': texts.optional(),
+    timespan: z.string().regex(/^[1-9]\d*[smhdwMy]$/),
+    generate: z.boolean().optional(),
+    aliases: z.record(z.string(), z.record(z.string(), z.string())).optional(),
+    condition: z.union([z.string(), z.strictObject({ ...comparisons, field: texts.optional(), percentile: z.number().min(0).max(100).optional() })]).optional(),
+  }),
+});
+
+const leaf = z.strictObject({
+  fact: z.string(),
+  operator: z.string().describe(`One of ${JSON_OPERATORS.join(', ')}, with decorators before it.`),
+  value: z.unknown(),
+  path: z.string().optional(),
+  params: z.record(z.string(), z.unknown()).optional(),
+  name: z.string().optional(),
+  priority: z.int().optional(),
+});
+const condition: z.ZodType = z.lazy(() =>
+  z.union([leaf, z.looseObject({ all: z.array(condition).min(1) }), z.looseObject({ any: z.array(condition).min(1) }), z.looseObject({ not: condition }), z.looseObject({ condition: z.string() })]),
+);
+export const jsonRulesSchema = z.looseObject({
+  ...meta,
+  title: z.string().optional(),
+  logsource: logsource.optional(),
+  conditions: condition,
+  event: z.looseObject({ type: z.string() }),
+  priority: z.int().optional(),
+});
+
+const access = z.record(z.string(), value);
+export const policySchema = z.strictObject({
+  kind: z.literal('ZeroTrustPolicy'),
+  schema: z.literal(1),
+  id: z.string(),
+  version: z.number().optional(),
+  title: z.string(),
+  description: z.string().optional(),
+  owner: z.string().optional(),
+  mode: z.enum(['alert', 'shadow']).optional(),
+  severity: z.enum(LEVELS).optional(),
+  controls: z.array(z.string()).optional(),
+  tags: z.array(z.string()).optional(),
+  scope: z.union([access, z.array(access)]).describe('Which accesses the policy is about.'),
+  allow: z
+    .array(
+      z.strictObject({
+        id: z.string(),
+        when: z.union([access, z.array(access)]),
+        require: z
+          .strictObject({
+            spiffe_proof: texts.optional(),
+            via: texts.optional(),
+            mtls: z.literal(true).optional(),
+            tls_min: z.string().optional(),
+            mfa: z.union([z.enum(STRENGTHS), z.strictObject({ strength: z.enum(STRENGTHS) })]).optional(),
+          })
+          .optional(),
+      }),
+    )
+    .optional(),
+  forbid: z.array(z.strictObject({ id: z.string(), when: z.union([access, z.array(access)]) })).optional(),
+});

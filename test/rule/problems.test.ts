@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { loadRules } from '../../src/rule/load.ts';
+import { problemText } from '../../src/rule/problem.ts';
+
+type Case = { name: string; text: string; problems: string[] };
+const cases = JSON.parse(readFileSync(new URL('../golden/rules/problems.json', import.meta.url), 'utf8')) as Case[];
+
+describe('problems in rule files', () => {
+  test.each(cases)('$name', ({ text, problems }) => {
+    const found = loadRules([{ path: 'r.yml', text }]).problems.map(problemText);
+    expect(found.length, found.join('\n')).toBeGreaterThanOrEqual(problems.length);
+    // A case may give only the start of a line.
+    for (const wanted of problems) expect(found.some((line) => line.startsWith(wanted)), `${wanted}\nnot in\n${found.join('\n')}`).toBe(true);
+  });
+
+  test('a broken document does not take the sound ones with it', () => {
+    const sound = 'title: ok\nid: ok\nlogsource: {product: x}\ndetection: {s: {a: 1}, condition: s}\n';
+    const { ruleset, problems } = loadRules([
+      { path: 'a.yml', text: sound },
+      { path: 'b.yml', text: 'title: broken\nlogsource: {product: x}\ndetection: {s: {a|no: 1}, condition: s}\n' },
+    ]);
+    expect(ruleset.detections.map(({ id }) => id)).toEqual(['ok']);
+    expect(problems.map(({ place }) => place.file)).toEqual(['b.yml']);
+  });
+
+  test('the digest covers logic and not prose', () => {
+    const rule = (title: string, value: number) => loadRules([{ path: 'a.yml', text: `title: ${title}\nid: ok\nlogsource: {product: x}\ndetection: {s: {a: ${value}}, condition: s}\n` }]).ruleset.digest;
+    expect(rule('one', 1)).toBe(rule('two', 1));
+    expect(rule('one', 1)).not.toBe(rule('one', 2));
+  });
+
+  test('no text makes the loader throw, and every problem has a place in its file', () => {
+    const texts = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 200 }),
+      fc.constantFrom(...cases.map(({ text }) => text)).chain((text) =>
+        fc.array(fc.record({ at: fc.nat(text.length), cut: fc.nat(8), put: fc.constantFrom('', '[', '{', ':', '- ', '|', '"', "'", '\n', '*', '&a', '%', 'null', '\u202e', '\ud800') }), { maxLength: 5 }).map((edits) => edits.reduce((out, { at, cut, put }) => out.slice(0, at) + put + out.slice(at + cut), text)),
+      ),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        for (const { place } of loadRules([{ path: 'r.yml', text }]).problems) {
+          expect(place.line).toBeGreaterThan(0);
+          expect(place.column).toBeGreaterThan(0);
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
