@@ -26,12 +26,39 @@ export function parseJson(bytes: Uint8Array, maxDepth: number): ParsedJson {
       value: (wideNumbers ? JSON.parse(text, keepWideNumbers as (key: string, value: unknown) => unknown) : JSON.parse(text)) as JsonValue,
     };
   } catch (error) {
-    return { reason: 'invalid-json', detail: messageOf(error), at: placeOf(messageOf(error)) };
+    return { reason: 'invalid-json', detail: messageOf(error), at: placeOf(messageOf(error), text) };
   }
 }
 
-/** V8 names the position in most messages: `... at position 12 (line 1 column 13)`. */
-function placeOf(message: string): number | undefined {
+/** The engine names the position in most messages: `... at position 12 (line 1 column 13)`; else it is searched for. */
+function placeOf(message: string, text: string): number | undefined {
   const digits = /at position (\d+)/.exec(message)?.[1];
-  return digits === undefined ? undefined : Number(digits);
+  const at = digits === undefined ? searchPlace(text) : Number(digits);
+  return at === undefined ? undefined : Buffer.byteLength(text.slice(0, at));
+}
+
+const SEARCHED_CHARACTERS = 65_536;
+
+/** The first character that no continuation could mend, by halving: a text that merely ends too early is sound so far. */
+function searchPlace(text: string): number | undefined {
+  if (text.length > SEARCHED_CHARACTERS) return undefined;
+  let sound = 0;
+  let broken = text.length;
+  if (endsEarly(text)) return text.length;
+  while (broken - sound > 1) {
+    const middle = (sound + broken) >> 1;
+    if (endsEarly(text.slice(0, middle))) sound = middle;
+    else broken = middle;
+  }
+  return sound;
+}
+
+function endsEarly(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    const message = messageOf(error);
+    return /^Unexpected end|^Unterminated|^Bad control|^No number after/.test(message) || message.includes(`at position ${text.length} `);
+  }
 }

@@ -31,9 +31,9 @@ const DENIED_IPV6 = [
   'fe80::/10',
   'fec0::/10',
   'ff00::/8',
-  '::ffff:0:0/96',
 ];
 
+// IPv4-mapped addresses need no entry: the list looks them up as IPv4, and an entry for them would deny every IPv4 address.
 const denied = new BlockList();
 for (const net of DENIED_IPV4) denied.addSubnet(net.slice(0, net.indexOf('/')), Number(net.slice(net.indexOf('/') + 1)), 'ipv4');
 for (const net of DENIED_IPV6) denied.addSubnet(net.slice(0, net.indexOf('/')), Number(net.slice(net.indexOf('/') + 1)), 'ipv6');

@@ -2,6 +2,8 @@ import type { Delivery } from '../sink.ts';
 
 /** Seconds after the n-th failed attempt; about 75 hours in all, then the delivery is dead. */
 const SCHEDULE_S = [0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
+/** `Fri, 20 Nov 2026 08:00:00 GMT`; anything else would be guessed at by the date parser. */
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 const MAX_RETRY_AFTER_MS = 86_400_000;
 
 /** Delay before the next attempt with full jitter, `random` in [0, 1); undefined when the schedule is used up. */
@@ -22,6 +24,6 @@ export function outcomeOf(id: string, status: number, retryAfterMs: number | und
 /** `Retry-After` in seconds or as a date; absurd values are cut at a day. */
 export function readRetryAfter(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
-  const ms = /^\d{1,9}$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
+  const ms = /^\d{1,9}$/.test(header) ? Number(header) * 1000 : HTTP_DATE.test(header) ? Date.parse(header) - now : Number.NaN;
   return Number.isFinite(ms) && ms > 0 ? Math.min(ms, MAX_RETRY_AFTER_MS) : undefined;
 }

@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { parseSettings } from '../../src/config/load-settings.ts';
+import { problemText } from '../../src/rule/problem.ts';
+import { Secret } from '../../src/shared/secret.ts';
+
+const parse = (text: string, environment = {}) => parseSettings({ path: 'w.yaml', text }, environment);
+const problems = (text: string, environment = {}) => parse(text, environment).problems.map(problemText);
+const SECRET = `whsec_${'A'.repeat(44)}`;
+
+describe('settings', () => {
+  test('what is left out has defaults', () => {
+    const { settings } = parse('sources: [{kind: file, name: a, path: x}]\n');
+    expect(settings).toMatchObject({ tenant: 'default', rules: ['rules'], state: { path: 'wardline.db' }, engine: { allowedLateness: 300_000_000_000n } });
+  });
+
+  const cases: [string, string, string][] = [
+    ['an unknown key, with the nearest one', 'sources: [{kind: file, name: a, pth: x}]\n', 'w.yaml:1:33: error settings/unknown-key sources[0].pth: "pth" is not a setting here; did you mean "path"?'],
+    ['a key that is missing', 'sources:\n  - {kind: kafka, name: a, topics: [x]}\n', 'w.yaml:2:5: error settings/wrong-type sources[0].brokers:'],
+    ['a kind that does not exist', 'sources: [{kind: kafak, name: a}]\n', 'w.yaml:1:18: error settings/unknown-kind sources[0].kind:'],
+    ['a duration in words', 'sources: [{kind: stdin, name: a}]\nengine: {idleAfter: two minutes}\n', 'w.yaml:2:21: error settings/bad-value engine.idleAfter: not a duration; write 90s, 15m, 1h30m or 7d'],
+    ['no sources', 'rules: [x]\n', 'w.yaml:1:1: error settings/wrong-type sources:'],
+    ['an empty file', '', 'w.yaml:1:1: error settings/empty: no settings; at least sources is needed'],
+    ['a secret written out', `sources: [{kind: stdin, name: a}]\nsinks: [{kind: webhook, name: w, url: "https://x", secret: ${SECRET}}]\n`, 'w.yaml:2:60: error settings/wrong-type sinks[0].secret: a secret is never written out here; write ${env:NAME} or ${file:/path}'],
+    ['a variable that is not set', 'sources: [{kind: stdin, name: a}]\nsinks: [{kind: webhook, name: w, url: "${env:NOWHERE}"}]\n', 'w.yaml:2:39: error settings/unresolved sinks[0].url: the environment variable NOWHERE is not set'],
+    ['a repeated key', 'rules: [a]\nrules: [b]\n', 'w.yaml:2:1: error yaml/duplicate-key: Map keys must be unique'],
+  ];
+  test.each(cases)('%s', (_name, text, wanted) => {
+    const found = problems(text);
+    expect(found.some((line) => line.startsWith(wanted)), `${wanted}\nnot in\n${found.join('\n')}`).toBe(true);
+    expect(found.join('\n')).not.toContain(SECRET);
+  });
+
+  test('several problems are reported together, in order of place', () => {
+    const lines = problems('tenant: A B\nsources: [{kind: file, name: "?", path: x, more: 1}]\n');
+    expect(lines.map((line) => line.split(' ')[0])).toEqual(['w.yaml:1:9:', 'w.yaml:2:30:', 'w.yaml:2:44:']);
+  });
+
+  test('a reference is a secret where one is wanted, and its text where text is wanted', () => {
+    const text = 'sources: [{kind: kafka, name: a, brokers: ["${env:BROKER}"], topics: [t]}]\nsinks: [{kind: webhook, name: w, url: "${env:URL}", secret: "${env:KEY}"}]\n';
+    const { settings } = parse(text, { BROKER: 'kafka:9092', URL: 'https://example.org/x', KEY: SECRET });
+    expect(settings?.sources[0]).toMatchObject({ brokers: ['kafka:9092'] });
+    const [sink] = settings?.sinks ?? [];
+    expect(sink?.kind === 'webhook' && sink.secret instanceof Secret && sink.secret.reveal()).toBe(SECRET);
+    expect(JSON.stringify(settings, (_key, value) => (typeof value === 'bigint' ? String(value) : value))).not.toContain(SECRET);
+  });
+});

@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/shared/clock.ts';
+import { createFileSource } from '../../src/source/file.ts';
+import { createLineCutter } from '../../src/source/lines.ts';
+import { fileSourceSettings } from '../../src/source/settings.ts';
+import type { Batch } from '../../src/source/source.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wardline-files-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const source = (path: string) => createFileSource(fileSourceSettings.parse({ kind: 'file', name: 'f', path }), systemClock);
+const signal = new AbortController().signal;
+
+async function batchesOf(path: string, positions = new Map<number, bigint>()): Promise<Batch[]> {
+  const out: Batch[] = [];
+  for await (const batch of source(path).batches(positions, signal)) out.push(batch);
+  return out;
+}
+const lines = (batches: readonly Batch[]) => batches.flatMap(({ records }) => records.map(({ bytes }) => Buffer.from(bytes ?? []).toString()));
+
+describe('the file source', () => {
+  test('gives every line with the byte offset it begins at, and the last one without a line break too', async () => {
+    writeFileSync(join(folder, 'a.log'), 'one\n\ntwo\r\nthrée\nlast');
+    const [batch] = await batchesOf(join(folder, 'a.log'));
+    expect(batch?.records.map(({ offset, bytes }) => [Number(offset), Buffer.from(bytes ?? []).toString()])).toEqual([[0, 'one'], [4, ''], [5, 'two\r'], [10, 'thrée'], [17, 'last']]);
+    expect(batch).toMatchObject({ end: true, next: 21n });
+  });
+
+  test('reads the files of a folder in order, each its own partition, compressed ones unpacked', async () => {
+    writeFileSync(join(folder, 'b.log.gz'), gzipSync('gz 1\ngz 2\n'));
+    writeFileSync(join(folder, 'a.log'), 'plain\n');
+    writeFileSync(join(folder, 'c.log.zst'), zstdCompressSync(Buffer.from('zst\n')));
+    const batches = await batchesOf(folder);
+    expect(batches.map(({ partition, records }) => [partition, records.length])).toEqual([[0, 1], [1, 2], [2, 1]]);
+    expect(lines(batches)).toEqual(['plain', 'gz 1', 'gz 2', 'zst']);
+  });
+
+  test('goes on from any position it ever gave, and reads nothing twice', async () => {
+    const text = Array.from({ length: 2500 }, (_, i) => `line ${i}`).join('\n');
+    writeFileSync(join(folder, 'a.log'), text);
+    const whole = await batchesOf(join(folder, 'a.log'));
+    expect(whole.length).toBeGreaterThan(2);
+    for (const [i, { next }] of whole.entries()) {
+      const rest = await batchesOf(join(folder, 'a.log'), new Map([[0, next ?? 0n]]));
+      expect(lines(rest)).toEqual(lines(whole.slice(i + 1)));
+    }
+  });
+
+  test('a line over the limit comes as its first bytes, so that the decoder refuses it, and the next line is whole', async () => {
+    writeFileSync(join(folder, 'a.log'), `${'x'.repeat(3 * 1024 * 1024)}\nnext\n`);
+    const [first, second] = (await batchesOf(join(folder, 'a.log')))[0]?.records ?? [];
+    expect(first?.bytes?.length).toBe(1024 * 1024 + 1);
+    expect(Buffer.from(second?.bytes ?? []).toString()).toBe('next');
+  });
+
+  test('a file that is not there, and a compressed one that is damaged, are errors that name the file', async () => {
+    await expect(batchesOf(join(folder, 'none'))).rejects.toThrow(/cannot read .*none/);
+    writeFileSync(join(folder, 'bad.gz'), gzipSync('x'.repeat(1000)).subarray(0, 15));
+    await expect(batchesOf(join(folder, 'bad.gz'))).rejects.toThrow(/cannot read .*bad\.gz/);
+  });
+});
+
+describe('cutting lines', () => {
+  test('however the bytes are cut into chunks, the lines and offsets are the same', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('a', 'b', '\n', 'ü'), { maxLength: 60 }), fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 30 }), (parts, cuts) => {
+        const bytes = Buffer.from(parts.join(''));
+        const cutter = createLineCutter(0n, 100);
+        const found: [number, string][] = [];
+        let from = 0;
+        for (let i = 0; from < bytes.length; i++) {
+          const size = cuts[i % cuts.length] ?? 1;
+          for (const line of cutter.push(bytes.subarray(from, from + size))) found.push([Number(line.offset), Buffer.from(line.bytes).toString()]);
+          from += size;
+        }
+        const rest = cutter.rest();
+        if (rest !== undefined) found.push([Number(rest.offset), Buffer.from(rest.bytes).toString()]);
+        let at = 0;
+        const wanted = bytes.toString().split('\n').map((line): [number, string] => {
+          const here = at;
+          at += Buffer.byteLength(line) + 1;
+          return [here, line];
+        });
+        if (wanted.at(-1)?.[1] === '') wanted.pop();
+        expect(found).toEqual(wanted);
+      }),
+    );
+  });
+});
