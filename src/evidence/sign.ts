@@ -57,6 +57,11 @@ function rawPublicKey(publicKey: KeyObject): Buffer {
   return publicKey.export({ type: 'spki', format: 'der' }).subarray(-ED25519_RAW_LENGTH);
 }
 
+/** The public half as PEM, to hand out. */
+export function publicPemOf(key: VerifyKey): string {
+  return key.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+}
+
 export function signBytes(bytes: Uint8Array, key: SigningKey): Buffer {
   return sign(null, bytes, key.privateKey);
 }
