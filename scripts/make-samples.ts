@@ -30,7 +30,10 @@ for (const [name, zip] of Object.entries(captures)) {
   writeFileSync(join(out, `${name}.ndjson.gz`), gzipSync(firstFileOfZip(join(from, 'logs/windows-captures', zip)), { level: 9 }));
 }
 
-const lines = (path: string): string[] => readFileSync(join(from, path), 'utf8').split('\n').filter((line) => line !== '');
+const lines = (path: string): string[] =>
+  readFileSync(join(from, path), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '');
 
 const trail = lines('logs/panther-rule-cases.ndjson')
   .map((line) => JSON.parse(line) as { logTypes?: string[] | null; log?: { eventName?: string; eventTime?: string } | null })

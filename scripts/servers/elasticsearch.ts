@@ -19,14 +19,31 @@ export async function startElasticsearch({ dir, port }: StartOptions): Promise<S
   const uid = process.getuid?.() === 0 ? NOBODY : undefined;
   if (uid !== undefined) await execute('chown', ['-R', `${uid}:${uid}`, dir]);
   const url = `http://127.0.0.1:${http}`;
-  const env = { ES_PATH_CONF: join(dir, 'config'), ES_TMPDIR: join(dir, 'tmp'), ES_JAVA_OPTS: '-Xms512m -Xmx512m', ES_JAVA_HOME: javaHome() };
+  const env = {
+    ES_PATH_CONF: join(dir, 'config'),
+    ES_TMPDIR: join(dir, 'tmp'),
+    ES_JAVA_OPTS: '-Xms512m -Xmx512m',
+    ES_JAVA_HOME: javaHome(),
+  };
   const ready = async (): Promise<boolean> => (await fetch(`${url}/_cluster/health?wait_for_status=yellow&timeout=2s`)).ok;
-  return launch({ name: 'elasticsearch', command: join(home, 'bin', 'elasticsearch'), args: [], dir, url, env, ready, ...(uid === undefined ? {} : { uid }) });
+  return launch({
+    name: 'elasticsearch',
+    command: join(home, 'bin', 'elasticsearch'),
+    args: [],
+    dir,
+    url,
+    env,
+    ready,
+    ...(uid === undefined ? {} : { uid }),
+  });
 }
 
 function javaHome(): string {
   if (process.env['JAVA_HOME'] !== undefined) return process.env['JAVA_HOME'];
-  const path = (process.env['PATH'] ?? '').split(':').map((folder) => join(folder, 'java')).find(existsSync);
+  const path = (process.env['PATH'] ?? '')
+    .split(':')
+    .map((folder) => join(folder, 'java'))
+    .find(existsSync);
   if (path === undefined) throw new Error('java is not installed');
   return join(realpathSync(path), '../..');
 }
@@ -36,7 +53,13 @@ async function download(): Promise<string> {
   if (existsSync(join(home, 'complete'))) return home;
   mkdirSync(CACHE, { recursive: true });
   const artifact = `org.elasticsearch.distribution.integ-test-zip:elasticsearch:${VERSION}:zip`;
-  await execute('mvn', ['-q', '-B', 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${CACHE}`]);
+  await execute('mvn', [
+    '-q',
+    '-B',
+    'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy',
+    `-Dartifact=${artifact}`,
+    `-DoutputDirectory=${CACHE}`,
+  ]);
   await execute('unzip', ['-q', '-o', join(CACHE, `elasticsearch-${VERSION}.zip`), '-d', CACHE]);
   writeFileSync(join(home, 'complete'), '');
   return home;

@@ -23,16 +23,38 @@ export async function startKafka({ dir, port, scram }: KafkaOptions): Promise<Se
   const java = ['-cp', join(libs, '*')];
   const user = scram === undefined ? [] : ['--add-scram', `SCRAM-SHA-512=[name=${scram.user},password=${scram.password}]`];
   if (!existsSync(join(dir, 'data', 'meta.properties'))) {
-    await execute('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', randomBytes(16).toString('base64url'), '-c', properties, ...user]);
+    await execute('java', [
+      ...java,
+      'kafka.tools.StorageTool',
+      'format',
+      '-t',
+      randomBytes(16).toString('base64url'),
+      '-c',
+      properties,
+      ...user,
+    ]);
   }
   const heap = ['-Xms256m', '-Xmx256m', '-XX:TieredStopAtLevel=1', `-Dlog4j2.configurationFile=${join(dir, 'log4j2.properties')}`];
   const url = `127.0.0.1:${listener}`;
-  return launch({ name: 'kafka', command: 'java', args: [...heap, ...java, 'kafka.Kafka', properties], dir, url, ready: () => answers(url, scram) });
+  return launch({
+    name: 'kafka',
+    command: 'java',
+    args: [...heap, ...java, 'kafka.Kafka', properties],
+    dir,
+    url,
+    ready: () => answers(url, scram),
+  });
 }
 
 async function answers(broker: string, scram: KafkaOptions['scram']): Promise<boolean> {
   const sasl = scram === undefined ? {} : { sasl: { mechanism: 'scram-sha-512' as const, username: scram.user, password: scram.password } };
-  const admin = new kafkajs.Kafka({ clientId: 'ready', brokers: [broker], logLevel: kafkajs.logLevel.NOTHING, retry: { retries: 0 }, ...sasl }).admin();
+  const admin = new kafkajs.Kafka({
+    clientId: 'ready',
+    brokers: [broker],
+    logLevel: kafkajs.logLevel.NOTHING,
+    retry: { retries: 0 },
+    ...sasl,
+  }).admin();
   try {
     await admin.connect();
     return (await admin.describeCluster()).brokers.length > 0;

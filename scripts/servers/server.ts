@@ -71,7 +71,12 @@ export async function launch({ name, command, args, dir, url, env, uid, ready, t
   mkdirSync(dir, { recursive: true });
   const logs = join(dir, `${name}.log`);
   const log = createWriteStream(logs, { flags: 'a' });
-  const child = spawn(command, args, { cwd: dir, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], ...(uid === undefined ? {} : { uid, gid: uid }) });
+  const child = spawn(command, args, {
+    cwd: dir,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(uid === undefined ? {} : { uid, gid: uid }),
+  });
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
   const ended = new Promise<void>((done) => child.once('exit', () => done()));

@@ -73,7 +73,7 @@ function summaryJson(summary: Summary): object {
 
 function failing({ byLevel }: Summary, failOn: string | undefined): boolean {
   if (failOn === undefined) return false;
-  const from = LEVELS.findIndex((level) => level === failOn);
+  const from = (LEVELS as readonly string[]).indexOf(failOn);
   if (from < 0) throw new WardlineError('usage', `--fail-on takes one of ${LEVELS.join(', ')}`);
   return LEVELS.slice(from).some((level) => byLevel.has(level));
 }

@@ -148,7 +148,11 @@ function conjuncts(tree: MemberExpr, negated = false): readonly Conjunct[] {
   const parts = tree.of.map((one) => conjuncts(one, negated));
   if ((tree.op === 'or') !== negated) return parts.flat().slice(0, MAX_CONJUNCTS);
   const empty: readonly Conjunct[] = [{ seen: [], absent: [] }];
-  return parts.reduce((all, part) => all.flatMap((a) => part.map((b) => ({ seen: [...a.seen, ...b.seen], absent: [...a.absent, ...b.absent] }))).slice(0, MAX_CONJUNCTS), empty);
+  return parts.reduce(
+    (all, part) =>
+      all.flatMap((a) => part.map((b) => ({ seen: [...a.seen, ...b.seen], absent: [...a.absent, ...b.absent] }))).slice(0, MAX_CONJUNCTS),
+    empty,
+  );
 }
 
 type Numeric = Extract<Condition, { readonly field: string }>;

@@ -106,12 +106,15 @@ function compilePredicate(predicate: Predicate, slotOf: SlotOf): Program {
       const { part, compare, value } = predicate;
       return anyLeaf(predicate.field, slotOf, (leaf) => compareNumbers(timePart(leafText(leaf), part), compare, value));
     }
-    default:
+    case 'null':
+    case 'exists':
+    case 'present':
+    case 'json':
       return compileRaw(predicate, slotOf(predicate.field));
   }
 }
 
-function compileRaw(predicate: Predicate & { readonly op: 'null' | 'exists' | 'present' | 'json' }, slot: number): Program {
+function compileRaw(predicate: Extract<Predicate, { readonly op: 'null' | 'exists' | 'present' | 'json' }>, slot: number): Program {
   switch (predicate.op) {
     case 'null':
       return (view) => (view.raw(slot) ?? null) === null;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { JSON_OPERATORS } from './json-rules/operators.ts';
 import { LEVELS } from './ir/rule.ts';
+import { JSON_OPERATORS } from './json-rules/operators.ts';
 import { STRENGTHS } from './policy/checks.ts';
 
 /**
@@ -14,7 +14,9 @@ const value = z.union([scalar, z.array(scalar)]);
 const dedup = z.union([z.literal('each'), z.strictObject({ by: z.array(z.string()).optional(), within: z.string().optional() })]);
 const wardline = z.looseObject({
   controls: z.array(z.string()).optional().describe('Controls this rule is evidence for, such as nist-800-53:ac-7.'),
-  alert: z.looseObject({ dedup: dedup.optional().describe('How matches fold into one alert: by these fields, within this pause; or each.') }).optional(),
+  alert: z
+    .looseObject({ dedup: dedup.optional().describe('How matches fold into one alert: by these fields, within this pause; or each.') })
+    .optional(),
 });
 
 const meta = {
@@ -43,17 +45,35 @@ export const sigmaSchema = z.looseObject({
   detection: z.intersection(z.looseObject({ condition: conditionText }), z.record(z.string(), z.unknown())),
 });
 
-const comparisons = { gt: z.number().optional(), gte: z.number().optional(), lt: z.number().optional(), lte: z.number().optional(), eq: z.number().optional(), neq: z.number().optional() };
+const comparisons = {
+  gt: z.number().optional(),
+  gte: z.number().optional(),
+  lt: z.number().optional(),
+  lte: z.number().optional(),
+  eq: z.number().optional(),
+  neq: z.number().optional(),
+};
 export const correlationSchema = z.looseObject({
   ...meta,
   correlation: z.looseObject({
-    type: z.enum(['event_count', 'value_count', 'value_sum', 'value_avg', 'value_median', 'value_percentile', 'temporal', 'temporal_ordered']),
+    type: z.enum([
+      'event_count',
+      'value_count',
+      'value_sum',
+      'value_avg',
+      'value_median',
+      'value_percentile',
+      'temporal',
+      'temporal_ordered',
+    ]),
     rules: texts.optional(),
     'group-by': texts.optional(),
     timespan: z.string().regex(/^[1-9]\d*[smhdwMy]$/),
     generate: z.boolean().optional(),
     aliases: z.record(z.string(), z.record(z.string(), z.string())).optional(),
-    condition: z.union([z.string(), z.strictObject({ ...comparisons, field: texts.optional(), percentile: z.number().min(0).max(100).optional() })]).optional(),
+    condition: z
+      .union([z.string(), z.strictObject({ ...comparisons, field: texts.optional(), percentile: z.number().min(0).max(100).optional() })])
+      .optional(),
   }),
 });
 
@@ -67,7 +87,13 @@ const leaf = z.strictObject({
   priority: z.int().optional(),
 });
 const condition: z.ZodType = z.lazy(() =>
-  z.union([leaf, z.looseObject({ all: z.array(condition).min(1) }), z.looseObject({ any: z.array(condition).min(1) }), z.looseObject({ not: condition }), z.looseObject({ condition: z.string() })]),
+  z.union([
+    leaf,
+    z.looseObject({ all: z.array(condition).min(1) }),
+    z.looseObject({ any: z.array(condition).min(1) }),
+    z.looseObject({ not: condition }),
+    z.looseObject({ condition: z.string() }),
+  ]),
 );
 export const jsonRulesSchema = z.looseObject({
   ...meta,

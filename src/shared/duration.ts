@@ -1,5 +1,3 @@
-import { WardlineError } from './errors.ts';
-
 const UNIT_SECONDS: Readonly<Record<string, bigint>> = { s: 1n, m: 60n, h: 3600n, d: 86_400n, w: 604_800n };
 const NANOS_PER_SECOND = 1_000_000_000n;
 
@@ -9,13 +7,6 @@ export function tryParseDuration(text: string): bigint | undefined {
   let seconds = 0n;
   for (const [, digits = '0', unit = 's'] of text.matchAll(/(\d+)([smhdw])/g)) seconds += BigInt(digits) * (UNIT_SECONDS[unit] ?? 0n);
   return seconds * NANOS_PER_SECOND;
-}
-
-/** As `tryParseDuration`, but throws `usage` with what to write. */
-export function parseDuration(text: string): bigint {
-  const nanos = tryParseDuration(text);
-  if (nanos === undefined) throw new WardlineError('usage', `"${text}" is not a duration; write 90s, 15m, 1h30m or 7d`);
-  return nanos;
 }
 
 /** `300000000000n` -> `5m`: the shortest exact form. */

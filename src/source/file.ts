@@ -13,6 +13,7 @@ import type { Batch, Positions, Source } from './source.ts';
 const MAX_LINE_BYTES = 1024 * 1024;
 const LINES_PER_BATCH = 1000;
 const POLL_MS = 500;
+const COMPRESSED = /\.(?:gz|zst)$/i;
 const NO_HEADERS: ReadonlyMap<string, string> = new Map();
 
 /**
@@ -23,12 +24,15 @@ export function createFileSource(settings: FileSourceSettings, clock: Clock): So
   return {
     name: settings.name,
     async *batches(positions, signal) {
-      const files = await filesOf(settings.path);
-      for (const [partition, path] of files.entries()) {
+      const followed: Followed[] = [];
+      for (const [partition, path] of (await filesOf(settings.path)).entries()) {
         if (signal.aborted) return;
-        yield* readFile(settings, path, partition, positions, signal);
+        const identity = await identityOf(path);
+        // What is appended from here on belongs to the following: it begins where this reading ended.
+        const offset = yield* readFile(settings, path, partition, positions, signal);
+        followed.push({ path, partition, identity, offset });
       }
-      if (settings.mode === 'follow') yield* follow(settings, files, positions, signal, clock);
+      if (settings.mode === 'follow') yield* follow(settings, followed, signal, clock);
     },
     async commit() {},
     async close() {},
@@ -56,15 +60,20 @@ async function* readFile(
   partition: number,
   positions: Positions,
   signal: AbortSignal,
-): AsyncGenerator<Batch> {
-  const from = positions.get(partition) ?? 0n;
-  const { mtimeMs } = await lstat(path);
+): AsyncGenerator<Batch, bigint> {
+  const { mtimeMs, size } = await lstat(path);
+  let from = positions.get(partition) ?? 0n;
+  if (!COMPRESSED.test(path) && from > BigInt(size)) {
+    // Shorter than what was read: another file under this name. It is read whole, and the ledger says so.
+    yield { partition, records: [], gap: { from: BigInt(size), to: from, cause: 'truncated' }, next: 0n };
+    from = 0n;
+  }
   const record = recordOf(settings, partition, Math.trunc(mtimeMs));
   const cutter = createLineCutter(0n, MAX_LINE_BYTES);
   let records: RawRecord[] = [];
   try {
     for await (const chunk of unpacked(path)) {
-      if (signal.aborted) return;
+      if (signal.aborted) return cutter.lineStart();
       const lines = cutter.push(chunk as Uint8Array);
       for (const [i, line] of lines.entries()) {
         if (line.offset >= from) records.push(record(line.offset, line.bytes));
@@ -80,7 +89,9 @@ async function* readFile(
   // While a file is followed its last line may still be written; only a file read once ends without a line break.
   const rest = settings.mode === 'once' ? cutter.rest() : undefined;
   if (rest !== undefined && rest.offset >= from) records.push(record(rest.offset, rest.bytes));
-  yield { partition, records, next: rest === undefined ? cutter.lineStart() : cutter.position(), end: settings.mode === 'once' };
+  const next = rest === undefined ? cutter.lineStart() : cutter.position();
+  yield { partition, records, next, end: settings.mode === 'once' };
+  return next;
 }
 
 function recordOf({ name }: FileSourceSettings, partition: number, appendedAt: number): (offset: bigint, bytes: Uint8Array) => RawRecord {
@@ -102,19 +113,10 @@ function pipe(from: Readable, to: NodeJS.ReadWriteStream & { destroy(error?: Err
 type Followed = { readonly path: string; readonly partition: number; identity: string; offset: bigint };
 
 /** Goes on where the files ended, as they grow; a file that was replaced or cut is read from its start. */
-async function* follow(
-  settings: FileSourceSettings,
-  files: readonly string[],
-  positions: Positions,
-  signal: AbortSignal,
-  clock: Clock,
-): AsyncGenerator<Batch> {
-  const followed: Followed[] = [];
-  for (const [partition, path] of files.entries())
-    followed.push({ path, partition, identity: await identityOf(path), offset: positions.get(partition) ?? 0n });
-  for (const file of followed) file.offset = await lineEnd(file.path);
+async function* follow(settings: FileSourceSettings, files: readonly Followed[], signal: AbortSignal, clock: Clock): AsyncGenerator<Batch> {
+  const plain = files.filter(({ path }) => !COMPRESSED.test(path));
   while (!signal.aborted) {
-    for (const file of followed) yield* grown(settings, file);
+    for (const file of plain) yield* grown(settings, file);
     await clock.sleep(POLL_MS, signal);
   }
 }
@@ -142,16 +144,4 @@ async function* grown(settings: FileSourceSettings, file: Followed): AsyncGenera
 async function identityOf(path: string): Promise<string> {
   const { dev, ino } = await stat(path);
   return `${dev}:${ino}`;
-}
-
-/** Where the last whole line of a file ends. */
-async function lineEnd(path: string): Promise<bigint> {
-  let end = 0n;
-  let position = 0n;
-  for await (const chunk of createReadStream(path)) {
-    const at = (chunk as Buffer).lastIndexOf(0x0a);
-    if (at >= 0) end = position + BigInt(at + 1);
-    position += BigInt((chunk as Buffer).length);
-  }
-  return end;
 }

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments, parseDocument } from 'yaml';
-import { SCHEMA_KINDS, schemaText } from '../../src/config/schemas.ts';
 import { parseSettings } from '../../src/config/load-settings.ts';
+import { SCHEMA_KINDS, schemaText } from '../../src/config/schemas.ts';
 import { problemText } from '../../src/rule/problem.ts';
 
 const home = resolve(import.meta.dirname, '../..');
@@ -22,7 +22,15 @@ describe('generated files', () => {
 describe('docker-compose.yml', () => {
   const document = parseDocument(read('docker-compose.yml'), { strict: true, uniqueKeys: true });
   const { services, volumes } = document.toJS() as { services: Record<string, Service>; volumes: Record<string, unknown> };
-  type Service = { image?: string; build?: string; command?: string[]; depends_on?: Record<string, { condition: string }>; volumes?: string[]; environment?: Record<string, unknown>; healthcheck?: object };
+  type Service = {
+    image?: string;
+    build?: string;
+    command?: string[];
+    depends_on?: Record<string, { condition: string }>;
+    volumes?: string[];
+    environment?: Record<string, unknown>;
+    healthcheck?: object;
+  };
 
   test('parses, and has Kafka, Elasticsearch, Wardline and a receiver', () => {
     expect(document.errors).toEqual([]);
@@ -47,7 +55,10 @@ describe('docker-compose.yml', () => {
   });
 
   test('the settings it starts Wardline with are valid and use its hosts', () => {
-    const { settings, problems } = parseSettings({ path: 'deploy/wardline.yaml', text: read('deploy/wardline.yaml') }, { WARDLINE_WEBHOOK_SECRET: `whsec_${'A'.repeat(44)}` });
+    const { settings, problems } = parseSettings(
+      { path: 'deploy/wardline.yaml', text: read('deploy/wardline.yaml') },
+      { WARDLINE_WEBHOOK_SECRET: `whsec_${'A'.repeat(44)}` },
+    );
     expect(problems.map(problemText)).toEqual([]);
     const hosts = [...read('deploy/wardline.yaml').matchAll(/(?:http:\/\/|")([a-z]+):\d+/g)].map((match) => match[1]);
     for (const host of hosts) expect(Object.keys(services)).toContain(host);
@@ -59,13 +70,21 @@ describe('documents', () => {
   const pages = ['README.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'docs/errors.md'];
 
   test.each(pages)('every path that %s names exists', (page) => {
-    const paths = [...read(page).matchAll(/`((?:src|rules|schemas|test|bench|docs|scripts|samples|deploy|bin)\/[\w./*<>-]*)`/g)].map((match) => match[1] as string);
+    const paths = [...read(page).matchAll(/`((?:src|rules|schemas|test|bench|docs|scripts|samples|deploy|bin)\/[\w./*<>-]*)`/g)].map(
+      (match) => match[1] as string,
+    );
     const missing = paths.filter((path) => !/[*<>]/.test(path) && !exists(path));
     expect(missing).toEqual([]);
   });
 
   test('docs/errors.md lists every problem code the code reports, and no other', () => {
-    const codes = new Set(sources().flatMap((text) => [...text.matchAll(/'((?:yaml|sigma|ref|value|meta|correlation|settings|rule|json-rules|logic|policy|pack|profile)\/[a-z-]+)'/g)].map((match) => match[1] as string)));
+    const codes = new Set(
+      sources().flatMap((text) =>
+        [
+          ...text.matchAll(/'((?:yaml|sigma|ref|value|meta|correlation|settings|rule|json-rules|logic|policy|pack|profile)\/[a-z-]+)'/g),
+        ].map((match) => match[1] as string),
+      ),
+    );
     const listed = new Set([...read('docs/errors.md').matchAll(/^\| `([a-z-]+\/[a-z-]+)` \|/gm)].map((match) => match[1] as string));
     expect([...codes].filter((code) => !listed.has(code)).sort()).toEqual([]);
     expect([...listed].filter((code) => !codes.has(code)).sort()).toEqual([]);
@@ -90,5 +109,6 @@ function sources(): string[] {
 test('every YAML file of the repository parses without a repeated key', () => {
   const files = readdirSync(join(home, 'rules'), { recursive: true, encoding: 'utf8' }).filter((name) => /\.ya?ml$/.test(name));
   expect(files.length).toBeGreaterThan(10);
-  for (const name of files) for (const document of parseAllDocuments(read(`rules/${name}`))) expect([name, document.errors]).toEqual([name, []]);
+  for (const name of files)
+    for (const document of parseAllDocuments(read(`rules/${name}`))) expect([name, document.errors]).toEqual([name, []]);
 });

@@ -10,23 +10,51 @@ const SECRET = `whsec_${'A'.repeat(44)}`;
 describe('settings', () => {
   test('what is left out has defaults', () => {
     const { settings } = parse('sources: [{kind: file, name: a, path: x}]\n');
-    expect(settings).toMatchObject({ tenant: 'default', rules: ['rules'], state: { path: 'wardline.db' }, engine: { allowedLateness: 300_000_000_000n } });
+    expect(settings).toMatchObject({
+      tenant: 'default',
+      rules: ['rules'],
+      state: { path: 'wardline.db' },
+      engine: { allowedLateness: 300_000_000_000n },
+    });
   });
 
   const cases: [string, string, string][] = [
-    ['an unknown key, with the nearest one', 'sources: [{kind: file, name: a, pth: x}]\n', 'w.yaml:1:33: error settings/unknown-key sources[0].pth: "pth" is not a setting here; did you mean "path"?'],
-    ['a key that is missing', 'sources:\n  - {kind: kafka, name: a, topics: [x]}\n', 'w.yaml:2:5: error settings/wrong-type sources[0].brokers:'],
+    [
+      'an unknown key, with the nearest one',
+      'sources: [{kind: file, name: a, pth: x}]\n',
+      'w.yaml:1:33: error settings/unknown-key sources[0].pth: "pth" is not a setting here; did you mean "path"?',
+    ],
+    [
+      'a key that is missing',
+      'sources:\n  - {kind: kafka, name: a, topics: [x]}\n',
+      'w.yaml:2:5: error settings/wrong-type sources[0].brokers:',
+    ],
     ['a kind that does not exist', 'sources: [{kind: kafak, name: a}]\n', 'w.yaml:1:18: error settings/unknown-kind sources[0].kind:'],
-    ['a duration in words', 'sources: [{kind: stdin, name: a}]\nengine: {idleAfter: two minutes}\n', 'w.yaml:2:21: error settings/bad-value engine.idleAfter: not a duration; write 90s, 15m, 1h30m or 7d'],
+    [
+      'a duration in words',
+      'sources: [{kind: stdin, name: a}]\nengine: {idleAfter: two minutes}\n',
+      'w.yaml:2:21: error settings/bad-value engine.idleAfter: not a duration; write 90s, 15m, 1h30m or 7d',
+    ],
     ['no sources', 'rules: [x]\n', 'w.yaml:1:1: error settings/wrong-type sources:'],
     ['an empty file', '', 'w.yaml:1:1: error settings/empty: no settings; at least sources is needed'],
-    ['a secret written out', `sources: [{kind: stdin, name: a}]\nsinks: [{kind: webhook, name: w, url: "https://x", secret: ${SECRET}}]\n`, 'w.yaml:2:60: error settings/wrong-type sinks[0].secret: a secret is never written out here; write ${env:NAME} or ${file:/path}'],
-    ['a variable that is not set', 'sources: [{kind: stdin, name: a}]\nsinks: [{kind: webhook, name: w, url: "${env:NOWHERE}"}]\n', 'w.yaml:2:39: error settings/unresolved sinks[0].url: the environment variable NOWHERE is not set'],
+    [
+      'a secret written out',
+      `sources: [{kind: stdin, name: a}]\nsinks: [{kind: webhook, name: w, url: "https://x", secret: ${SECRET}}]\n`,
+      'w.yaml:2:60: error settings/wrong-type sinks[0].secret: a secret is never written out here; write ${env:NAME} or ${file:/path}',
+    ],
+    [
+      'a variable that is not set',
+      'sources: [{kind: stdin, name: a}]\nsinks: [{kind: webhook, name: w, url: "${env:NOWHERE}"}]\n',
+      'w.yaml:2:39: error settings/unresolved sinks[0].url: the environment variable NOWHERE is not set',
+    ],
     ['a repeated key', 'rules: [a]\nrules: [b]\n', 'w.yaml:2:1: error yaml/duplicate-key: Map keys must be unique'],
   ];
   test.each(cases)('%s', (_name, text, wanted) => {
     const found = problems(text);
-    expect(found.some((line) => line.startsWith(wanted)), `${wanted}\nnot in\n${found.join('\n')}`).toBe(true);
+    expect(
+      found.some((line) => line.startsWith(wanted)),
+      `${wanted}\nnot in\n${found.join('\n')}`,
+    ).toBe(true);
     expect(found.join('\n')).not.toContain(SECRET);
   });
 
@@ -36,7 +64,8 @@ describe('settings', () => {
   });
 
   test('a reference is a secret where one is wanted, and its text where text is wanted', () => {
-    const text = 'sources: [{kind: kafka, name: a, brokers: ["${env:BROKER}"], topics: [t]}]\nsinks: [{kind: webhook, name: w, url: "${env:URL}", secret: "${env:KEY}"}]\n';
+    const text =
+      'sources: [{kind: kafka, name: a, brokers: ["${env:BROKER}"], topics: [t]}]\nsinks: [{kind: webhook, name: w, url: "${env:URL}", secret: "${env:KEY}"}]\n';
     const { settings } = parse(text, { BROKER: 'kafka:9092', URL: 'https://example.org/x', KEY: SECRET });
     expect(settings?.sources[0]).toMatchObject({ brokers: ['kafka:9092'] });
     const [sink] = settings?.sinks ?? [];

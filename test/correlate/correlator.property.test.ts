@@ -8,19 +8,26 @@ import { aMatch, asRecord, firingsOf, nameOf, SECOND, watermarkAt } from '../sup
 type Event = { readonly t: number; readonly rule: string; readonly group: string; readonly value: number };
 
 const SPAN = 10;
-const member = (name: string) => ({ title: name, name, logsource: { category: 'test' }, detection: { sel: { type: name }, condition: 'sel' } });
+const member = (name: string) => ({
+  title: name,
+  name,
+  logsource: { category: 'test' },
+  detection: { sel: { type: name }, condition: 'sel' },
+});
 const correlation = (type: string, condition: object | string | undefined, rules = ['a', 'b', 'c']) => ({
   title: 'c',
   name: 'judged',
   correlation: { type, rules, 'group-by': ['g'], timespan: `${SPAN}s`, ...(condition === undefined ? {} : { condition }) },
 });
-const rules = (type: string, condition?: object | string): Ruleset => rulesetOf(member('a'), member('b'), member('c'), correlation(type, condition));
+const rules = (type: string, condition?: object | string): Ruleset =>
+  rulesetOf(member('a'), member('b'), member('c'), correlation(type, condition));
 
 const events = fc.array(
   fc.record({ t: fc.nat(80), rule: fc.constantFrom('a', 'b', 'c'), group: fc.constantFrom('x', 'y'), value: fc.nat(4) }),
   { maxLength: 40 },
 );
-const records = (list: readonly Event[]) => list.map(({ t, rule, group, value }, n) => asRecord(aMatch(rule, t, { g: group, v: value }, n)));
+const records = (list: readonly Event[]) =>
+  list.map(({ t, rule, group, value }, n) => asRecord(aMatch(rule, t, { g: group, v: value }, n)));
 
 /** All windows that end at a match, over all matches: no state, no order, no shared code. */
 function oracle(list: readonly Event[], holds: (window: readonly Event[]) => boolean): Set<string> {
@@ -42,9 +49,17 @@ const cellsOf = (ruleset: Ruleset, list: readonly Event[], restartEvery?: number
 const kinds: [string, Ruleset, (window: readonly Event[]) => boolean][] = [
   ['event_count gte 3', rules('event_count', { gte: 3 }), (window) => window.length >= 3],
   ['value_count gt 2', rules('value_count', { field: 'v', gt: 2 }), (window) => new Set(window.map(({ value }) => value)).size > 2],
-  ['value_avg gte 3', rules('value_avg', { field: 'v', gte: 3 }), (window) => window.reduce((sum, { value }) => sum + value, 0) / window.length >= 3],
+  [
+    'value_avg gte 3',
+    rules('value_avg', { field: 'v', gte: 3 }),
+    (window) => window.reduce((sum, { value }) => sum + value, 0) / window.length >= 3,
+  ],
   ['temporal over all members', rules('temporal'), (window) => new Set(window.map(({ rule }) => rule)).size === 3],
-  ['temporal with an expression', rules('temporal', 'a and (b or c)'), (window) => window.some(({ rule }) => rule === 'a') && window.some(({ rule }) => rule !== 'a')],
+  [
+    'temporal with an expression',
+    rules('temporal', 'a and (b or c)'),
+    (window) => window.some(({ rule }) => rule === 'a') && window.some(({ rule }) => rule !== 'a'),
+  ],
 ];
 
 describe.each(kinds)('%s', (_name, ruleset, holds) => {
@@ -77,7 +92,12 @@ describe.each(kinds)('%s', (_name, ruleset, holds) => {
         const sorted = [...list].sort((a, b) => a.t - b.t);
         const plain = records(sorted);
         const marked = plain.flatMap((record, i) => [record, watermarkAt(BigInt(sorted[i]?.t ?? 0) * SECOND)]);
-        const cells = (list: Parameters<typeof firingsOf>[1]) => new Set(firingsOf(ruleset, list).filter(({ stage }) => stage === 'opened' || stage === 'continued').map(nameOf));
+        const cells = (list: Parameters<typeof firingsOf>[1]) =>
+          new Set(
+            firingsOf(ruleset, list)
+              .filter(({ stage }) => stage === 'opened' || stage === 'continued')
+              .map(nameOf),
+          );
         expect(cells(marked)).toEqual(cells(plain));
       }),
       { numRuns: 60 },

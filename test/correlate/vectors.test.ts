@@ -1,10 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { firingsOf, aMatch, asRecord } from '../support/correlate.ts';
-import { rulesetOf } from '../support/a-rule.ts';
 import type { JsonValue } from '../../src/shared/json.ts';
+import { rulesetOf } from '../support/a-rule.ts';
+import { aMatch, asRecord, firingsOf } from '../support/correlate.ts';
 
-type Vector = { id: string; correlations: { name?: string; correlation: { rules?: string[]; condition?: unknown } }[]; events: ({ t: number; type: string } & Record<string, JsonValue>)[]; expectMatch: boolean; firstAlertAt: number | null; note: string };
+type Vector = {
+  id: string;
+  correlations: { name?: string; correlation: { rules?: string[]; condition?: unknown } }[];
+  events: ({ t: number; type: string } & Record<string, JsonValue>)[];
+  expectMatch: boolean;
+  firstAlertAt: number | null;
+  note: string;
+};
 
 const vectors = readFileSync(new URL('../golden/correlate/vectors.ndjson', import.meta.url), 'utf8')
   .split('\n')
@@ -14,7 +21,10 @@ const vectors = readFileSync(new URL('../golden/correlate/vectors.ndjson', impor
 /** Every word that may be a member: names in rules, and words of string conditions. */
 function membersOf({ correlations, events }: Vector): string[] {
   const own = new Set(correlations.map(({ name }) => name));
-  const words = correlations.flatMap(({ correlation }) => [...(correlation.rules ?? []), ...(typeof correlation.condition === 'string' ? correlation.condition.match(/[\w-]+/g) ?? [] : [])]);
+  const words = correlations.flatMap(({ correlation }) => [
+    ...(correlation.rules ?? []),
+    ...(typeof correlation.condition === 'string' ? (correlation.condition.match(/[\w-]+/g) ?? []) : []),
+  ]);
   return [...new Set([...words, ...events.map(({ type }) => type)])].filter((word) => !own.has(word) && !/^(and|or|not)$/i.test(word));
 }
 
@@ -22,7 +32,12 @@ describe('Sigma correlations', () => {
   test('all vectors are here', () => expect(vectors).toHaveLength(37));
 
   test.each(vectors)('$id $note', (vector) => {
-    const members = membersOf(vector).map((name) => ({ title: name, name, logsource: { category: 'test' }, detection: { sel: { type: name }, condition: 'sel' } }));
+    const members = membersOf(vector).map((name) => ({
+      title: name,
+      name,
+      logsource: { category: 'test' },
+      detection: { sel: { type: name }, condition: 'sel' },
+    }));
     const ruleset = rulesetOf(...members, ...vector.correlations);
     const judged = vector.correlations.at(-1)?.name ?? '';
     const records = vector.events.map(({ t, type, ...fields }, n) => asRecord(aMatch(type, t, { type, ...fields }, n)));

@@ -23,7 +23,9 @@ describe('reading a record', () => {
   });
 
   test('integers that a double cannot hold stay exact, and what would be infinite stays text', () => {
-    expect(documents('{"a": 9007199254740993, "b": 12, "c": 1e999, "d": 1.5, "e": -9223372036854775808}')).toEqual([{ a: '9007199254740993', b: 12, c: '1e999', d: 1.5, e: '-9223372036854775808' }]);
+    expect(documents('{"a": 9007199254740993, "b": 12, "c": 1e999, "d": 1.5, "e": -9223372036854775808}')).toEqual([
+      { a: '9007199254740993', b: 12, c: '1e999', d: 1.5, e: '-9223372036854775808' },
+    ]);
   });
 
   test('blank lines and tombstones are discarded and counted, text is a message', () => {
@@ -33,7 +35,13 @@ describe('reading a record', () => {
   });
 
   test('a CloudTrail file comes out as its events, in order', () => {
-    expect(read('{"Records": [{"n": 1}, {"n": 2}, 3]}')).toMatchObject({ documents: [{ index: 0, document: { n: 1 } }, { index: 1, document: { n: 2 } }], deadLetters: [{ reason: 'not-an-object' }] });
+    expect(read('{"Records": [{"n": 1}, {"n": 2}, 3]}')).toMatchObject({
+      documents: [
+        { index: 0, document: { n: 1 } },
+        { index: 1, document: { n: 2 } },
+      ],
+      deadLetters: [{ reason: 'not-an-object' }],
+    });
   });
 
   test('keys such as __proto__ are data and change no prototype', () => {
@@ -47,8 +55,20 @@ describe('reading a record', () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 300 }),
       fc.json({ maxDepth: 4 }).map((text) => Buffer.from(text)),
-      fc.tuple(fc.json({ maxDepth: 3 }), fc.nat(50), fc.constantFrom('"', '{', ']', '\\u', '\u0000', '1e9999', 'null')).map(([text, at, put]) => Buffer.from(text.slice(0, at) + put + text.slice(at))),
-      fc.constantFrom('{"resourceSpans":[{"scopeSpans":[{"spans":[1,null,{"traceId":5,"attributes":[{"key":1}]}]}]}]}', '{"Event":{"System":null,"EventData":[]}}', '{"Event":{"System":{"EventID":{"#text":{}}}}}', '{"winlog":{"channel":[],"event_data":7}}', '{"Channel":{},"EventID":[1]}', '{"eventSource":"x","eventName":"y","userIdentity":"z"}', 'Feb 30 25:61:61 h sshd[1]: Failed password for a from b port 99999').map((text) => Buffer.from(text)),
+      fc
+        .tuple(fc.json({ maxDepth: 3 }), fc.nat(50), fc.constantFrom('"', '{', ']', '\\u', '\u0000', '1e9999', 'null'))
+        .map(([text, at, put]) => Buffer.from(text.slice(0, at) + put + text.slice(at))),
+      fc
+        .constantFrom(
+          '{"resourceSpans":[{"scopeSpans":[{"spans":[1,null,{"traceId":5,"attributes":[{"key":1}]}]}]}]}',
+          '{"Event":{"System":null,"EventData":[]}}',
+          '{"Event":{"System":{"EventID":{"#text":{}}}}}',
+          '{"winlog":{"channel":[],"event_data":7}}',
+          '{"Channel":{},"EventID":[1]}',
+          '{"eventSource":"x","eventName":"y","userIdentity":"z"}',
+          'Feb 30 25:61:61 h sshd[1]: Failed password for a from b port 99999',
+        )
+        .map((text) => Buffer.from(text)),
     );
     fc.assert(
       fc.property(bytes, (given) => {

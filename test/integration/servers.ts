@@ -19,7 +19,10 @@ export async function createTopic(topic: string, partitions: number): Promise<vo
   await admin.disconnect();
 }
 
-export async function produce(topic: string, messages: readonly { readonly value: string | Buffer | null; readonly key?: string; readonly partition?: number }[]): Promise<void> {
+export async function produce(
+  topic: string,
+  messages: readonly { readonly value: string | Buffer | null; readonly key?: string; readonly partition?: number }[],
+): Promise<void> {
   const producer = kafka().producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
   await producer.connect();
   await producer.send({ topic, messages: messages.map((message) => ({ ...message })) });
@@ -36,7 +39,9 @@ export async function eventually<T>(ask: () => Promise<T>, enough: (answer: T) =
   }
 }
 
-export async function search(index: string): Promise<readonly { readonly _id: string; readonly _index: string; readonly _source: Record<string, unknown> }[]> {
+export async function search(
+  index: string,
+): Promise<readonly { readonly _id: string; readonly _index: string; readonly _source: Record<string, unknown> }[]> {
   await fetch(`${elasticsearchUrl}/${index}/_refresh`, { method: 'POST' });
   const answer = await fetch(`${elasticsearchUrl}/${index}/_search?size=1000`);
   if (answer.status === 404) return [];

@@ -23,9 +23,33 @@ import { createTopic, elasticsearchUrl, eventually, kafkaUrl, produce, search, s
 const home = resolve(import.meta.dirname, '../..');
 const sample = (name: string): string[] => {
   const bytes = readFileSync(join(home, 'samples/events', name));
-  return (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8').split('\n').filter((line) => line !== '');
+  return (name.endsWith('.gz') ? gunzipSync(bytes) : bytes)
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line !== '');
 };
-const span = { resourceSpans: [{ resource: { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] }, scopeSpans: [{ spans: [{ traceId: '5b8efff798038103d269b633813fc60c', spanId: 'eee19b7ec3c1b174', name: 'GET /cart', kind: 2, startTimeUnixNano: '1603078246000000000', endTimeUnixNano: '1603078246500000000', status: { code: 2 } }] }] }] };
+const span = {
+  resourceSpans: [
+    {
+      resource: { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] },
+      scopeSpans: [
+        {
+          spans: [
+            {
+              traceId: '5b8efff798038103d269b633813fc60c',
+              spanId: 'eee19b7ec3c1b174',
+              name: 'GET /cart',
+              kind: 2,
+              startTimeUnixNano: '1603078246000000000',
+              endTimeUnixNano: '1603078246500000000',
+              status: { code: 2 },
+            },
+          ],
+        },
+      ],
+    },
+  ],
+};
 
 describe.skipIf(skipped !== undefined)('logs from Kafka to alerts in Elasticsearch and at a webhook', () => {
   const topic = `logs-${randomBytes(4).toString('hex')}`;
@@ -35,7 +59,13 @@ describe.skipIf(skipped !== undefined)('logs from Kafka to alerts in Elasticsear
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
   const calls: ReceivedCall[] = [];
   const { ruleset } = loadRules(readRuleFiles([join(home, 'rules')]));
-  const lines = [...sample('windows-psexec-lsa-secrets.ndjson.gz'), ...sample('aws-cloudtrail.ndjson'), ...sample('linux-auth.log'), JSON.stringify(span), '{"broken": '];
+  const lines = [
+    ...sample('windows-psexec-lsa-secrets.ndjson.gz'),
+    ...sample('aws-cloudtrail.ndjson'),
+    ...sample('linux-auth.log'),
+    JSON.stringify(span),
+    '{"broken": ',
+  ];
   let receiver: Awaited<ReturnType<typeof startReceiver>>;
 
   const settings = () =>
@@ -56,13 +86,25 @@ describe.skipIf(skipped !== undefined)('logs from Kafka to alerts in Elasticsear
     const onProgress = ({ records }: { records: number }): void => {
       if (records >= enough) stop.abort();
     };
-    return runEngine({ settings: settings(), ruleset, baseDir: folder, clock: systemClock, logger: silentLogger, write: () => undefined, signal: stop.signal, onProgress });
+    return runEngine({
+      settings: settings(),
+      ruleset,
+      baseDir: folder,
+      clock: systemClock,
+      logger: silentLogger,
+      write: () => undefined,
+      signal: stop.signal,
+      onProgress,
+    });
   };
 
   beforeAll(async () => {
     receiver = await startReceiver({ host: '127.0.0.1', port: 0, secret, onCall: (call) => calls.push(call), now: Date.now });
     await createTopic(topic, 3);
-    await produce(topic, lines.map((value, i) => ({ value, partition: i < 286 ? 0 : 1 + (i % 2) })));
+    await produce(
+      topic,
+      lines.map((value, i) => ({ value, partition: i < 286 ? 0 : 1 + (i % 2) })),
+    );
   });
   afterAll(async () => {
     await receiver.close();
@@ -92,10 +134,16 @@ describe.skipIf(skipped !== undefined)('logs from Kafka to alerts in Elasticsear
 
   test('Elasticsearch holds each alert once under its own id, and the webhook got each once, signed', async () => {
     const store = openStore(storePath, { readOnly: true });
-    const ids = store.alerts.newest(1000).map(({ id }) => id).sort();
+    const ids = store.alerts
+      .newest(1000)
+      .map(({ id }) => id)
+      .sort();
     expect([...store.alerts.outbox().values()].map(({ waiting, dead }) => waiting + dead)).toEqual([0, 0]);
     store.close();
-    const hits = await eventually(() => search(`wardline-alerts-${namespace}-*`), (found) => found.length >= ids.length);
+    const hits = await eventually(
+      () => search(`wardline-alerts-${namespace}-*`),
+      (found) => found.length >= ids.length,
+    );
     expect(hits.map(({ _id }) => _id).sort()).toEqual(ids);
     expect(calls.map(({ verdict }) => verdict)).toEqual(calls.map(() => 'accepted'));
     expect(calls.map(({ id }) => id).sort()).toEqual(ids);
@@ -118,7 +166,9 @@ describe.skipIf(skipped !== undefined)('logs from Kafka to alerts in Elasticsear
     const path = join(home, 'rules/controls/nist-800-53-core.yml');
     const { value: pack } = loadControlPack({ path, text: readFileSync(path, 'utf8') });
     if (pack === undefined) throw new Error('the shipped pack does not load');
-    const report = buildReport(entries, pack, { period: { from: Date.parse('2020-10-19T00:00:00Z'), to: Date.parse('2020-10-20T00:00:00Z') } });
+    const report = buildReport(entries, pack, {
+      period: { from: Date.parse('2020-10-19T00:00:00Z'), to: Date.parse('2020-10-20T00:00:00Z') },
+    });
     const json = JSON.parse(renderJson(report)) as { controls: { id: string }[] };
     expect(json.controls.map(({ id }) => id)).toContain('si-4');
     expect(renderHtml(report)).toContain('<!doctype html>');

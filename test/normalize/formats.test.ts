@@ -6,7 +6,13 @@ import { formats } from '../../src/normalize/index.ts';
 import { get } from '../../src/normalize/materialize.ts';
 import { eventsOf } from '../support/an-event.ts';
 
-type Case = { readonly format: string; readonly line: string; readonly labels: readonly object[]; readonly time: string; readonly ecs: Readonly<Record<string, unknown>> };
+type Case = {
+  readonly format: string;
+  readonly line: string;
+  readonly labels: readonly object[];
+  readonly time: string;
+  readonly ecs: Readonly<Record<string, unknown>>;
+};
 const cases = JSON.parse(readFileSync(new URL('../golden/normalize/cases.json', import.meta.url), 'utf8')) as Case[];
 
 describe('log formats', () => {
@@ -44,8 +50,13 @@ describe('log formats', () => {
 const shared = resolve(import.meta.dirname, '../../../shared/data/sigma/windows-events.ndjson.gz');
 describe.skipIf(!existsSync(shared))('real Windows events', () => {
   test('all that have a channel are Windows events with log sources', () => {
-    const lines = gunzipSync(readFileSync(shared)).toString('utf8').split('\n').filter((_, i) => i % 20 === 0);
-    const strange = lines.filter((line) => line.includes('"Channel"')).filter((line) => eventsOf(line).some(({ route }) => !route.format.startsWith('windows') || route.labels.length === 0));
+    const lines = gunzipSync(readFileSync(shared))
+      .toString('utf8')
+      .split('\n')
+      .filter((_, i) => i % 20 === 0);
+    const strange = lines
+      .filter((line) => line.includes('"Channel"'))
+      .filter((line) => eventsOf(line).some(({ route }) => !route.format.startsWith('windows') || route.labels.length === 0));
     expect(strange).toEqual([]);
   });
 });

@@ -12,7 +12,11 @@ describe('problems in rule files', () => {
     const found = loadRules([{ path: 'r.yml', text }]).problems.map(problemText);
     expect(found.length, found.join('\n')).toBeGreaterThanOrEqual(problems.length);
     // A case may give only the start of a line.
-    for (const wanted of problems) expect(found.some((line) => line.startsWith(wanted)), `${wanted}\nnot in\n${found.join('\n')}`).toBe(true);
+    for (const wanted of problems)
+      expect(
+        found.some((line) => line.startsWith(wanted)),
+        `${wanted}\nnot in\n${found.join('\n')}`,
+      ).toBe(true);
   });
 
   test('a broken document does not take the sound ones with it', () => {
@@ -26,7 +30,10 @@ describe('problems in rule files', () => {
   });
 
   test('the digest covers logic and not prose', () => {
-    const rule = (title: string, value: number) => loadRules([{ path: 'a.yml', text: `title: ${title}\nid: ok\nlogsource: {product: x}\ndetection: {s: {a: ${value}}, condition: s}\n` }]).ruleset.digest;
+    const rule = (title: string, value: number) =>
+      loadRules([
+        { path: 'a.yml', text: `title: ${title}\nid: ok\nlogsource: {product: x}\ndetection: {s: {a: ${value}}, condition: s}\n` },
+      ]).ruleset.digest;
     expect(rule('one', 1)).toBe(rule('two', 1));
     expect(rule('one', 1)).not.toBe(rule('one', 2));
   });
@@ -35,7 +42,16 @@ describe('problems in rule files', () => {
     const texts = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 200 }),
       fc.constantFrom(...cases.map(({ text }) => text)).chain((text) =>
-        fc.array(fc.record({ at: fc.nat(text.length), cut: fc.nat(8), put: fc.constantFrom('', '[', '{', ':', '- ', '|', '"', "'", '\n', '*', '&a', '%', 'null', '\u202e', '\ud800') }), { maxLength: 5 }).map((edits) => edits.reduce((out, { at, cut, put }) => out.slice(0, at) + put + out.slice(at + cut), text)),
+        fc
+          .array(
+            fc.record({
+              at: fc.nat(text.length),
+              cut: fc.nat(8),
+              put: fc.constantFrom('', '[', '{', ':', '- ', '|', '"', "'", '\n', '*', '&a', '%', 'null', '\u202e', '\ud800'),
+            }),
+            { maxLength: 5 },
+          )
+          .map((edits) => edits.reduce((out, { at, cut, put }) => out.slice(0, at) + put + out.slice(at + cut), text)),
       ),
     );
     fc.assert(

@@ -13,7 +13,10 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 const never = new AbortController().signal;
-const alert = (id: string) => ({ id, document: { '@timestamp': '2026-11-20T08:00:00.000Z', message: `m ${id}`, event: { created: '2026-11-20T08:00:00.000Z' } } });
+const alert = (id: string) => ({
+  id,
+  document: { '@timestamp': '2026-11-20T08:00:00.000Z', message: `m ${id}`, event: { created: '2026-11-20T08:00:00.000Z' } },
+});
 
 /** A small Elasticsearch: takes templates, answers bulk requests as told; keeps what it was sent. */
 async function server(bulk: (ids: string[], n: number) => Answer) {
@@ -27,7 +30,10 @@ async function server(bulk: (ids: string[], n: number) => Answer) {
       response.setHeader('x-elastic-product', 'Elasticsearch');
       response.setHeader('content-type', 'application/json');
       if (!request.url?.startsWith('/_bulk')) return response.end('{"acknowledged":true}');
-      const ids = body.split('\n').filter((line) => line.startsWith('{"create"')).map((line) => (JSON.parse(line) as { create: { _id: string } }).create._id);
+      const ids = body
+        .split('\n')
+        .filter((line) => line.startsWith('{"create"'))
+        .map((line) => (JSON.parse(line) as { create: { _id: string } }).create._id);
       sent.push(ids);
       const answer = bulk(ids, sent.length - 1);
       if (answer === 'cut') return request.socket.destroy();
@@ -36,14 +42,31 @@ async function server(bulk: (ids: string[], n: number) => Answer) {
     });
   });
   await new Promise<void>((done) => http.listen(0, '127.0.0.1', done));
-  closers.push(() => new Promise((done) => void (http.close(() => done()), http.closeAllConnections())));
+  closers.push(
+    () =>
+      new Promise((done) => {
+        http.close(() => done());
+        http.closeAllConnections();
+      }),
+  );
   const node = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
-  const sink = createElasticsearchSink(elasticsearchSinkSettings.parse({ kind: 'elasticsearch', node, insecure: true, apiKey: new Secret('planted-secret') }), silentLogger);
+  const sink = createElasticsearchSink(
+    elasticsearchSinkSettings.parse({ kind: 'elasticsearch', node, insecure: true, apiKey: new Secret('planted-secret') }),
+    silentLogger,
+  );
   closers.push(() => sink.close());
   return { sink, sent };
 }
 
-const items = (statuses: number[], types: string[] = []): Answer => ({ status: 200, body: JSON.stringify({ errors: true, items: statuses.map((status, i) => ({ create: { status, ...(status >= 400 ? { error: { type: types[i] ?? 'x', reason: 'r' } } : {}) } })) }) });
+const items = (statuses: number[], types: string[] = []): Answer => ({
+  status: 200,
+  body: JSON.stringify({
+    errors: true,
+    items: statuses.map((status, i) => ({
+      create: { status, ...(status >= 400 ? { error: { type: types[i] ?? 'x', reason: 'r' } } : {}) },
+    })),
+  }),
+});
 
 describe('the bulk loop', () => {
   test('each item is judged by itself', async () => {
@@ -70,7 +93,10 @@ describe('the bulk loop', () => {
   ])('an answer with %s says nothing: all are sent again', async (_name, answer) => {
     const { sink } = await server(() => answer);
     const outcomes = await sink.write([alert('a'), alert('b')], never);
-    expect(outcomes.map(({ id, outcome }) => [id, outcome])).toEqual([['a', 'retry'], ['b', 'retry']]);
+    expect(outcomes.map(({ id, outcome }) => [id, outcome])).toEqual([
+      ['a', 'retry'],
+      ['b', 'retry'],
+    ]);
   });
 
   test.each([401, 403, 404])('status %i stops the sink and skips nothing', async (status) => {
@@ -89,7 +115,9 @@ describe('the bulk loop', () => {
 
   test('whatever the server answers, every document gets exactly one outcome, in order', async () => {
     let statuses: number[] = [];
-    const { sink } = await server((ids, n) => (n % 2 === 0 || ids.length > 1 ? items(ids.map((_, i) => statuses[i] ?? 201)) : items([201])));
+    const { sink } = await server((ids, n) =>
+      n % 2 === 0 || ids.length > 1 ? items(ids.map((_, i) => statuses[i] ?? 201)) : items([201]),
+    );
     await fc.assert(
       fc.asyncProperty(fc.array(fc.constantFrom(200, 201, 409, 429, 500, 503, 400), { minLength: 1, maxLength: 8 }), async (given) => {
         statuses = given;

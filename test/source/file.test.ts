@@ -24,13 +24,20 @@ async function batchesOf(path: string, positions = new Map<number, bigint>()): P
   for await (const batch of source(path).batches(positions, signal)) out.push(batch);
   return out;
 }
-const lines = (batches: readonly Batch[]) => batches.flatMap(({ records }) => records.map(({ bytes }) => Buffer.from(bytes ?? []).toString()));
+const lines = (batches: readonly Batch[]) =>
+  batches.flatMap(({ records }) => records.map(({ bytes }) => Buffer.from(bytes ?? []).toString()));
 
 describe('the file source', () => {
   test('gives every line with the byte offset it begins at, and the last one without a line break too', async () => {
     writeFileSync(join(folder, 'a.log'), 'one\n\ntwo\r\nthrée\nlast');
     const [batch] = await batchesOf(join(folder, 'a.log'));
-    expect(batch?.records.map(({ offset, bytes }) => [Number(offset), Buffer.from(bytes ?? []).toString()])).toEqual([[0, 'one'], [4, ''], [5, 'two\r'], [10, 'thrée'], [17, 'last']]);
+    expect(batch?.records.map(({ offset, bytes }) => [Number(offset), Buffer.from(bytes ?? []).toString()])).toEqual([
+      [0, 'one'],
+      [4, ''],
+      [5, 'two\r'],
+      [10, 'thrée'],
+      [17, 'last'],
+    ]);
     expect(batch).toMatchObject({ end: true, next: 21n });
   });
 
@@ -39,7 +46,11 @@ describe('the file source', () => {
     writeFileSync(join(folder, 'a.log'), 'plain\n');
     writeFileSync(join(folder, 'c.log.zst'), zstdCompressSync(Buffer.from('zst\n')));
     const batches = await batchesOf(folder);
-    expect(batches.map(({ partition, records }) => [partition, records.length])).toEqual([[0, 1], [1, 2], [2, 1]]);
+    expect(batches.map(({ partition, records }) => [partition, records.length])).toEqual([
+      [0, 1],
+      [1, 2],
+      [2, 1],
+    ]);
     expect(lines(batches)).toEqual(['plain', 'gz 1', 'gz 2', 'zst']);
   });
 
@@ -71,27 +82,35 @@ describe('the file source', () => {
 describe('cutting lines', () => {
   test('however the bytes are cut into chunks, the lines and offsets are the same', () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom('a', 'b', '\n', 'ü'), { maxLength: 60 }), fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 30 }), (parts, cuts) => {
-        const bytes = Buffer.from(parts.join(''));
-        const cutter = createLineCutter(0n, 100);
-        const found: [number, string][] = [];
-        let from = 0;
-        for (let i = 0; from < bytes.length; i++) {
-          const size = cuts[i % cuts.length] ?? 1;
-          for (const line of cutter.push(bytes.subarray(from, from + size))) found.push([Number(line.offset), Buffer.from(line.bytes).toString()]);
-          from += size;
-        }
-        const rest = cutter.rest();
-        if (rest !== undefined) found.push([Number(rest.offset), Buffer.from(rest.bytes).toString()]);
-        let at = 0;
-        const wanted = bytes.toString().split('\n').map((line): [number, string] => {
-          const here = at;
-          at += Buffer.byteLength(line) + 1;
-          return [here, line];
-        });
-        if (wanted.at(-1)?.[1] === '') wanted.pop();
-        expect(found).toEqual(wanted);
-      }),
+      fc.property(
+        fc.array(fc.constantFrom('a', 'b', '\n', 'ü'), { maxLength: 60 }),
+        fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 30 }),
+        (parts, cuts) => {
+          const bytes = Buffer.from(parts.join(''));
+          const cutter = createLineCutter(0n, 100);
+          const found: [number, string][] = [];
+          let from = 0;
+          for (let i = 0; from < bytes.length; i++) {
+            const size = cuts[i % cuts.length] ?? 1;
+            for (const line of cutter.push(bytes.subarray(from, from + size)))
+              found.push([Number(line.offset), Buffer.from(line.bytes).toString()]);
+            from += size;
+          }
+          const rest = cutter.rest();
+          if (rest !== undefined) found.push([Number(rest.offset), Buffer.from(rest.bytes).toString()]);
+          let at = 0;
+          const wanted = bytes
+            .toString()
+            .split('\n')
+            .map((line): [number, string] => {
+              const here = at;
+              at += Buffer.byteLength(line) + 1;
+              return [here, line];
+            });
+          if (wanted.at(-1)?.[1] === '') wanted.pop();
+          expect(found).toEqual(wanted);
+        },
+      ),
     );
   });
 });

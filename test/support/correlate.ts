@@ -1,4 +1,10 @@
-import { type CorrelateRecord, createCorrelator, type Correlator, DEFAULT_CORRELATE_OPTIONS, restoreCorrelator } from '../../src/correlate/correlator.ts';
+import {
+  type CorrelateRecord,
+  type Correlator,
+  createCorrelator,
+  DEFAULT_CORRELATE_OPTIONS,
+  restoreCorrelator,
+} from '../../src/correlate/correlator.ts';
 import type { Firing } from '../../src/correlate/firing.ts';
 import type { Match } from '../../src/detect/match.ts';
 import type { Ruleset } from '../../src/rule/load.ts';
@@ -9,19 +15,39 @@ export const SECOND = 1_000_000_000n;
 /** A match of a rule at a second, with flat fields; `n` is its offset in the source `test`. */
 export function aMatch(rule: string, seconds: number, fields: Record<string, JsonValue>, n: number): Match {
   const time = BigInt(Math.round(seconds * 1000)) * 1_000_000n;
-  return { rule, origin: { source: 'test', partition: 0, offset: BigInt(n), index: 0 }, time, appendedAt: Math.round(seconds * 1000), lateness: 'in_time', fields, ecs: {} };
+  return {
+    rule,
+    origin: { source: 'test', partition: 0, offset: BigInt(n), index: 0 },
+    time,
+    appendedAt: Math.round(seconds * 1000),
+    lateness: 'in_time',
+    fields,
+    ecs: {},
+  };
 }
 
 export const asRecord = (match: Match): CorrelateRecord => ({ kind: 'match', match });
-export const watermarkAt = (time: bigint): CorrelateRecord => ({ kind: 'watermark', source: 'test', partition: 0, time, appendedAt: 0, idle: false });
+export const watermarkAt = (time: bigint): CorrelateRecord => ({
+  kind: 'watermark',
+  source: 'test',
+  partition: 0,
+  time,
+  appendedAt: 0,
+  idle: false,
+});
 
 /** Applies records in order, ends the stream, returns every firing. */
-export function firingsOf(ruleset: Ruleset, records: readonly CorrelateRecord[], options: { readonly restartEvery?: number } = {}): readonly Firing[] {
+export function firingsOf(
+  ruleset: Ruleset,
+  records: readonly CorrelateRecord[],
+  options: { readonly restartEvery?: number } = {},
+): readonly Firing[] {
   let correlator: Correlator = createCorrelator(ruleset);
   const out: Firing[] = [];
   records.forEach((record, i) => {
     out.push(...correlator.apply(record));
-    if (options.restartEvery !== undefined && i % options.restartEvery === 0) correlator = restoreCorrelator(ruleset, DEFAULT_CORRELATE_OPTIONS, correlator.snapshot());
+    if (options.restartEvery !== undefined && i % options.restartEvery === 0)
+      correlator = restoreCorrelator(ruleset, DEFAULT_CORRELATE_OPTIONS, correlator.snapshot());
   });
   return [...out, ...correlator.apply({ kind: 'end' })];
 }

@@ -162,8 +162,3 @@ function categories(product: string, services: readonly string[], names: readonl
   const plain: readonly RouteLabel[] = services.length === 0 ? [{ product }] : services.map((service) => ({ product, service }));
   return names.length === 0 ? plain : plain.flatMap((label) => names.map((category) => ({ ...label, category })));
 }
-
-/** Channels this table knows, for documentation and the check that a rule can fire. */
-export function knownServices(): readonly string[] {
-  return Object.keys(CHANNELS_OF_SERVICE);
-}

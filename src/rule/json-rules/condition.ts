@@ -4,7 +4,7 @@ import type { Condition, ConditionLeaf, Decorator } from '../ir/condition.ts';
 import type { JsonOperator } from '../ir/expr.ts';
 import type { DocumentPath, ProblemReporter } from '../problem.ts';
 import { type FactScope, parseFact } from './fact.ts';
-import { DECORATORS, NEEDS_LIST, NEEDS_NUMBER, JSON_OPERATORS } from './operators.ts';
+import { DECORATORS, JSON_OPERATORS, NEEDS_LIST, NEEDS_NUMBER } from './operators.ts';
 
 /** Named conditions of all files, as written; resolved where they are used. */
 export type NamedConditions = ReadonlyMap<string, JsonValue>;

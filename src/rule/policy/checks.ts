@@ -45,7 +45,7 @@ const tlsMin: Reader = (value, path, report) => {
 
 const mfa: Reader = (value, path, report) => {
   const strength = isMap(value) ? textOf(value['strength']) : textOf(value);
-  const from = STRENGTHS.findIndex((known) => known === strength);
+  const from = (STRENGTHS as readonly (string | undefined)[]).indexOf(strength);
   const field = 'wardline.access.auth.strength';
   if (from >= 0)
     return { name: 'mfa', field, wanted: `at least ${strength}`, expr: anyOf(field, STRENGTHS.slice(from)), detector: 'ZT-04' };

@@ -3,7 +3,6 @@ import { at } from '../alert-row.ts';
 import type { AlertDocument } from '../sink.ts';
 
 export type Payload = { readonly contentType: string; readonly body: string };
-export type PayloadName = keyof typeof payloads;
 
 const STAGES: Readonly<Record<string, string>> = {
   opened: 'alert.opened',

@@ -1,0 +1,122 @@
+// Ratios, each in one run against a named reference: one process per case, rounds A B A B, CPU time of all threads.
+//   npm run bench [-- GROUP...] [--rounds N] [--every N] [--json FILE] [--skip-gate]
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { available } from './corpus.ts';
+import { GROUPS, type GroupName } from './groups.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '7' },
+    every: { type: 'string', default: '4' },
+    json: { type: 'string' },
+    'skip-gate': { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+    case: { type: 'string' },
+  },
+});
+
+if (values.help) {
+  console.log(
+    `npm run bench [-- GROUP...] [--rounds N] [--every N] [--json FILE] [--skip-gate]\n\ngroups: ${Object.keys(GROUPS).join(', ')}`,
+  );
+  process.exit(0);
+}
+const every = Number(values.every);
+
+if (values.case !== undefined) {
+  const [group, name] = values.case.split('/') as [GroupName, string];
+  const chosen = GROUPS[group].cases[name]?.(every);
+  if (chosen === undefined) throw new Error(`no case ${values.case}`);
+  // Warm-up: code is compiled and every group of rules is built before anything is measured.
+  let sum = chosen.run();
+  chosen.run();
+  process.send?.({ ready: true, name: chosen.name, events: chosen.events });
+  process.on('message', () => {
+    const before = process.cpuUsage();
+    sum = chosen.run();
+    const { user, system } = process.cpuUsage(before);
+    process.send?.({ microseconds: user + system, sum });
+  });
+} else await main();
+
+type Answer = { readonly microseconds: number; readonly sum: number };
+type Ready = { readonly name: string; readonly events: number };
+
+async function main(): Promise<void> {
+  if (!available) {
+    console.log('the public rules and events are not here; set WARDLINE_BENCH_DATA to a folder with sigmahq/ and windows-events.ndjson.gz');
+    process.exit(3);
+  }
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+  console.log(`Node ${process.version}, commit ${commit}, every ${every}. event of the real corpus, median of ${values.rounds} rounds\n`);
+  const results: object[] = [];
+  const groups = (positionals.length > 0 ? positionals : Object.keys(GROUPS)) as GroupName[];
+  for (const group of groups) {
+    const known = GROUPS[group];
+    if (known === undefined) throw new Error(`no group "${group}"; there are ${Object.keys(GROUPS).join(', ')}`);
+    const wrong = values['skip-gate'] ? [] : known.gate();
+    if (wrong.length > 0) {
+      console.log(`${group}: ${wrong.length} wrong results, so no ratio\n${wrong.slice(0, 20).join('\n')}`);
+      process.exit(1);
+    }
+    results.push({ group, node: process.version, commit, cases: await measure(group, Object.keys(known.cases)) });
+  }
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
+}
+
+/** The first case is the reference; every other one is given as a ratio to it, round by round. */
+async function measure(group: string, names: readonly string[]): Promise<object[]> {
+  const children: { name: string; child: ChildProcess; ready: Ready; times: number[] }[] = [];
+  for (const name of names) {
+    const child = fork(new URL(import.meta.url).pathname, ['--case', `${group}/${name}`, '--every', values.every], {
+      execArgv: process.execArgv,
+    });
+    const ready = (await answer(child)) as unknown as Ready;
+    children.push({ name, child, ready, times: [] });
+  }
+  const ratios = new Map(names.map((name) => [name, [] as number[]]));
+  for (let round = 0; round < Number(values.rounds); round++) {
+    let reference = 0;
+    for (const [i, { name, child, ready, times }] of children.entries()) {
+      child.send('run');
+      const { microseconds } = (await answer(child)) as unknown as Answer;
+      const each = microseconds / ready.events;
+      if (i === 0) reference = each;
+      times.push(each);
+      ratios.get(name)?.push(each / reference);
+    }
+  }
+  for (const { child } of children) child.kill();
+  console.log(`${group}`);
+  return children.map(({ name, ready, times }) => {
+    const all = [...(ratios.get(name) ?? [])].sort((a, b) => a - b);
+    const row = {
+      case: name,
+      what: ready.name,
+      events: ready.events,
+      microseconds: median(times),
+      ratio: median(all),
+      least: all[0],
+      most: all.at(-1),
+    };
+    console.log(
+      `  ${ready.name.padEnd(34)} ${row.microseconds.toFixed(2).padStart(8)} us/event   ${row.ratio.toFixed(2).padStart(7)} x   (${row.least?.toFixed(2)} to ${row.most?.toFixed(2)})`,
+    );
+    return row;
+  });
+}
+
+function answer(child: ChildProcess): Promise<object> {
+  return new Promise((done, fail) => {
+    child.once('message', (message) => done(message as object));
+    child.once('exit', (code) => fail(new Error(`a case ended with ${code}`)));
+  });
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? Number.NaN;
+}

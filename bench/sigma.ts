@@ -1,0 +1,84 @@
+import { DEFAULT_LIMITS, decode } from '../src/decode/decode.ts';
+import { createMatchBuffer, createMatcher } from '../src/detect/matcher.ts';
+import { evaluate } from '../src/detect/reference.ts';
+import { labelFor } from '../src/detect/routing.ts';
+import type { RawRecord } from '../src/event/raw-record.ts';
+import { createNormalizer } from '../src/normalize/normalizer.ts';
+import type { Detection } from '../src/rule/ir/rule.ts';
+import { publicRules, realLines } from './corpus.ts';
+
+/** One way to handle a corpus; `run` does one round and gives a sum that must be the same for equal results. */
+export type Case = { readonly name: string; readonly events: number; readonly run: () => number };
+
+const headers = new Map<string, string>();
+const recordOf = (bytes: Uint8Array, n: number): RawRecord => ({
+  source: 'bench',
+  partition: 0,
+  offset: BigInt(n),
+  appendedAt: 1_800_000_000_000,
+  bytes,
+  headers,
+});
+
+/** What everything is measured against: the text of each event through JSON.parse, on the same events. */
+export function parseCase(every: number): Case {
+  const lines = realLines(every);
+  return {
+    name: 'JSON.parse',
+    events: lines.length,
+    run() {
+      let sum = 0;
+      for (const line of lines) sum += (JSON.parse(line.toString()) as { EventID?: number }).EventID === undefined ? 0 : 1;
+      return sum;
+    },
+  };
+}
+
+/** Bytes to matched rules through the product's own decoder, normalizer and matcher. */
+export function matchCase(every: number, rules: readonly Detection[]): Case {
+  const lines = realLines(every);
+  const matcher = createMatcher(rules);
+  const normalizer = createNormalizer({});
+  const found = createMatchBuffer();
+  return {
+    name: `wardline, ${rules.length} rules`,
+    events: lines.length,
+    run() {
+      let matches = 0;
+      lines.forEach((line, n) => {
+        const record = recordOf(line, n);
+        for (const decoded of decode(record, DEFAULT_LIMITS).documents) {
+          found.count = 0;
+          matcher.match(normalizer.normalize(record, decoded), found);
+          matches += found.count;
+        }
+      });
+      return matches;
+    },
+  };
+}
+
+/** Correctness before speed: the matcher's rules for a sample of events against the slow reading of the same rules. */
+export function differences(every: number, rules: readonly Detection[]): readonly string[] {
+  const matcher = createMatcher(rules);
+  const normalizer = createNormalizer({});
+  const found = createMatchBuffer();
+  const wrong: string[] = [];
+  realLines(every).forEach((line, n) => {
+    const record = recordOf(line, n);
+    for (const decoded of decode(record, DEFAULT_LIMITS).documents) {
+      const event = normalizer.normalize(record, decoded);
+      found.count = 0;
+      matcher.match(event, found);
+      const got = new Set(found.rules.subarray(0, found.count));
+      rules.forEach((rule, i) => {
+        const label = labelFor(rule.logsource, event.route);
+        const wanted = label !== null && evaluate(rule.expr, event, label);
+        if (wanted !== got.has(i)) wrong.push(`event ${n}: ${rule.id} ${wanted ? 'is missed' : 'is found and should not be'}`);
+      });
+    }
+  });
+  return wrong;
+}
+
+export const allRules = (): readonly Detection[] => publicRules();

@@ -1,0 +1,201 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openStore } from '../../src/store/store.ts';
+
+const home = resolve(import.meta.dirname, '../..');
+const flags = ['--disallow-code-generation-from-strings', '--disable-proto=delete'];
+
+let folder: string;
+const children: ChildProcess[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wardline-cli-'));
+});
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+type Ended = { readonly code: number | null; readonly out: string; readonly err: string };
+
+function start(args: readonly string[], nodeFlags: readonly string[] = flags) {
+  const child = spawn(process.execPath, [...nodeFlags, join(home, 'src/main.ts'), ...args], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    err += chunk.toString();
+  });
+  const ended = new Promise<Ended>((done) => child.once('close', (code) => done({ code, out, err })));
+  const said = async (text: string): Promise<void> => {
+    while (!(out + err).includes(text) && child.exitCode === null)
+      await new Promise((done) => child.once('exit', done) && setTimeout(done, 20));
+  };
+  return { child, ended, said };
+}
+const wardline = (...args: string[]): Promise<Ended> => start(args).ended;
+
+const RULE =
+  'title: Seen\nid: seen\nlogsource: {category: test}\ndetection: {s: {word: seen}, condition: s}\nwardline: {alert: {dedup: each}}\n';
+const event = (n: number): string =>
+  `${JSON.stringify({ word: 'seen', n, '@timestamp': new Date(Date.UTC(2026, 0, 1) + n * 1000).toISOString() })}\n`;
+
+function project(source: object): void {
+  mkdirSync(join(folder, 'rules'));
+  writeFileSync(join(folder, 'rules/seen.yml'), RULE);
+  const settings = {
+    sources: [{ name: 'events', logsource: { category: 'test' }, path: 'events.ndjson', ...source }],
+    log: { level: 'silent' },
+    engine: { checkpointEvery: 50 },
+  };
+  writeFileSync(join(folder, 'wardline.yaml'), JSON.stringify(settings));
+}
+
+function storedIds(): string[] {
+  const store = openStore(join(folder, 'wardline.db'), { readOnly: true });
+  const ids = store.alerts
+    .newest(100_000)
+    .filter(({ document }) => (document['event'] as { action: string }).action === 'alert-opened')
+    .map(({ id }) => id);
+  store.close();
+  return ids.sort();
+}
+
+describe('the command line', () => {
+  test('demo shows real alerts from the shipped samples, and every webhook signature was right', async () => {
+    const { code, out } = await wardline('demo', '--out', 'out');
+    expect(code).toBe(0);
+    expect(out).toContain('PsExec service, then LSA secrets saved');
+    expect(out).toContain('SSH brute force');
+    expect(out).toContain('found every signature right');
+    const shown = await wardline('alerts', '--store', 'out/wardline.db');
+    expect(shown.out).toContain('critical  PsExec service, then LSA secrets saved');
+    const report = await wardline(
+      'report',
+      'compliance',
+      '--store',
+      'out/wardline.db',
+      '--from',
+      '2020-10-19',
+      '--to',
+      '2020-10-24',
+      '--as',
+      'json',
+    );
+    expect(JSON.parse(report.out)).toMatchObject({ schema: 'wardline.report.v1' });
+  });
+
+  test('a process that could make code from text does not start', async () => {
+    const { code, err } = await start(['--version'], []).ended;
+    expect(code).toBe(2);
+    expect(err).toContain('--disallow-code-generation-from-strings');
+  });
+
+  test.each([
+    [['nonsense'], 2],
+    [['run', '--config', 'none.yaml'], 2],
+    [['alerts', '--store', 'none.db'], 3],
+    [['report', 'compliance', '--as', 'pdf'], 2],
+    [['schema', 'nothing'], 2],
+    [['check', 'none'], 1],
+    [['--help'], 0],
+    [['--version'], 0],
+  ])('wardline %j ends with %i', async (args, code) => {
+    const ended = await wardline(...args);
+    expect([ended.code, /\n\s+at /.test(ended.err)]).toEqual([code, false]);
+  });
+
+  test('check prints every problem with its place and ends with 1', async () => {
+    project({ kind: 'file' });
+    writeFileSync(join(folder, 'rules/bad.yml'), 'title: x\nlogsource: {product: y}\ndetection: {s: {a|containz: 1}, condition: t}\n');
+    const { code, out } = await wardline('check', 'rules');
+    expect(code).toBe(1);
+    expect(out).toContain('rules/bad.yml:3:17: error sigma/modifier');
+    expect(out).toContain('rules/bad.yml:3:44: error sigma/identifier');
+    expect(out).toContain('2 errors, 0 warnings in 1 of 2 files');
+  });
+
+  test('run refuses broken rules, and runs without them when told to', async () => {
+    project({ kind: 'file' });
+    writeFileSync(join(folder, 'rules/bad.yml'), 'title: x\n');
+    writeFileSync(join(folder, 'events.ndjson'), event(1));
+    expect((await wardline('run', '--once')).code).toBe(1);
+    const skipped = await wardline('run', '--once', '--skip-broken-rules', '-o', 'json');
+    expect(skipped.code).toBe(0);
+    expect(JSON.parse(skipped.out)).toMatchObject({ records: 1, alerts: 1 });
+    expect((await wardline('run', '--once', '--skip-broken-rules', '--fail-on', 'low')).code).toBe(0);
+  });
+
+  test('what was read once is not read again, and a bad record is a dead letter with its place', async () => {
+    project({ kind: 'file' });
+    writeFileSync(join(folder, 'events.ndjson'), `${event(1)}{"broken": \n${event(2)}`);
+    const first = JSON.parse((await wardline('run', '--once', '-o', 'json')).out);
+    expect(first).toMatchObject({ records: 3, events: 2, alerts: 2, deadLetters: 1 });
+    appendFileSync(join(folder, 'events.ndjson'), event(3));
+    const second = JSON.parse((await wardline('run', '--once', '-o', 'json')).out);
+    expect(second).toMatchObject({ records: 1, alerts: 1, resumed: true });
+    const letters = await wardline('dead-letters');
+    expect(letters.out).toContain('invalid-json');
+    expect(letters.out).toContain('1 dead letters');
+  });
+
+  test('SIGTERM finishes what is in hand: everything read is stored, and the next start goes on behind it', async () => {
+    project({ kind: 'file', mode: 'follow' });
+    writeFileSync(join(folder, 'events.ndjson'), Array.from({ length: 500 }, (_, n) => event(n)).join(''));
+    const { child, ended } = start(['run', '-o', 'json']);
+    await untilStored(500);
+    appendFileSync(join(folder, 'events.ndjson'), event(500));
+    await untilStored(501);
+    child.kill('SIGTERM');
+    const { code, out } = await ended;
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ records: 501, alerts: 501 });
+    appendFileSync(join(folder, 'events.ndjson'), event(501));
+    writeFileSync(
+      join(folder, 'wardline.yaml'),
+      JSON.stringify({
+        sources: [{ kind: 'file', name: 'events', logsource: { category: 'test' }, path: 'events.ndjson' }],
+        log: { level: 'silent' },
+      }),
+    );
+    expect(JSON.parse((await wardline('run', '--once', '-o', 'json')).out)).toMatchObject({ records: 1, alerts: 1 });
+    expect(new Set(storedIds()).size).toBe(502);
+  });
+
+  test('killed at any moment and started again, the alerts are those of an undisturbed run', async () => {
+    project({ kind: 'file' });
+    writeFileSync(join(folder, 'events.ndjson'), Array.from({ length: 4000 }, (_, n) => event(n)).join(''));
+    for (const enough of [1, 900, 2500]) {
+      const { child, ended } = start(['run', '--once']);
+      await untilStored(enough);
+      child.kill('SIGKILL');
+      await ended;
+    }
+    expect((await wardline('run', '--once')).code).toBe(0);
+    const disturbed = storedIds();
+    rmSync(join(folder, 'wardline.db'));
+    await wardline('run', '--once');
+    expect(disturbed).toEqual(storedIds());
+    expect(disturbed).toHaveLength(4000);
+  });
+});
+
+/** Waits until the store holds so many alerts; bounded by the test's own time-out. */
+async function untilStored(count: number): Promise<void> {
+  for (;;) {
+    try {
+      if (storedIds().length >= count) return;
+    } catch {
+      // Not there yet, or just being made.
+    }
+    await new Promise((done) => setTimeout(done, 5));
+  }
+}
