@@ -1,38 +1,44 @@
 /** What one pass over the bytes of a JSON text says before `JSON.parse` sees them. */
 export type JsonScan = {
-  /** Deepest nesting, objects and arrays alike; counting stops one past the limit. */
-  readonly depth: number;
-  /** A number with 16 or more digits, or with an exponent, outside strings: it may not survive as a double. */
-  readonly wideNumbers: boolean;
   /** Byte offset where the depth limit was passed, else -1. */
   readonly tooDeepAt: number;
+  /** Byte ranges (from, to, from, to ...) of integers of 16 digits or more, outside strings: a double may not hold them. */
+  readonly wideIntegers: readonly number[];
+  /** A number with an exponent or a fraction of many digits: it may become infinite. */
+  readonly exponents: boolean;
 };
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const MINUS = 0x2d;
+const NONE: readonly number[] = [];
+const isDigit = (c: number | undefined): boolean => c !== undefined && c >= 0x30 && c <= 0x39;
 
-/** One linear pass, no allocation. It does not check the grammar: that is the parser's job. */
+/** One linear pass. It does not check the grammar: that is the parser's job. */
 export function scanJson(bytes: Uint8Array, maxDepth: number): JsonScan {
+  const { length } = bytes;
   let depth = 0;
-  let deepest = 0;
-  let digits = 0;
-  let wideNumbers = false;
-  for (let i = 0; i < bytes.length; i++) {
+  let wide: number[] | undefined;
+  let exponents = false;
+  for (let i = 0; i < length; i++) {
     const c = bytes[i] as number;
-    if (c >= 0x30 && c <= 0x39) {
-      if (++digits === 16) wideNumbers = true;
-      continue;
-    }
-    if (c === 0x2e && digits > 0) continue;
-    if ((c === 0x65 || c === 0x45) && digits > 0) wideNumbers = true;
-    digits = 0;
     if (c === QUOTE) {
       i++;
-      while (i < bytes.length && bytes[i] !== QUOTE) i += bytes[i] === BACKSLASH ? 2 : 1;
+      while (i < length && bytes[i] !== QUOTE) i += bytes[i] === BACKSLASH ? 2 : 1;
     } else if (c === 0x7b || c === 0x5b) {
-      if (++depth > deepest) deepest = depth;
-      if (depth > maxDepth) return { depth: deepest, wideNumbers, tooDeepAt: i };
+      if (++depth > maxDepth) return { tooDeepAt: i, wideIntegers: NONE, exponents };
     } else if (c === 0x7d || c === 0x5d) depth--;
+    else if (c >= 0x30 && c <= 0x39) {
+      const from = i;
+      while (isDigit(bytes[i + 1])) i++;
+      const next = bytes[i + 1];
+      if (next === 0x65 || next === 0x45) exponents = true;
+      else if (next === 0x2e) {
+        i++;
+        while (isDigit(bytes[i + 1])) i++;
+        if (bytes[i + 1] === 0x65 || bytes[i + 1] === 0x45) exponents = true;
+      } else if (i - from >= 15) (wide ??= []).push(from > 0 && bytes[from - 1] === MINUS ? from - 1 : from, i + 1);
+    }
   }
-  return { depth: deepest, wideNumbers, tooDeepAt: -1 };
+  return { tooDeepAt: -1, wideIntegers: wide ?? NONE, exponents };
 }

@@ -1,27 +1,42 @@
-import { createAccessor } from '../event/accessor.ts';
-import type { Event, Route, RouteLabel } from '../event/event.ts';
-import type { FieldSource } from '../event/field-source.ts';
+import type { Event, Route } from '../event/event.ts';
 import type { Detection } from '../rule/ir/rule.ts';
+import { compileGroup, type Group, SAMPLES } from './group.ts';
 import { addMatch, type MatchBuffer } from './match-buffer.ts';
-import { compileProgram, type Program } from './program.ts';
-import { foldKnown, labelFor } from './routing.ts';
-import { ObjectView } from './view.ts';
+import type { Program } from './program.ts';
 
 export { createMatchBuffer, type MatchBuffer } from './match-buffer.ts';
 
 /** Every detection against one event: synchronous, and without allocation for events that match nothing. */
 export interface Matcher {
   readonly detections: readonly Detection[];
-  /** Adds the indexes of the detections that hold, in rising order; the caller resets the buffer. */
+  /** Adds the indexes of the detections that hold; the caller resets the buffer. */
   match(event: Event, found: MatchBuffer): void;
 }
 
-/** The rules that can hold for events of one route, compiled for it. */
-type Group = { readonly view: ObjectView; readonly rules: Int32Array; readonly programs: readonly Program[] };
+/** Work done so far, for measurements. */
+export type MatcherStats = { events: number; candidates: number; always: number };
 
-export function createMatcher(detections: readonly Detection[]): Matcher {
+/**
+ * Finds the rules of an event by what it contains: the rules of its route are compiled together, the literals of each
+ * field are looked for once, and only rules that a literal brought up, or that have none, are evaluated.
+ */
+export function createMatcher(detections: readonly Detection[], stats: MatcherStats = { events: 0, candidates: 0, always: 0 }): Matcher {
   const groups: Group[] = [];
   const routes: Route[] = [];
+  let current: Group | undefined;
+
+  const fire = (rules: Int32Array): void => {
+    const group = current as Group;
+    const { stamp, candidates, generation } = group;
+    for (let i = 0; i < rules.length; i++) {
+      const rule = rules[i] as number;
+      if (stamp[rule] === generation) continue;
+      stamp[rule] = generation;
+      candidates[count++] = rule;
+    }
+  };
+  let count = 0;
+
   const groupOf = (route: Route): Group => {
     const known = groups[route.id];
     if (known !== undefined && routes[route.id] === route) return known;
@@ -30,47 +45,44 @@ export function createMatcher(detections: readonly Detection[]): Matcher {
     routes[route.id] = route;
     return group;
   };
+
   return {
     detections,
-    match(event, found) {
-      const { view, rules, programs } = groupOf(event.route);
-      if (rules.length === 0) return;
-      view.begin(event.document);
-      for (let i = 0; i < programs.length; i++) if ((programs[i] as Program)(view)) addMatch(found, rules[i] as number);
+    match({ route, document }, found) {
+      const group = groupOf(route);
+      if (group.programs.length === 0) return;
+      const { view, programs, rules } = group;
+      if (group.samples !== undefined) {
+        group.samples.push(document);
+        if (group.samples.length === SAMPLES) {
+          group.plan = group.replan(group.samples);
+          group.samples = undefined;
+        }
+      }
+      const { fields, keywords, always } = group.plan;
+      view.begin(document);
+      current = group;
+      group.generation++;
+      count = 0;
+      for (let k = 0; k < fields.length; k++) {
+        const { slot, index } = fields[k] as (typeof fields)[number];
+        const text = view.low(slot);
+        if (text === undefined) continue;
+        if (typeof text === 'string') index.scan(text, fire);
+        else for (let j = 0; j < text.length; j++) index.scan(text[j] as string, fire);
+      }
+      if (keywords !== undefined) keywords.scan(view.joinedKeywords(), fire);
+      for (let i = 0; i < always.length; i++) {
+        const rule = always[i] as number;
+        if ((programs[rule] as Program)(view)) addMatch(found, rules[rule] as number);
+      }
+      for (let i = 0; i < count; i++) {
+        const rule = group.candidates[i] as number;
+        if ((programs[rule] as Program)(view)) addMatch(found, rules[rule] as number);
+      }
+      stats.events++;
+      stats.candidates += count;
+      stats.always += always.length;
     },
   };
-}
-
-function compileGroup(detections: readonly Detection[], route: Route): Group {
-  const view = new ObjectView();
-  const slots = new Map<string, number>();
-  const slotOf = (field: string, label: RouteLabel | undefined): number => {
-    const source = route.source(field, label);
-    const key = sourceKey(source) ?? `${field}\u0000${label === undefined ? '' : route.labels.indexOf(label)}`;
-    let slot = slots.get(key);
-    if (slot === undefined) {
-      slot = view.addSlot(createAccessor(source));
-      slots.set(key, slot);
-    }
-    return slot;
-  };
-  const rules: number[] = [];
-  const programs: Program[] = [];
-  detections.forEach(({ logsource, expr }, index) => {
-    const label = labelFor(logsource, route);
-    if (label === null) return;
-    const folded = foldKnown(expr, route.known);
-    if (folded.op === 'constant' && !folded.value) return;
-    rules.push(index);
-    programs.push(compileProgram(folded, (field) => slotOf(field, label)));
-  });
-  return { view, rules: Int32Array.from(rules), programs };
-}
-
-/** Equal keys read equal values; sources with functions in them have none. */
-function sourceKey(source: FieldSource): string | undefined {
-  if (source.kind === 'path') return source.keys.join('\u0001');
-  if (source.kind !== 'first-of') return undefined;
-  const keys = source.sources.map(sourceKey);
-  return keys.every((key) => key !== undefined) ? keys.join('\u0002') : undefined;
 }

@@ -88,6 +88,11 @@ export class ObjectView {
     return this.#lowKeywords;
   }
 
+  /** All keyword texts in one, folded: one scan instead of one per value. A literal never spans two values that it should not, since candidates are verified. */
+  joinedKeywords(): string {
+    return fold(this.keywords().join('\n'));
+  }
+
   keywordLeaves(): readonly Leaf[] {
     return allLeaves(this.#document);
   }

@@ -1,0 +1,169 @@
+import { createAccessor } from '../event/accessor.ts';
+import type { Route, RouteLabel } from '../event/event.ts';
+import type { FieldSource } from '../event/field-source.ts';
+import type { Detection } from '../rule/ir/rule.ts';
+import { fold } from '../shared/fold.ts';
+import type { JsonObject } from '../shared/json.ts';
+import { type Anchor, coverOf, type Rate } from './anchors.ts';
+import { createFieldIndex, type Entry, type FieldIndex } from './literal-index.ts';
+import { compileProgram, type Program } from './program.ts';
+import { foldKnown, labelFor } from './routing.ts';
+import { ObjectView, type Texts } from './view.ts';
+
+/** A rule of a group: its place in the matcher's detections, what is left to ask, and the label it came in by. */
+type Member = {
+  readonly rule: number;
+  readonly expr: Detection['expr'];
+  readonly label: RouteLabel | undefined;
+  readonly program: Program;
+};
+
+/** What is asked first of every event: fields with their indexes, and the members that no literal stands for. */
+type Plan = {
+  readonly fields: readonly { readonly slot: number; readonly index: FieldIndex }[];
+  readonly keywords: FieldIndex | undefined;
+  readonly always: Int32Array;
+};
+
+/** The rules that can hold for events of one route, compiled for it. */
+export type Group = {
+  readonly view: ObjectView;
+  /** Places in the matcher's detections, by place in the group. */
+  readonly rules: Int32Array;
+  readonly programs: readonly Program[];
+  plan: Plan;
+  /** Events kept until there are enough to choose anchors by; then undefined. */
+  samples: JsonObject[] | undefined;
+  /** Candidates of the current event, each once. */
+  readonly stamp: Int32Array;
+  readonly candidates: Int32Array;
+  generation: number;
+  readonly replan: (samples: readonly JsonObject[]) => Plan;
+};
+
+/** Events looked at before anchors are chosen a second time, by how often they are met. Plans never change results. */
+export const SAMPLES = 48;
+/** Sample texts are cut: where a literal stands in the rest of a long text changes the choice little. */
+const SAMPLE_CHARACTERS = 4096;
+
+export function compileGroup(detections: readonly Detection[], route: Route): Group {
+  const view = new ObjectView();
+  const slotOf = createSlots(view, route);
+  const members: Member[] = [];
+  detections.forEach(({ logsource, expr }, rule) => {
+    const label = labelFor(logsource, route);
+    if (label === null) return;
+    const folded = foldKnown(expr, route.known);
+    if (folded.op === 'constant' && !folded.value) return;
+    members.push({ rule, expr: folded, label, program: compileProgram(folded, (field) => slotOf(field, label)) });
+  });
+  const replan = (samples: readonly JsonObject[]): Plan => planOf(members, view, slotOf, samples);
+  return {
+    view,
+    rules: Int32Array.from(members, ({ rule }) => rule),
+    programs: members.map(({ program }) => program),
+    plan: replan([]),
+    samples: [],
+    stamp: new Int32Array(members.length),
+    candidates: new Int32Array(members.length),
+    generation: 0,
+    replan,
+  };
+}
+
+type SlotOf = (field: string, label: RouteLabel | undefined) => number;
+
+function createSlots(view: ObjectView, route: Route): SlotOf {
+  const slots = new Map<string, number>();
+  return (field, label) => {
+    const source = route.source(field, label);
+    const key = sourceKey(source) ?? `${field}\u0000${label === undefined ? '' : route.labels.indexOf(label)}`;
+    let slot = slots.get(key);
+    if (slot === undefined) {
+      slot = view.addSlot(createAccessor(source));
+      slots.set(key, slot);
+    }
+    return slot;
+  };
+}
+
+/** Equal keys read equal values; sources with functions in them have none. */
+function sourceKey(source: FieldSource): string | undefined {
+  if (source.kind === 'path') return source.keys.join('\u0001');
+  if (source.kind !== 'first-of') return undefined;
+  const keys = source.sources.map(sourceKey);
+  return keys.every((key) => key !== undefined) ? keys.join('\u0002') : undefined;
+}
+
+const KEYWORDS = -1;
+
+function planOf(members: readonly Member[], view: ObjectView, slotOf: SlotOf, samples: readonly JsonObject[]): Plan {
+  const texts = createSampleTexts(view, samples);
+  const always: number[] = [];
+  const bySlot = new Map<number, Map<string, { anchor: Anchor; rules: Set<number> }>>();
+  members.forEach(({ expr, label }, i) => {
+    const place = (field: string | null): number => (field === null ? KEYWORDS : slotOf(field, label));
+    const cover = coverOf(expr, rateOf(texts, place));
+    if (cover === undefined) {
+      always.push(i);
+      return;
+    }
+    for (const anchor of cover.anchors) {
+      const slot = place(anchor.field);
+      let anchors = bySlot.get(slot);
+      if (anchors === undefined) bySlot.set(slot, (anchors = new Map()));
+      const key = `${anchor.kind}\u0000${anchor.text}`;
+      const known = anchors.get(key);
+      if (known === undefined) anchors.set(key, { anchor, rules: new Set([i]) });
+      else known.rules.add(i);
+    }
+  });
+  const indexOf = (slot: number): FieldIndex => {
+    const entries = [...(bySlot.get(slot)?.values() ?? [])].map(
+      ({ anchor, rules }): Entry => ({ kind: anchor.kind, text: anchor.text, rules: Int32Array.from(rules) }),
+    );
+    return createFieldIndex(entries, texts(slot));
+  };
+  return {
+    fields: [...bySlot.keys()].filter((slot) => slot !== KEYWORDS).map((slot) => ({ slot, index: indexOf(slot) })),
+    keywords: bySlot.has(KEYWORDS) ? indexOf(KEYWORDS) : undefined,
+    always: Int32Array.from(always),
+  };
+}
+
+/** Folded texts of a slot in the samples, read when asked for. */
+function createSampleTexts(view: ObjectView, samples: readonly JsonObject[]): (slot: number) => readonly string[] {
+  const memo = new Map<number, readonly string[]>();
+  return (slot) => {
+    let texts = memo.get(slot);
+    if (texts === undefined) {
+      texts = samples.map((document) => {
+        view.begin(document);
+        const found: Texts = slot === KEYWORDS ? view.keywords().map(fold).join('\n') : view.low(slot);
+        return (typeof found === 'string' ? found : (found?.join('\n') ?? '')).slice(0, SAMPLE_CHARACTERS);
+      });
+      memo.set(slot, texts);
+    }
+    return texts;
+  };
+}
+
+const TESTS: Readonly<Record<Anchor['kind'], (text: string, literal: string) => boolean>> = {
+  equals: (text, literal) => text === literal,
+  prefix: (text, literal) => text.startsWith(literal),
+  suffix: (text, literal) => text.endsWith(literal),
+  contains: (text, literal) => text.includes(literal),
+};
+/** Before there are samples: how much likelier a loose kind is to be met. */
+const LOOSENESS: Readonly<Record<Anchor['kind'], number>> = { equals: 0.2, suffix: 0.6, prefix: 1, contains: 1 };
+
+function rateOf(texts: (slot: number) => readonly string[], place: (field: string | null) => number): Rate {
+  return ({ field, kind, text }) => {
+    const samples = texts(place(field));
+    const guess =
+      (0.02 * LOOSENESS[kind]) / (text.length + 1) + (kind === 'contains' && text.length < 3 ? 0.05 : 0) + (field === null ? 0.001 : 0);
+    if (samples.length === 0) return guess;
+    const test = TESTS[kind];
+    return samples.reduce((hits, sample) => hits + (test(sample, text) ? 1 : 0), 0) / samples.length + guess / 10;
+  };
+}
