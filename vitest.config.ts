@@ -10,10 +10,20 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**'],
+          exclude: ['test/integration/**', 'test/corpus/**'],
           pool: 'forks',
           execArgv,
           testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'corpus',
+          include: ['test/corpus/**/*.test.ts'],
+          pool: 'forks',
+          execArgv,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
         },
       },
       {
