@@ -1,6 +1,7 @@
 import { WardlineError } from '../shared/errors.ts';
+import type { JsonObject } from '../shared/json.ts';
 import { printable, table } from '../shared/table.ts';
-import { alertTable } from '../sink/alert-row.ts';
+import { alertTable, at } from '../sink/alert-row.ts';
 import { openStore } from '../store/store.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
@@ -12,11 +13,17 @@ export function listAlerts(flags: StoreFlags & { readonly limit: string }, io: I
   const limit = Number(flags.limit);
   if (!Number.isInteger(limit) || limit < 1) throw new WardlineError('usage', `--limit takes a whole number from 1, not ${flags.limit}`);
   const store = openStore(flags.store, { readOnly: true });
-  const alerts = [...store.alerts.newest(limit)].reverse();
-  const total = store.alerts.count();
+  // Every step of an alert's life is a document of its own; a person wants each alert once, as it stands.
+  const newest = new Map<string, JsonObject>();
+  for (const { document } of store.alerts.newest(Number.MAX_SAFE_INTEGER)) {
+    const alert = String(at(document, 'wardline.alert.id'));
+    if (!newest.has(alert)) newest.set(alert, document);
+    if (newest.size > limit) break;
+  }
   store.close();
-  if (flags.output === 'json') for (const { document } of alerts) io.out(`${JSON.stringify(document)}\n`);
-  else io.out(`${alertTable(alerts.map(({ document }) => document))}\n${alerts.length} of ${total}\n`);
+  const alerts = [...newest.values()].slice(0, limit).reverse();
+  if (flags.output === 'json') for (const document of alerts) io.out(`${JSON.stringify(document)}\n`);
+  else io.out(`${alertTable(alerts)}\n${alerts.length} alerts${newest.size > limit ? ', older ones are left out (--limit)' : ''}\n`);
   return EXIT.ok;
 }
 

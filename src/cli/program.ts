@@ -10,6 +10,7 @@ import type { AlertDocument } from '../sink/sink.ts';
 import { listAlerts, listDeadLetters, type StoreFlags, showAlert } from './alerts.ts';
 import { type CheckFlags, check } from './check.ts';
 import { demo } from './demo.ts';
+import { type ExportFlags, evidenceExport, evidenceKeygen, evidenceVerify, type KeygenFlags, type VerifyFlags } from './evidence.ts';
 import type { Io } from './io.ts';
 import { type ReceiveFlags, receive } from './receive.ts';
 import { type ReportFlags, reportCompliance } from './report.ts';
@@ -108,6 +109,31 @@ export function createProgram(io: Io, runEngine: RunEngine, done: (code: number)
     .option('--to <time>', 'end of the period')
     .option('--as-of <time>', 'when evidence must not be expired')
     .action((flags: ReportFlags) => done(reportCompliance(flags, io)));
+  const evidence = program.command('evidence').description('sealed evidence that anyone can check offline');
+  evidence
+    .command('keygen')
+    .description('make an Ed25519 key pair')
+    .option('--out <name>', 'written to NAME.key and NAME.pub', 'wardline-evidence')
+    .action((flags: KeygenFlags) => done(evidenceKeygen(flags, io)));
+  evidence
+    .command('export')
+    .description('ledger, reports and proofs in one signed file')
+    .addOption(store())
+    .requiredOption('--key <file>', 'private key, PEM')
+    .option('--out <file>', 'the bundle', 'bundle.tar')
+    .option('--pack <file>', 'control pack (default: the shipped NIST SP 800-53 core pack)')
+    .option('--profile <file>', 'organization, system, source bindings, parameter values')
+    .option('--tenant <name>', 'who signs', 'default')
+    .option('--from <time>', 'start of the period (event time)')
+    .option('--to <time>', 'end of the period')
+    .action((flags: ExportFlags) => done(evidenceExport(flags, io)));
+  evidence
+    .command('verify')
+    .argument('<bundle>', 'the file to check')
+    .description('check a bundle offline: 0 verified, 1 invalid, 4 incomplete, 5 key not trusted')
+    .requiredOption('--key <file...>', 'trusted public keys, PEM')
+    .option('--anchor <file>', 'an older signed head from elsewhere')
+    .action((bundle: string, flags: VerifyFlags) => done(evidenceVerify(bundle, flags, io)));
   program
     .command('receive')
     .description('a webhook receiver for tests: checks signatures, prints calls')

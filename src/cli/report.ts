@@ -31,12 +31,11 @@ export function reportCompliance(flags: ReportFlags, io: Io): number {
   for (const form of forms)
     if (!Object.hasOwn(FORMS, form)) throw new WardlineError('usage', `--as takes html, json or csv, not "${form}"`);
   if (forms.length > 1 && flags.out === undefined) throw new WardlineError('usage', 'several forms need --out NAME; each gets its ending');
-  const profile = flags.profile === undefined ? undefined : loaded(flags.profile, (file) => loadProfile(file));
-  const pack = loaded(flags.pack ?? DEFAULT_PACK, (file) => loadControlPack(file, profile));
+  const { pack, profile } = packOf(flags);
   const store = openStore(flags.store, { readOnly: true });
   try {
     const report = buildReport(store.ledger.entries(), pack, {
-      period: period(flags),
+      period: periodOf(flags),
       asOf: flags.asOf === undefined ? undefined : instant(flags.asOf, '--as-of'),
       profile,
     });
@@ -55,6 +54,12 @@ export function reportCompliance(flags: ReportFlags, io: Io): number {
   return EXIT.ok;
 }
 
+/** The control pack and profile that the flags name. */
+export function packOf(flags: { readonly pack?: string; readonly profile?: string }) {
+  const profile = flags.profile === undefined ? undefined : loaded(flags.profile, (file) => loadProfile(file));
+  return { profile, pack: loaded(flags.pack ?? DEFAULT_PACK, (file) => loadControlPack(file, profile)) };
+}
+
 function loaded<T>(
   path: string,
   load: (file: { path: string; text: string }) => { readonly value: T | undefined; readonly problems: readonly Problem[] },
@@ -71,7 +76,7 @@ function loaded<T>(
   return value;
 }
 
-function period({ from, to }: ReportFlags): { from: number; to: number } | undefined {
+export function periodOf({ from, to }: { readonly from?: string; readonly to?: string }): { from: number; to: number } | undefined {
   if (from === undefined && to === undefined) return undefined;
   if (from === undefined || to === undefined) throw new WardlineError('usage', 'a period needs --from and --to');
   const span = { from: instant(from, '--from'), to: instant(to, '--to') };

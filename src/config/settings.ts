@@ -19,6 +19,15 @@ const engineSettings = z.strictObject({
   checkpointInterval: duration.prefault('10s').describe('The longest time between two checkpoints while records flow.'),
 });
 
+/** Names stand in positions, in the outbox and in the evidence: two parts of one name would be one there. */
+function uniqueNames(list: readonly { readonly name: string }[], context: z.RefinementCtx): void {
+  const seen = new Set<string>();
+  list.forEach(({ name }, i) => {
+    if (seen.has(name)) context.addIssue({ code: 'custom', path: [i, 'name'], message: `the name "${name}" is used twice` });
+    seen.add(name);
+  });
+}
+
 /** What a user writes in wardline.yaml. Relative paths count from the folder of that file. */
 export const settingsSchema = z.strictObject({
   tenant: z
@@ -28,8 +37,8 @@ export const settingsSchema = z.strictObject({
   rules: z.array(z.string().min(1)).min(1).default(['rules']).describe('Files and folders of rules.'),
   placeholders: z.record(z.string(), z.array(z.string())).default({}).describe('Values of %name% in Sigma rules with |expand.'),
   context: z.string().min(1).optional().describe('Folder of context stores (identity, device, zone, ...) for policies.'),
-  sources: z.array(sourceSettings).min(1),
-  sinks: z.array(sinkSettings).default([]),
+  sources: z.array(sourceSettings).min(1).superRefine(uniqueNames),
+  sinks: z.array(sinkSettings).superRefine(uniqueNames).default([]),
   state: z.strictObject({ kind: z.literal('sqlite').default('sqlite'), path: z.string().min(1).default('wardline.db') }).prefault({}),
   engine: engineSettings.prefault({}),
   evidence: z

@@ -85,6 +85,7 @@ export type Report = {
     readonly fault: string | undefined;
     readonly engines: readonly string[];
     readonly configs: readonly string[];
+    readonly activations: readonly { readonly seq: number; readonly at: string; readonly ruleset: string; readonly engine: string }[];
   };
 };
 
@@ -101,11 +102,11 @@ export function buildReport(entries: Iterable<unknown>, pack: ControlPack, optio
   const roles = bindRoles(pack, profile, history);
   const measures = pack.measures.map((measure) => evaluateMeasure(measure, { pack, roles, history, period, known: span }));
   const results = new Map(measures.map((result) => [result.measure.id, result]));
-  const controls = Object.entries(pack.controls).map(([id, { title, objectives }]) =>
+  const controls = inOrder(pack.controls).map(([id, { title, objectives }]) =>
     controlReport(
       id,
       title,
-      Object.entries(objectives).map(([objectiveId, objective]) =>
+      inOrder(objectives).map(([objectiveId, objective]) =>
         objectiveStatus(objectiveId, objective, {
           results,
           profile,
@@ -149,6 +150,7 @@ export function buildReport(entries: Iterable<unknown>, pack: ControlPack, optio
       fault: history.fault,
       engines: [...new Set(history.activations.map(({ engine }) => engine))].sort(),
       configs: [...new Set(history.activations.map(({ config }) => config))].sort(),
+      activations: history.activations.map(({ seq, at, ruleset, engine }) => ({ seq, at, ruleset, engine })),
     },
   };
 }
@@ -216,4 +218,13 @@ function alertCounts(history: History, period: Window): Report['alerts'] {
 function parameterSource(name: string, pack: ControlPack, profile: Profile): string {
   if (Object.hasOwn(profile.parameters, name)) return 'profile';
   return pack.parameters[name]?.source ?? 'pack';
+}
+
+/**
+ * Entries by id, numbers by value (ac-2 before ac-12): the same whatever order the pack was written in, since a sealed
+ * bundle keeps the pack in its canonical form.
+ */
+function inOrder<T>(map: Readonly<Record<string, T>>): readonly (readonly [string, T])[] {
+  const key = (id: string): string => id.replace(/\d+/g, (digits) => digits.padStart(6, '0'));
+  return Object.entries(map).sort(([a], [b]) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
 }

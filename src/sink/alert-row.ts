@@ -22,6 +22,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'alert', max: 52 },
   { title: 'for', max: 60 },
   { title: 'events' },
+  { title: 'status' },
   { title: 'id' },
 ];
 
@@ -45,6 +46,7 @@ function alertRow(document: JsonObject): readonly string[] {
     text(document, 'message'),
     whom,
     text(document, 'wardline.alert.total'),
+    text(document, 'wardline.alert.status'),
     text(document, 'wardline.alert.id').slice(0, 12),
   ];
 }

@@ -82,7 +82,9 @@ export function createKafkaSource(settings: KafkaSourceSettings, logger: Logger)
     },
     async commit(positions) {
       if (consumer === undefined) return;
-      const offsets = [...positions].map(([number, offset]) => ({ ...numbering.placeOf(number), offset: String(offset) }));
+      const offsets = [...positions]
+        .map(([number, offset]) => ({ ...numbering.placeOf(number), offset: String(offset) }))
+        .filter(({ topic }) => topic !== '');
       if (offsets.length > 0) await consumer.commitOffsets(offsets);
     },
     async close() {

@@ -85,7 +85,7 @@ describe('documents', () => {
         ].map((match) => match[1] as string),
       ),
     );
-    const listed = new Set([...read('docs/errors.md').matchAll(/^\| `([a-z-]+\/[a-z-]+)` \|/gm)].map((match) => match[1] as string));
+    const listed = new Set([...read('docs/errors.md').matchAll(/^\| `([a-z-]+\/[a-z-]+)` +\|/gm)].map((match) => match[1] as string));
     expect([...codes].filter((code) => !listed.has(code)).sort()).toEqual([]);
     expect([...listed].filter((code) => !codes.has(code)).sort()).toEqual([]);
   });

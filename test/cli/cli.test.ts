@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -91,6 +91,15 @@ describe('the command line', () => {
       'json',
     );
     expect(JSON.parse(report.out)).toMatchObject({ schema: 'wardline.report.v1' });
+    // The same store as a sealed bundle: verified with the right key, refused after one changed byte.
+    await wardline('evidence', 'keygen', '--out', 'mine');
+    await wardline('evidence', 'export', '--store', 'out/wardline.db', '--key', 'mine.key', '--from', '2020-10-19', '--to', '2020-10-24');
+    const verified = await wardline('evidence', 'verify', 'bundle.tar', '--key', 'mine.pub');
+    expect([verified.code, verified.out.split(':')[0]]).toEqual([0, 'verified']);
+    const bundle = readFileSync(join(folder, 'bundle.tar'));
+    bundle[1000] = (bundle[1000] ?? 0) ^ 1;
+    writeFileSync(join(folder, 'bundle.tar'), bundle);
+    expect((await wardline('evidence', 'verify', 'bundle.tar', '--key', 'mine.pub')).code).toBe(1);
   });
 
   test('a process that could make code from text does not start', async () => {

@@ -35,6 +35,11 @@ describe('settings', () => {
       'sources: [{kind: stdin, name: a}]\nengine: {idleAfter: two minutes}\n',
       'w.yaml:2:21: error settings/bad-value engine.idleAfter: not a duration; write 90s, 15m, 1h30m or 7d',
     ],
+    [
+      'a name used twice',
+      'sources: [{kind: stdin, name: a}, {kind: stdin, name: a}]\n',
+      'w.yaml:1:55: error settings/bad-value sources[1].name: the name "a" is used twice',
+    ],
     ['no sources', 'rules: [x]\n', 'w.yaml:1:1: error settings/wrong-type sources:'],
     ['an empty file', '', 'w.yaml:1:1: error settings/empty: no settings; at least sources is needed'],
     [

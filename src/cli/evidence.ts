@@ -1,0 +1,77 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { generateKeyFiles } from '../evidence/sign.ts';
+import { checkEvidence, exportEvidence } from '../report/evidence-bundle.ts';
+import { messageOf, WardlineError } from '../shared/errors.ts';
+import { openStore } from '../store/store.ts';
+import { EXIT } from './exit-codes.ts';
+import type { Io } from './io.ts';
+import { packOf, periodOf } from './report.ts';
+
+export type KeygenFlags = { readonly out: string };
+export type ExportFlags = {
+  readonly store: string;
+  readonly key: string;
+  readonly out: string;
+  readonly pack?: string;
+  readonly profile?: string;
+  readonly tenant: string;
+  readonly from?: string;
+  readonly to?: string;
+};
+export type VerifyFlags = { readonly key: readonly string[]; readonly anchor?: string };
+
+/** `wardline evidence keygen`: an Ed25519 key pair; the private half is readable by its owner alone. */
+export function evidenceKeygen({ out }: KeygenFlags, io: Io): number {
+  const [privatePath, publicPath] = [`${out}.key`, `${out}.pub`];
+  for (const path of [privatePath, publicPath])
+    if (existsSync(path)) throw new WardlineError('usage', `${path} is there already; keys are not overwritten`);
+  const { privatePem, publicPem } = generateKeyFiles();
+  writeFileSync(privatePath, privatePem, { mode: 0o600 });
+  writeFileSync(publicPath, publicPem);
+  io.out(`wrote ${privatePath} (keep it secret) and ${publicPath} (give it to whoever verifies)\n`);
+  return EXIT.ok;
+}
+
+/** `wardline evidence export`: ledger, reports and proofs in one sealed file. */
+export function evidenceExport(flags: ExportFlags, io: Io): number {
+  const { pack, profile } = packOf(flags);
+  const store = openStore(flags.store, { readOnly: true });
+  try {
+    const period = periodOf(flags);
+    const bundle = exportEvidence([...store.ledger.entries()], {
+      pack,
+      report: { period, profile },
+      privatePem: read(flags.key),
+      origin: `wardline/${flags.tenant}`,
+    });
+    writeFileSync(flags.out, bundle);
+    io.out(`wrote ${flags.out}, ${bundle.length} bytes\n`);
+  } finally {
+    store.close();
+  }
+  return EXIT.ok;
+}
+
+/** `wardline evidence verify`: offline, without settings or store; 0 verified, 1 invalid, 4 incomplete, 5 key not trusted. */
+export function evidenceVerify(bundle: string, { key, anchor }: VerifyFlags, io: Io): number {
+  const { exitCode, lines } = checkEvidence(readFileSync(existing(bundle)), {
+    publicPems: key.map(read),
+    anchor: anchor === undefined ? undefined : read(anchor),
+  });
+  for (const line of lines) io.out(`${line}\n`);
+  return exitCode;
+}
+
+function existing(path: string): string {
+  if (!existsSync(path)) throw new WardlineError('usage', `there is no file ${path}`);
+  return path;
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(existing(path), 'utf8');
+  } catch (error) {
+    if (error instanceof WardlineError) throw error;
+    throw new WardlineError('usage', `cannot read ${path}: ${messageOf(error)}`);
+  }
+}
