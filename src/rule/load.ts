@@ -19,37 +19,58 @@ export type Ruleset = {
 
 export type Loaded = { readonly ruleset: Ruleset; readonly problems: readonly Problem[] };
 
+/** What one file alone says: its rules as far as they are known without the others, and its problems. */
+export type FileRules = {
+  readonly path: string;
+  readonly drafts: readonly Draft[];
+  readonly shared: readonly { readonly kind: string; readonly document: SourceDocument }[];
+  readonly problems: readonly Problem[];
+};
+
 /**
  * Reads all files, resolves references across them, compiles. Every problem of every file is reported, sorted by place; a
  * document with an error is left out, the others are rules. Pure and never throws.
  */
 export function loadRules(files: readonly RuleFile[], options: Partial<LoadContext> = {}): Loaded {
   const context: LoadContext = { placeholders: options.placeholders ?? {} };
-  const problems: Problem[] = [];
+  return assemble(files.map((file) => readFileRules(file, context)));
+}
+
+/** The first pass over one file; what it gives depends on nothing else, so it is kept while the file does not change. */
+export function readFileRules(file: RuleFile, context: LoadContext): FileRules {
+  const { documents, problems: unread } = readDocuments(file);
+  const problems = [...unread];
   const drafts: Draft[] = [];
-  const shared = new Map<string, SourceDocument[]>();
-  for (const file of files) {
-    const read = readDocuments(file);
-    problems.push(...read.problems);
-    for (const document of read.documents) readOne(document, context, problems, drafts, shared);
-  }
+  const shared: { kind: string; document: SourceDocument }[] = [];
+  for (const document of documents) readOne(document, context, problems, drafts, shared);
+  return { path: file.path, drafts, shared, problems };
+}
+
+/** The second pass over what all files said: names, references, filters, circles. */
+export function assemble(files: readonly FileRules[]): Loaded {
+  const problems: Problem[] = files.flatMap((file) => file.problems);
+  const drafts: Draft[] = files.flatMap((file) => file.drafts);
+  const shared = Map.groupBy(
+    files.flatMap((file) => file.shared),
+    ({ kind }) => kind,
+  );
+  const sharedOf = (kind: string): readonly SourceDocument[] => (shared.get(kind) ?? []).map(({ document }) => document);
   const handles = nameAll(drafts, problems);
-  const references = createReferences(handles, drafts, shared);
+  const references = createReferences(handles, drafts, sharedOf);
   const rules = finishAll(drafts, references, problems);
   const byId = new Map<RuleId, Rule>(rules.map((rule) => [rule.id, rule]));
-  for (const document of shared.get('filter') ?? []) {
+  for (const document of sharedOf('filter')) {
     checkFilter(document, references, (id) => logsourceOf(byId.get(id)), reporter(document, problems));
   }
   dropDangling(byId, drafts, problems);
   muteMembers(byId);
   const all = [...byId.values()];
+  const lines = all.map(({ id, logicDigest }) => `${JSON.stringify(id)} ${logicDigest}`).sort();
   const ruleset: Ruleset = {
     detections: all.filter((rule) => rule.kind === 'detection'),
     correlations: all.filter((rule) => rule.kind === 'correlation'),
     byId,
-    digest: sha256Hex(
-      [`semantics ${SEMANTICS_VERSION}`, ...all.map(({ id, logicDigest }) => `${JSON.stringify(id)} ${logicDigest}`).sort()].join('\n'),
-    ),
+    digest: sha256Hex([`semantics ${SEMANTICS_VERSION}`, ...lines].join('\n')),
   };
   return { ruleset, problems: problems.sort(compareProblems) };
 }
@@ -80,7 +101,7 @@ function readOne(
   context: LoadContext,
   problems: Problem[],
   drafts: Draft[],
-  shared: Map<string, SourceDocument[]>,
+  shared: { kind: string; document: SourceDocument }[],
 ): void {
   const report = reporter(document, problems);
   const frontEnd = frontEnds.find(({ recognizes }) => recognizes(document.value));
@@ -90,7 +111,7 @@ function readOne(
   }
   const read = frontEnd.read(document, report, context);
   if ('shares' in read) {
-    if (!report.failed()) shared.set(read.shares, [...(shared.get(read.shares) ?? []), document]);
+    if (!report.failed()) shared.push({ kind: read.shares, document });
   } else if (!report.failed()) drafts.push(...read);
 }
 
@@ -117,17 +138,13 @@ function nameAll(drafts: Draft[], problems: Problem[]): ReadonlyMap<string, Rule
   return new Map([...owners].filter(([, draft]) => !repeated.has(draft)).map(([name, draft]) => [name, draft.names[0] as RuleId]));
 }
 
-function createReferences(
-  handles: ReadonlyMap<string, RuleId>,
-  drafts: readonly Draft[],
-  shared: ReadonlyMap<string, readonly SourceDocument[]>,
-): References {
+function createReferences(handles: ReadonlyMap<string, RuleId>, drafts: readonly Draft[], sharedOf: References['shared']): References {
   const kinds = new Map(drafts.map(({ names, kind }) => [names[0] as RuleId, kind]));
   return {
     idOf: (reference) => handles.get(reference),
     all: () => handles.keys(),
     kindOf: (id) => kinds.get(id),
-    shared: (kind) => shared.get(kind) ?? [],
+    shared: sharedOf,
   };
 }
 

@@ -1,0 +1,97 @@
+import { sha256Hex } from '../shared/digest.ts';
+import type { LoadContext } from './front-end.ts';
+import { assemble, type FileRules, type Ruleset, readFileRules } from './load.ts';
+import type { Problem } from './problem.ts';
+import type { RuleFile } from './yaml.ts';
+
+/** What a change of the rule files came to. */
+export type Update = {
+  readonly ruleset: Ruleset;
+  /** Every problem, also of files whose old version was kept. */
+  readonly problems: readonly Problem[];
+  /** Files that were compiled; all others were taken as they were. */
+  readonly compiled: readonly string[];
+  /** Files with errors whose version before was kept. */
+  readonly kept: readonly string[];
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  /** Ids whose logic is another than before: their state starts anew. */
+  readonly changed: readonly string[];
+};
+
+export type RulesetLoader = { update(files: readonly RuleFile[]): Update };
+
+type Known = { readonly digest: string; readonly rules: FileRules; readonly sound: boolean };
+
+const hasErrors = (problems: readonly Problem[]): boolean => problems.some(({ severity }) => severity === 'error');
+
+/**
+ * Keeps what each file compiled to: one changed file is compiled alone. A file that is broken now and was not before keeps
+ * its old version, and so does one whose rules no longer fit the others. Pure: files come in, a ruleset goes out.
+ */
+export function createRulesetLoader(context: LoadContext): RulesetLoader {
+  let known = new Map<string, Known>();
+  let current: Ruleset | undefined;
+
+  const read = (file: RuleFile, compiled: string[]): Known => {
+    const digest = sha256Hex(file.text);
+    const before = known.get(file.path);
+    if (before?.digest === digest) return before;
+    compiled.push(file.path);
+    const rules = readFileRules(file, context);
+    return { digest, rules, sound: !hasErrors(rules.problems) };
+  };
+
+  return {
+    update(files) {
+      const compiled: string[] = [];
+      const next = new Map(files.map((file) => [file.path, read(file, compiled)]));
+      const used = new Map<string, Known>();
+      const kept = new Set<string>();
+      const broken: Problem[] = [];
+      for (const [path, now] of next) {
+        const before = known.get(path);
+        if (!now.sound && before?.sound) keep(path, before, now.rules.problems);
+        else used.set(path, now);
+      }
+      function keep(path: string, before: Known, problems: readonly Problem[]): void {
+        used.set(path, before);
+        kept.add(path);
+        broken.push(...problems);
+      }
+      let loaded = assemble([...used.values()].map(({ rules }) => rules));
+      // Sound alone, but not with the others: a reference that went, an id that came twice.
+      const misfits = compiled.filter(
+        (path) =>
+          known.get(path)?.sound &&
+          !kept.has(path) &&
+          loaded.problems.some(({ severity, place }) => severity === 'error' && place.file === path),
+      );
+      if (misfits.length > 0) {
+        for (const path of misfits)
+          keep(
+            path,
+            known.get(path) as Known,
+            loaded.problems.filter(({ place }) => place.file === path),
+          );
+        loaded = assemble([...used.values()].map(({ rules }) => rules));
+      }
+      const before = current?.byId ?? new Map();
+      const after = loaded.ruleset.byId;
+      // What was kept is what is known; the broken text is tried again when it changes.
+      known = new Map(
+        [...used].map(([path, entry]) => [path, kept.has(path) ? { ...entry, digest: next.get(path)?.digest ?? entry.digest } : entry]),
+      );
+      current = loaded.ruleset;
+      return {
+        ruleset: loaded.ruleset,
+        problems: [...broken, ...loaded.problems],
+        compiled,
+        kept: [...kept],
+        added: [...after.keys()].filter((id) => !before.has(id)),
+        removed: [...before.keys()].filter((id) => !after.has(id)),
+        changed: [...after].filter(([id, rule]) => before.has(id) && before.get(id)?.logicDigest !== rule.logicDigest).map(([id]) => id),
+      };
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { loadRules } from '../../src/rule/load.ts';
+import { createRulesetLoader } from '../../src/rule/ruleset-loader.ts';
+
+const rule = (id: string, value: string, title = id): string =>
+  `title: ${title}\nid: ${id}\nlogsource: {product: x}\ndetection: {s: {a: ${value}}, condition: s}\n`;
+const count = 'title: c\nid: c\ncorrelation: {type: event_count, rules: [a], group-by: [g], timespan: 1m, condition: {gte: 2}}\n';
+const files = (texts: Readonly<Record<string, string>>) => Object.entries(texts).map(([path, text]) => ({ path, text }));
+const loader = () => createRulesetLoader({ placeholders: {} });
+
+describe('rules that change while the engine runs', () => {
+  test('one changed file is compiled alone, and only its rule is another', () => {
+    const rules = loader();
+    expect(rules.update(files({ 'a.yml': rule('a', 'one'), 'b.yml': rule('b', 'two') })).compiled).toEqual(['a.yml', 'b.yml']);
+    const update = rules.update(files({ 'a.yml': rule('a', 'three'), 'b.yml': rule('b', 'two') }));
+    expect(update).toMatchObject({ compiled: ['a.yml'], kept: [], added: [], removed: [], changed: ['a'] });
+    expect(update.ruleset.digest).toBe(loadRules(files({ 'a.yml': rule('a', 'three'), 'b.yml': rule('b', 'two') })).ruleset.digest);
+  });
+
+  test('a change of prose changes no logic', () => {
+    const rules = loader();
+    rules.update(files({ 'a.yml': rule('a', 'one') }));
+    const update = rules.update(files({ 'a.yml': rule('a', 'one', 'another title') }));
+    expect(update).toMatchObject({ compiled: ['a.yml'], changed: [] });
+    expect(update.ruleset.byId.get('a')?.meta.title).toBe('another title');
+  });
+
+  test('a broken file keeps its old version and says so, until it is mended', () => {
+    const rules = loader();
+    const { ruleset } = rules.update(files({ 'a.yml': rule('a', 'one'), 'b.yml': rule('b', 'two') }));
+    const broken = rules.update(files({ 'a.yml': 'title: [', 'b.yml': rule('b', 'two') }));
+    expect(broken.kept).toEqual(['a.yml']);
+    expect(broken.problems.map(({ place }) => place.file)).toContain('a.yml');
+    expect(broken.ruleset.digest).toBe(ruleset.digest);
+    expect(rules.update(files({ 'a.yml': 'title: [', 'b.yml': rule('b', 'two') })).compiled).toEqual([]);
+    const mended = rules.update(files({ 'a.yml': rule('a', 'four'), 'b.yml': rule('b', 'two') }));
+    expect(mended).toMatchObject({ kept: [], changed: ['a'], problems: [] });
+  });
+
+  test('a file that no longer fits the others keeps its old version too', () => {
+    const rules = loader();
+    rules.update(files({ 'a.yml': rule('a', 'one'), 'c.yml': count }));
+    const update = rules.update(files({ 'a.yml': rule('a', 'one'), 'c.yml': count.replace('[a]', '[nobody]') }));
+    expect(update.kept).toEqual(['c.yml']);
+    expect(update.ruleset.byId.has('c')).toBe(true);
+  });
+
+  test('a new file that is broken is left out, a file that went is gone', () => {
+    const rules = loader();
+    rules.update(files({ 'a.yml': rule('a', 'one'), 'b.yml': rule('b', 'two') }));
+    const update = rules.update(files({ 'a.yml': rule('a', 'one'), 'd.yml': 'title: [' }));
+    expect(update).toMatchObject({ kept: [], removed: ['b'], added: [] });
+    expect([...update.ruleset.byId.keys()]).toEqual(['a']);
+  });
+});
