@@ -12,10 +12,10 @@ import { ledgerStateOf } from './evidence/ledger-state.ts';
 import { createNormalizer } from './normalize/normalizer.ts';
 import { createRouteTable } from './normalize/routes.ts';
 import { createDelivery } from './pipeline/deliver.ts';
-import { createEngine, type Engine } from './pipeline/engine.ts';
+import { createEngine, type Engine, type RulesetParts } from './pipeline/engine.ts';
 import { type Confirm, createIngest } from './pipeline/ingest.ts';
 import { createBell, drainOutbox, runOutbox } from './pipeline/outbox-loop.ts';
-import { createWitness } from './pipeline/witness.ts';
+import { createWitness, type Witness } from './pipeline/witness.ts';
 import type { Rule } from './rule/ir/rule.ts';
 import type { Ruleset } from './rule/load.ts';
 import type { Clock } from './shared/clock.ts';
@@ -39,6 +39,8 @@ export type RunOptions = {
   /** Standard output, for the console sink. */
   readonly write: (text: string) => void;
   readonly onProgress?: (progress: Progress) => void;
+  /** Asked every few seconds: another ruleset to go on with, or nothing. */
+  readonly reload?: () => Ruleset | undefined;
   /** Aborted to stop: what is in hand is finished, stored and delivered. */
   readonly signal: AbortSignal;
 };
@@ -56,6 +58,7 @@ export type RunSummary = Progress & {
 
 const DRAIN_MS = 20_000;
 const TICK_MS = 1000;
+const RELOAD_MS = 2000;
 
 /** Builds every part and runs until the inputs end or `signal` aborts. Throws WardlineError when a source cannot go on. */
 export async function runEngine(options: RunOptions): Promise<RunSummary> {
@@ -127,8 +130,21 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
     }
   };
 
+  let lastLook = clock.now();
+  const reload = async (): Promise<void> => {
+    if (options.reload === undefined || clock.now() - lastLook < RELOAD_MS) return;
+    lastLook = clock.now();
+    const next = options.reload();
+    if (next === undefined) return;
+    // What was read under the old rules is evidence under the old rules.
+    await checkpoint();
+    engine.activate(partsOf(next, settings));
+    witness.activate(next, settings, clock.now());
+  };
+
   const ticking = new AbortController();
   const ticks = tick(clock, ticking.signal, async () => {
+    await reload();
     const idleMs = Number(settings.engine.idleAfter / 1_000_000n);
     for (const [key, at] of seen) {
       if (clock.now() - at < idleMs) continue;
@@ -173,8 +189,7 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
   };
 }
 
-function buildEngine(store: Store, { settings, ruleset }: RunOptions, witness: ReturnType<typeof createWitness>): Engine {
-  const matcher = createMatcher(ruleset.detections);
+function buildEngine(store: Store, { settings, ruleset }: RunOptions, witness: Witness): Engine {
   const routes = createRouteTable();
   const normalizers = new Map(
     settings.sources.map(({ name, format, logsource, timezone }) => [
@@ -182,27 +197,30 @@ function buildEngine(store: Store, { settings, ruleset }: RunOptions, witness: R
       createNormalizer({ format, logsource: clean(logsource), timezone }, routes),
     ]),
   );
-  const rules = { detections: ruleset.detections, correlations: ruleset.correlations, digest: ruleset.digest };
-  const context = { tenant: settings.tenant, engineVersion: VERSION, rulesetDigest: ruleset.digest };
   return createEngine({
     store,
-    ruleset: ruleset.digest,
+    parts: partsOf(ruleset, settings),
     sinks: settings.sinks.map(({ name }) => name),
     allowedLateness: settings.engine.allowedLateness,
-    correlator: (snapshot) =>
-      snapshot === undefined ? createCorrelator(rules) : restoreCorrelator(rules, DEFAULT_CORRELATE_OPTIONS, snapshot),
-    ingest: createIngest({
-      matcher,
-      fieldsNeeded: fieldsNeeded(rules),
-      decode: DEFAULT_LIMITS,
-      confirm,
-    }),
     normalizerOf: (source) => normalizers.get(source) as ReturnType<typeof createNormalizer>,
-    toAlert: (firing) => alertDocument(firing, ruleset.byId.get(firing.rule) as Rule, context),
     observe: witness.step,
     observeAlerts: witness.alerts,
     seal: witness.seal,
   });
+}
+
+/** The parts of the engine that change with the rules. */
+function partsOf(ruleset: Ruleset, settings: Settings): RulesetParts {
+  const matcher = createMatcher(ruleset.detections);
+  const rules = { detections: ruleset.detections, correlations: ruleset.correlations, digest: ruleset.digest };
+  const context = { tenant: settings.tenant, engineVersion: VERSION, rulesetDigest: ruleset.digest };
+  return {
+    digest: ruleset.digest,
+    correlator: (snapshot) =>
+      snapshot === undefined ? createCorrelator(rules) : restoreCorrelator(rules, DEFAULT_CORRELATE_OPTIONS, snapshot),
+    ingest: createIngest({ matcher, fieldsNeeded: fieldsNeeded(rules), decode: DEFAULT_LIMITS, confirm }),
+    toAlert: (firing) => alertDocument(firing, ruleset.byId.get(firing.rule) as Rule, context),
+  };
 }
 
 /** A violation carries why; every other match is the event as it is. */

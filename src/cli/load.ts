@@ -2,9 +2,13 @@ import { dirname, resolve } from 'node:path';
 import { loadSettings } from '../config/load-settings.ts';
 import type { Settings } from '../config/settings.ts';
 import { readRuleFiles } from '../rule/files.ts';
-import { loadRules, type Ruleset } from '../rule/load.ts';
+import type { Ruleset } from '../rule/load.ts';
 import { type Problem, problemText } from '../rule/problem.ts';
-import { WardlineError } from '../shared/errors.ts';
+import { createRulesetLoader, type Update } from '../rule/ruleset-loader.ts';
+import type { RuleFile } from '../rule/yaml.ts';
+import { sha256Hex } from '../shared/digest.ts';
+import { messageOf, WardlineError } from '../shared/errors.ts';
+import type { Logger } from '../shared/logger.ts';
 import type { Io } from './io.ts';
 
 /** Settings that were read and hold; throws `settings` with every problem, one a line. */
@@ -14,12 +18,10 @@ export function settingsOf(file: string, io: Io): { readonly settings: Settings;
   return { settings, baseDir: dirname(resolve(file)) };
 }
 
-/** Rules that were read; the problems are printed, and an error among them throws unless `skipErrors`. */
-export function rulesOf(settings: Settings, baseDir: string, io: Io, skipErrors: boolean): Ruleset {
-  const files = readRuleFiles(settings.rules.map((path) => resolve(baseDir, path)));
-  const { ruleset, problems } = loadRules(files, { placeholders: settings.placeholders });
+/** Prints the problems of a first reading; an error among them throws unless `skipErrors`. */
+export function accept({ ruleset, problems }: Update, files: number, io: Io, skipErrors: boolean): Ruleset {
   const errors = problems.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) io.err(`${errors.map(problemText).join('\n')}\n${problemSummary(problems, files.length)}\n`);
+  if (errors.length > 0) io.err(`${errors.map(problemText).join('\n')}\n${problemSummary(problems, files)}\n`);
   if (errors.length > 0 && !skipErrors) {
     throw new WardlineError(
       'rules',
@@ -27,6 +29,44 @@ export function rulesOf(settings: Settings, baseDir: string, io: Io, skipErrors:
     );
   }
   return ruleset;
+}
+
+/**
+ * Looks at the rule files when asked and gives the new ruleset when its logic or its texts changed. A broken file keeps
+ * its old version; what happened is logged either way, once per change.
+ */
+export function rulesetReloader(
+  settings: Settings,
+  baseDir: string,
+  logger: Logger,
+): { readonly first: Update; readonly next: () => Ruleset | undefined } {
+  const loader = createRulesetLoader({ placeholders: settings.placeholders });
+  const read = (): readonly RuleFile[] => readRuleFiles(settings.rules.map((path) => resolve(baseDir, path)));
+  const digestOf = (files: readonly RuleFile[]): string => sha256Hex(JSON.stringify(files));
+  const start = read();
+  let seen = digestOf(start);
+  const first = loader.update(start);
+  return {
+    first,
+    next() {
+      let files: readonly RuleFile[];
+      try {
+        files = read();
+      } catch (error) {
+        logger.warn({ error: messageOf(error) }, 'the rules cannot be read; going on with those that run');
+        return undefined;
+      }
+      const digest = digestOf(files);
+      if (digest === seen) return undefined;
+      seen = digest;
+      const { ruleset, problems, kept, added, removed, changed } = loader.update(files);
+      for (const problem of problems)
+        if (problem.severity === 'error') logger.error({ problem: problemText(problem) }, 'a rule file has an error');
+      if (kept.length > 0) logger.error({ kept }, 'these files keep their old version until they are mended');
+      logger.info({ added, removed, changed, ruleset: ruleset.digest.slice(0, 12) }, 'rules were read again');
+      return ruleset;
+    },
+  };
 }
 
 export function problemSummary(problems: readonly Problem[], files: number): string {

@@ -36,6 +36,7 @@ export type RunEngine = (options: {
   readonly logger: Logger;
   readonly write: (text: string) => void;
   readonly onProgress?: (progress: { readonly records: number; readonly events: number; readonly alerts: number }) => void;
+  readonly reload?: () => Ruleset | undefined;
   readonly signal: AbortSignal;
 }) => Promise<Summary>;
 

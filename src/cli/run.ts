@@ -3,7 +3,7 @@ import { WardlineError } from '../shared/errors.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
-import { rulesOf, settingsOf } from './load.ts';
+import { accept, rulesetReloader, settingsOf } from './load.ts';
 import type { RunEngine, Summary } from './program.ts';
 
 export type RunFlags = {
@@ -21,8 +21,9 @@ export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promis
   if (flags.once && endless.length > 0)
     throw new WardlineError('usage', `--once needs sources that end; ${endless.map(({ name }) => name).join(', ')} is a Kafka source`);
   const sources = settings.sources.map((source) => (flags.once && source.kind === 'file' ? { ...source, mode: 'once' as const } : source));
-  const ruleset = rulesOf(settings, baseDir, io, flags.skipBrokenRules ?? false);
   const logger = createLogger(settings.log.level);
+  const rules = rulesetReloader(settings, baseDir, logger);
+  const ruleset = accept(rules.first, rules.first.compiled.length, io, flags.skipBrokenRules ?? false);
   logger.info({ ruleset: ruleset.digest.slice(0, 12), rules: ruleset.byId.size, sources: sources.map(({ name }) => name) }, 'starting');
   const started = io.clock.now();
   let drawn = 0;
@@ -34,6 +35,7 @@ export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promis
     logger,
     write: io.out,
     signal: io.stop,
+    reload: rules.next,
     onProgress: ({ records, alerts }) => {
       if (!io.interactive || io.clock.now() - drawn < 500) return;
       drawn = io.clock.now();

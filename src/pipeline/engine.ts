@@ -21,15 +21,20 @@ export type StepReport = {
   readonly alerts: readonly AlertDocument[];
 };
 
+/** Everything of the engine that is made from a ruleset. */
+export type RulesetParts = {
+  readonly digest: string;
+  readonly correlator: (snapshot: Uint8Array | undefined) => Correlator;
+  readonly ingest: (records: Batch['records'], normalizer: Normalizer, lateness: Lateness) => Ingested;
+  readonly toAlert: (firing: Firing) => AlertDocument;
+};
+
 export type EngineDeps = {
   readonly store: Store;
-  readonly correlator: (snapshot: Uint8Array | undefined) => Correlator;
-  readonly ruleset: string;
+  readonly parts: RulesetParts;
   readonly sinks: readonly string[];
-  readonly ingest: (records: Batch['records'], normalizer: Normalizer, lateness: Lateness) => Ingested;
   readonly normalizerOf: (source: string) => Normalizer;
   readonly allowedLateness: Nanos;
-  readonly toAlert: (firing: Firing) => AlertDocument;
   readonly observe: (report: StepReport) => void;
   /** Alerts that the passing of time made. */
   readonly observeAlerts: (alerts: readonly AlertDocument[]) => void;
@@ -46,6 +51,8 @@ export type Engine = {
   end(): readonly AlertDocument[];
   /** State, positions, evidence in one transaction. */
   checkpoint(): void;
+  /** Goes on with another ruleset: state of rules whose logic is the same is taken over. Call after a checkpoint. */
+  activate(parts: RulesetParts): void;
   positions(source: string): ReadonlyMap<number, bigint>;
   /** Records taken since the last checkpoint. */
   pending(): number;
@@ -73,7 +80,8 @@ export function createEngine(deps: EngineDeps): Engine {
 
   const { checkpoint, damaged } = store.checkpoints.loadNewest();
   const saved = checkpoint === undefined ? undefined : decodeState(checkpoint.state);
-  const correlator = deps.correlator(saved?.correlator);
+  let parts = deps.parts;
+  let correlator = parts.correlator(saved?.correlator);
   for (const [key, snapshot] of saved?.lateness ?? []) restored.set(key, snapshot);
   for (const { source, partition, offset } of checkpoint?.positions ?? []) open(source, partition).next = offset;
 
@@ -91,7 +99,7 @@ export function createEngine(deps: EngineDeps): Engine {
     const alerts: AlertDocument[] = [];
     for (const record of records) {
       for (const firing of correlator.apply(record)) {
-        alerts.push(deps.toAlert(firing));
+        alerts.push(parts.toAlert(firing));
       }
     }
     return alerts;
@@ -118,7 +126,7 @@ export function createEngine(deps: EngineDeps): Engine {
   return {
     step(source, batch) {
       const entry = open(source, batch.partition);
-      const ingested = deps.ingest(batch.records, deps.normalizerOf(source), entry.lateness);
+      const ingested = parts.ingest(batch.records, deps.normalizerOf(source), entry.lateness);
       const last = batch.records.at(-1);
       const appendedAt = last?.appendedAt ?? 0;
       const watermark = entry.lateness.watermark();
@@ -145,9 +153,14 @@ export function createEngine(deps: EngineDeps): Engine {
       const positions: Position[] = [...partitions].map(([key, { next }]) => ({ ...placeOf(key), offset: next }));
       store.transaction(() => {
         store.ledger.append(deps.seal());
-        store.checkpoints.save({ ruleset: deps.ruleset, state: encodeState({ lateness, correlator: correlator.snapshot() }), positions });
+        store.checkpoints.save({ ruleset: parts.digest, state: encodeState({ lateness, correlator: correlator.snapshot() }), positions });
       });
       pending = 0;
+    },
+    activate(next) {
+      const snapshot = correlator.snapshot();
+      parts = next;
+      correlator = next.correlator(snapshot);
     },
     positions(source) {
       const found = new Map<number, bigint>();

@@ -36,8 +36,7 @@ function start(args: readonly string[], nodeFlags: readonly string[] = flags) {
   });
   const ended = new Promise<Ended>((done) => child.once('close', (code) => done({ code, out, err })));
   const said = async (text: string): Promise<void> => {
-    while (!(out + err).includes(text) && child.exitCode === null)
-      await new Promise((done) => child.once('exit', done) && setTimeout(done, 20));
+    while (!(out + err).includes(text) && child.exitCode === null) await new Promise((done) => setTimeout(done, 20));
   };
   return { child, ended, said };
 }
@@ -177,6 +176,25 @@ describe('the command line', () => {
     );
     expect(JSON.parse((await wardline('run', '--once', '-o', 'json')).out)).toMatchObject({ records: 1, alerts: 1 });
     expect(new Set(storedIds()).size).toBe(502);
+  });
+
+  test('rules are read again while it runs: a changed one takes over, a broken one keeps its old version and says so', async () => {
+    project({ kind: 'file', mode: 'follow' });
+    const settings = JSON.parse(readFileSync(join(folder, 'wardline.yaml'), 'utf8')) as object;
+    writeFileSync(join(folder, 'wardline.yaml'), JSON.stringify({ ...settings, log: { level: 'info' } }));
+    writeFileSync(join(folder, 'events.ndjson'), event(1));
+    const { child, ended, said } = start(['run', '-o', 'json']);
+    await untilStored(1);
+    writeFileSync(join(folder, 'rules/seen.yml'), 'title: [');
+    await said('keep their old version');
+    appendFileSync(join(folder, 'events.ndjson'), event(2));
+    await untilStored(2);
+    writeFileSync(join(folder, 'rules/seen.yml'), RULE.replace('word: seen', 'word: other'));
+    await said('"changed":["seen"]');
+    appendFileSync(join(folder, 'events.ndjson'), `${event(3)}${event(4).replace('seen', 'other')}`);
+    await untilStored(3);
+    child.kill('SIGTERM');
+    expect(JSON.parse((await ended).out)).toMatchObject({ records: 4, alerts: 3 });
   });
 
   test('killed at any moment and started again, the alerts are those of an undisturbed run', async () => {
