@@ -81,6 +81,7 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
 
   const bell = createBell(clock);
   const stopped = new AbortController();
+  const cut = new AbortController();
   const deliveries = sinks.map((sink) =>
     createDelivery({
       sink,
@@ -91,7 +92,7 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
       retryDelayMs: (attempt) => retryDelayMs(attempt, Math.random()),
     }),
   );
-  const delivering = deliveries.map((turn) => runOutbox(turn, bell, clock, stopped.signal));
+  const delivering = deliveries.map((turn) => runOutbox(turn, bell, clock, stopped.signal, cut.signal));
   const sources = settings.sources.map((source) =>
     createSource(source.kind === 'file' ? { ...source, path: resolve(baseDir, source.path) } : source, { clock, logger }),
   );
@@ -169,8 +170,10 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
   await Promise.all(sources.map((source) => source.close()));
   stopped.abort();
   bell.ring();
-  await Promise.all(delivering);
   const until = clock.now() + DRAIN_MS;
+  const patience = setTimeout(() => cut.abort(), DRAIN_MS);
+  await Promise.all(delivering);
+  clearTimeout(patience);
   await Promise.all(deliveries.map((turn) => drainOutbox(turn, clock, until)));
   await Promise.all(sinks.map((sink) => sink.close()));
   // Deliveries made while draining are evidence as well.

@@ -18,15 +18,19 @@ export function createBell(clock: Clock): Bell {
 /** The longest sleep between two looks at the outbox. */
 const MAX_SLEEP_MS = 5000;
 
-/** Delivers for one sink until the signal aborts. */
+/**
+ * Delivers for one sink until `signal` aborts. A call that is under way then is finished: cut off, it might have arrived
+ * and would be made again. Only `hard` cuts.
+ */
 export async function runOutbox(
   turn: (signal: AbortSignal) => Promise<Turn>,
   bell: Bell,
   clock: Clock,
   signal: AbortSignal,
+  hard: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    const { settled, nextDue } = await turn(signal);
+    const { settled, nextDue } = await turn(hard);
     if (settled > 0) continue;
     const sleep = nextDue === undefined ? MAX_SLEEP_MS : Math.min(MAX_SLEEP_MS, Math.max(10, nextDue - clock.now()));
     await bell.wait(sleep, signal);
