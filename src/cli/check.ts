@@ -1,6 +1,11 @@
+import { resolve } from 'node:path';
+import type { Settings } from '../config/settings.ts';
+import { covers } from '../detect/routing.ts';
+import type { Logsource } from '../event/event.ts';
+import { possibleLogsources } from '../normalize/logsources.ts';
 import { readRuleFiles } from '../rule/files.ts';
-import { loadRules } from '../rule/load.ts';
-import { problemText } from '../rule/problem.ts';
+import { loadRules, type Ruleset } from '../rule/load.ts';
+import { compareProblems, type Problem, problemText } from '../rule/problem.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { problemSummary, settingsOf } from './load.ts';
@@ -9,9 +14,13 @@ export type CheckFlags = { readonly config?: string; readonly strict?: boolean; 
 
 /** `wardline check`: every problem of every rule file, with its place. */
 export function check(paths: readonly string[], flags: CheckFlags, io: Io): number {
-  const placeholders = flags.config === undefined ? {} : settingsOf(flags.config, io).settings.placeholders;
-  const files = readRuleFiles(paths.length > 0 ? paths : ['rules']);
-  const { ruleset, problems } = loadRules(files, { placeholders });
+  const configured = flags.config === undefined ? undefined : settingsOf(flags.config, io);
+  const fromSettings = configured?.settings.rules.map((path) => resolve(configured.baseDir, path)) ?? ['rules'];
+  const files = readRuleFiles(paths.length > 0 ? paths : fromSettings);
+  const loaded = loadRules(files, { placeholders: configured?.settings.placeholders ?? {} });
+  const { ruleset } = loaded;
+  const problems =
+    configured === undefined ? loaded.problems : [...loaded.problems, ...unreachable(ruleset, configured.settings)].sort(compareProblems);
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   if (flags.output === 'json') {
     const rows = problems.map(({ place, severity, code, path, message }) => ({ ...place, severity, code, path, message }));
@@ -23,4 +32,25 @@ export function check(paths: readonly string[], flags: CheckFlags, io: Io): numb
     );
   }
   return errors > 0 || (flags.strict === true && problems.length > 0) ? EXIT.findings : EXIT.ok;
+}
+
+/** Rules that no configured source can ever feed, by log source. */
+function unreachable(ruleset: Ruleset, settings: Settings): readonly Problem[] {
+  const possible = settings.sources.flatMap((source) =>
+    possibleLogsources({ format: source.format, logsource: source.logsource as Logsource | undefined }),
+  );
+  return ruleset.detections
+    .filter(({ logsource }) => logsource !== undefined && !possible.some((label) => covers(logsource, label)))
+    .map(({ logsource, meta }) => {
+      const wanted = Object.entries(logsource ?? {})
+        .map(([key, value]) => `${key} ${value}`)
+        .join(', ');
+      return {
+        place: meta.place,
+        severity: 'warn',
+        code: 'logic/no-source',
+        path: ['logsource'],
+        message: `no configured source gives ${wanted}; the rule can never fire`,
+      };
+    });
 }

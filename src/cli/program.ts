@@ -70,7 +70,7 @@ export function createProgram(io: Io, runEngine: RunEngine, done: (code: number)
     .command('check')
     .argument('[path...]', 'rule files and folders (default: rules)')
     .description('check rules: every problem of every file, with line and column')
-    .option('-c, --config <file>', 'settings with placeholders')
+    .option('-c, --config <file>', 'settings: placeholders, and sources that rules need')
     .option('--strict', 'warnings fail as well')
     .addOption(output())
     .action((paths: string[], flags: CheckFlags) => done(check(paths, flags, io)));

@@ -9,6 +9,7 @@ export const awsCloudtrail: Format = {
   recognizes: (document) => typeof document['eventSource'] === 'string' && typeof document['eventName'] === 'string',
   discriminators: [],
   route: fixedRoute(label),
+  logsources: [label],
   time: path('eventTime', '@timestamp'),
   fields: {
     'event.kind': constant('event'),

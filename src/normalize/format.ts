@@ -1,4 +1,4 @@
-import type { RouteLabel } from '../event/event.ts';
+import type { Logsource, RouteLabel } from '../event/event.ts';
 import type { FieldSource } from '../event/field-source.ts';
 import type { JsonObject, JsonValue } from '../shared/json.ts';
 
@@ -21,6 +21,8 @@ export type Format = {
   /** Fields whose values decide the log sources; read for every event, so few. */
   readonly discriminators: readonly FieldSource[];
   readonly route: (values: Discriminants) => Routing;
+  /** Every log source an event of the format can have. */
+  readonly logsources: readonly Logsource[];
   /** Where a field written in the vendor's or Sigma's name is found before the generic look-up; undefined = no special place. */
   readonly vendor?: (field: string) => FieldSource | undefined;
   readonly time: FieldSource;

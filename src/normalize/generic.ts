@@ -6,6 +6,7 @@ export const ecs: Format = {
   recognizes: (document) => Object.hasOwn(document, 'ecs') || Object.hasOwn(document, 'ecs.version') || hasKind(document['event']),
   discriminators: [],
   route: fixedRoute(),
+  logsources: [],
   time: path('@timestamp'),
   fields: {},
 };
@@ -16,6 +17,7 @@ export const json: Format = {
   recognizes: () => true,
   discriminators: [],
   route: fixedRoute(),
+  logsources: [],
   time: path('@timestamp', 'timestamp', 'time', 'ts', 'eventTime', 'datetime'),
   fields: {
     message: path('message', 'msg', 'log'),
@@ -31,6 +33,7 @@ export const plainText: Format = {
   recognizes: () => false,
   discriminators: [],
   route: fixedRoute(),
+  logsources: [],
   time: path('@timestamp'),
   fields: { message: path('message') },
 };

@@ -84,6 +84,7 @@ export const linuxAuth: Format = {
   parse,
   discriminators: [path('program')],
   route: ([program]) => ({ labels: labelsOf(String(program)), known: {} }),
+  logsources: ['sshd', 'sudo', 'auth', 'cron'].map((service) => ({ product: 'linux', service })),
   time: path('timestamp'),
   fields: {
     'event.kind': constant('event'),

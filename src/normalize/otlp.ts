@@ -13,6 +13,8 @@ const KINDS: Readonly<Record<string, string>> = {
   SPAN_KIND_PRODUCER: 'producer',
   SPAN_KIND_CONSUMER: 'consumer',
 };
+const SPAN = { category: 'span', product: 'opentelemetry' };
+const LOG = { category: 'log', product: 'opentelemetry' };
 const FAILED = new Set<JsonValue>([2, '2', 'STATUS_CODE_ERROR']);
 const OK = new Set<JsonValue>([1, '1', 'STATUS_CODE_OK']);
 
@@ -58,7 +60,8 @@ export const otlpSpan: Format = {
   name: 'otlp.span',
   recognizes: (document) => typeof document['spanId'] === 'string' && Object.hasOwn(document, 'startTimeUnixNano'),
   discriminators: [],
-  route: fixedRoute({ category: 'span', product: 'opentelemetry' }),
+  route: fixedRoute(SPAN),
+  logsources: [SPAN],
   time: path('startTimeUnixNano'),
   fields: {
     ...shared,
@@ -81,7 +84,8 @@ export const otlpLog: Format = {
   recognizes: (document) =>
     Object.hasOwn(document, 'body') && (Object.hasOwn(document, 'timeUnixNano') || Object.hasOwn(document, 'observedTimeUnixNano')),
   discriminators: [],
-  route: fixedRoute({ category: 'log', product: 'opentelemetry' }),
+  route: fixedRoute(LOG),
+  logsources: [LOG],
   time: firstOf(
     compute([path('timeUnixNano')], (value) => (isNanos(value) && String(value) !== '0' ? value : undefined)),
     path('observedTimeUnixNano'),

@@ -131,6 +131,20 @@ describe('the command line', () => {
     expect(out).toContain('2 errors, 0 warnings in 1 of 2 files');
   });
 
+  test('check with settings names the rules that no configured source can feed', async () => {
+    project({ kind: 'file' });
+    writeFileSync(
+      join(folder, 'rules/win.yml'),
+      'title: x\nid: w\nlogsource: {product: windows, category: process_creation}\ndetection: {s: {a: 1}, condition: s}\n',
+    );
+    const { code, out } = await wardline('check', '--config', 'wardline.yaml');
+    expect(code).toBe(0);
+    expect(out).toContain(
+      'warn logic/no-source logsource: no configured source gives category process_creation, product windows; the rule can never fire',
+    );
+    expect(out).not.toContain('seen.yml');
+  });
+
   test('run refuses broken rules, and runs without them when told to', async () => {
     project({ kind: 'file' });
     writeFileSync(join(folder, 'rules/bad.yml'), 'title: x\n');

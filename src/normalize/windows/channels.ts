@@ -162,3 +162,26 @@ function categories(product: string, services: readonly string[], names: readonl
   const plain: readonly RouteLabel[] = services.length === 0 ? [{ product }] : services.map((service) => ({ product, service }));
   return names.length === 0 ? plain : plain.flatMap((label) => names.map((category) => ({ ...label, category })));
 }
+
+const idsOf = (table: Readonly<Record<number, readonly string[]>>): readonly number[] => Object.keys(table).map(Number);
+const events: readonly (readonly [channel: string, ids: readonly number[]])[] = [
+  ['Microsoft-Windows-Sysmon/Operational', idsOf(SYSMON)],
+  ['Linux-Sysmon/Operational', idsOf(LINUX_SYSMON)],
+  ['Microsoft-Windows-PowerShell/Operational', idsOf(POWERSHELL)],
+  ['Windows PowerShell', idsOf(POWERSHELL_CLASSIC)],
+  ['Microsoft-Windows-Windows Defender/Operational', [...ANTIVIRUS_EVENTS]],
+  ['Microsoft-Windows-Kernel-File/Analytic', [0]],
+  ['Security', [4688]],
+  ...[...servicesByChannel.keys()].map((channel) => [channel, [-1]] as const),
+];
+
+/** Every log source a Windows event can have, for the check that a rule can fire. */
+export const allLabels: readonly RouteLabel[] = [
+  ...new Map(
+    events
+      .flatMap(([channel, ids]) =>
+        ids.flatMap((id) => ['', ...Object.keys(REGISTRY_BY_TYPE)].flatMap((type) => labelsOf(channel, id, type))),
+      )
+      .map((label) => [`${label.product}/${label.service}/${label.category}`, label]),
+  ).values(),
+];

@@ -1,7 +1,7 @@
 import type { FieldSource } from '../../event/field-source.ts';
 import { isObject, type JsonObject, type JsonValue } from '../../shared/json.ts';
 import { compute, type Discriminants, type Format, firstOf, path, type Routing } from '../format.ts';
-import { labelsOf } from './channels.ts';
+import { allLabels, labelsOf } from './channels.ts';
 import { type FieldOf, windowsFields } from './fields.ts';
 
 /** Header fields by Sigma name, where each shape keeps them. */
@@ -25,6 +25,7 @@ function shape(
     recognizes,
     discriminators: [at('Channel'), at('EventID'), at('EventType')],
     route,
+    logsources: allLabels,
     vendor: at,
     time,
     fields: windowsFields(at),
