@@ -10,7 +10,7 @@ import { type BundleFile, writeTar } from './tar.ts';
 import { createChainVerifier } from './verify.ts';
 
 export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
-export const PREDICATE_TYPE = 'https://wardline.dev/evidence-bundle/v1';
+export const PREDICATE_TYPE = 'urn:wardline:evidence-bundle:1';
 
 export const FILES = {
   manifest: 'manifest.json',
