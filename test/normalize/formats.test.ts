@@ -34,6 +34,8 @@ describe('log formats', () => {
           const looked = event.field(field);
           const built = get(document, field);
           // Fields that the vendor also has under the same name keep the vendor's value for rules.
+          // An event without an id of its own gets one from its coordinate, in the document alone.
+          if (field === 'event.id' && looked === undefined) continue;
           if (built !== undefined && typeof looked !== 'object') expect([field, looked]).toEqual([field, built]);
         }
       }
