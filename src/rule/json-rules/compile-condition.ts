@@ -33,9 +33,8 @@ function compileLeaf({ fact, operator, decorators, value }: ConditionLeaf): Expr
 /** `notEqual` and `notIn` are negations of their positives: as in the package, a field that is missing satisfies them. */
 function decorated(decorators: readonly Decorator[], operator: JsonOperator, field: string, value: JsonValue): Expr | undefined {
   const [outer, ...rest] = decorators;
+  if (outer === undefined) return plain(operator, field, value);
   switch (outer) {
-    case undefined:
-      return plain(operator, field, value);
     case 'not': {
       const of = decorated(rest, operator, field, value);
       return of && { op: 'not', of };

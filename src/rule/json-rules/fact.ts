@@ -1,6 +1,6 @@
 import { isObject, type JsonObject, type JsonValue } from '../../shared/json.ts';
 import { nearest } from '../../shared/nearest.ts';
-import { CONTEXT_STORES, type Fact } from '../ir/condition.ts';
+import { CONTEXT_STORES, type ContextStoreName, type Fact } from '../ir/condition.ts';
 import type { DocumentPath, ProblemReporter } from '../problem.ts';
 import { parsePlainPath } from './path.ts';
 
@@ -60,7 +60,7 @@ function eventField(name: string, keys: readonly (string | number)[], path: Docu
 }
 
 function parseContextFact(
-  store: (typeof CONTEXT_STORES)[number],
+  store: ContextStoreName,
   keys: readonly (string | number)[],
   value: JsonObject,
   path: DocumentPath,
@@ -87,25 +87,26 @@ function parseContextFact(
   return checkParams(store, params, [...path, 'params'], report) ? { kind: 'context', store, params, keys } : undefined;
 }
 
-const PARAMS: Readonly<Record<string, readonly string[]>> = { grant: ['of', 'role'], revision: ['set'], exception: ['id'] };
+type Parameters = { readonly known: readonly string[]; readonly needed?: string };
+const PLAIN: Parameters = { known: ['of'] };
+const PARAMETERS: Readonly<Partial<Record<ContextStoreName, Parameters>>> = {
+  grant: { known: ['of', 'role'], needed: 'role' },
+  revision: { known: ['set'], needed: 'set' },
+  exception: { known: ['id'], needed: 'id' },
+};
 
-function checkParams(store: string, params: JsonObject, path: DocumentPath, report: ProblemReporter): boolean {
-  const known = PARAMS[store] ?? ['of'];
-  let fine = true;
-  for (const [key, given] of Object.entries(params)) {
+function checkParams(store: ContextStoreName, params: JsonObject, path: DocumentPath, report: ProblemReporter): boolean {
+  const { known, needed } = PARAMETERS[store] ?? PLAIN;
+  const complain = (key: string, code: string, message: string): void => report.error([...path, key], code, message);
+  const wrong = Object.entries(params).filter(([key, given]) => {
     const hint = nearest(key, known);
-    if (!known.includes(key))
-      report.error(
-        [...path, key],
-        'json-rules/unknown-key',
-        `"${store}" has no parameter "${key}" (${hint ? `did you mean "${hint}"?` : `known: ${known.join(', ')}`})`,
-      );
-    else if (typeof given !== 'string' || given === '') report.error([...path, key], 'value/wrong-type', `"${key}" is text`);
-    else continue;
-    fine = false;
-  }
-  const needed = store === 'grant' ? 'role' : store === 'revision' ? 'set' : store === 'exception' ? 'id' : undefined;
-  if (needed === undefined || Object.hasOwn(params, needed)) return fine;
+    const advice = hint ? `did you mean "${hint}"?` : `known: ${known.join(', ')}`;
+    if (!known.includes(key)) complain(key, 'json-rules/unknown-key', `"${store}" has no parameter "${key}" (${advice})`);
+    else if (typeof given !== 'string' || given === '') complain(key, 'value/wrong-type', `"${key}" is text`);
+    else return false;
+    return true;
+  });
+  if (needed === undefined || Object.hasOwn(params, needed)) return wrong.length === 0;
   report.error(path, 'json-rules/shape', `"${store}" needs the parameter "${needed}"`);
   return false;
 }
