@@ -135,7 +135,9 @@ function gramIndex(entries: readonly Entry[], background: readonly string[]): Fi
       const { length } = text;
       if (length < 4) return;
       if (length > scratch.length) scratch = Buffer.alloc(2 * length);
-      scratch.write(text, 0, 'latin1');
+      // A call into the runtime costs more than a short loop.
+      if (length < 48) for (let i = 0; i < length; i++) scratch[i] = text.charCodeAt(i);
+      else scratch.write(text, 0, 'latin1');
       for (let k = 0; k < tables.length; k++) scanGrams(tables[k] as GramTable, text, scratch, fire);
     },
   };
