@@ -44,9 +44,29 @@ export function parseControlPack(document: JsonValue, report: ProblemReporter, p
 /** Checks a report profile, a parsed YAML document. */
 export function parseProfile(document: JsonValue, report: ProblemReporter): Profile | undefined {
   const result = profileSchema.safeParse(document);
-  if (result.success) return result.data;
-  reportIssues(result.error, 'profile/shape', report);
-  return undefined;
+  if (!result.success) {
+    reportIssues(result.error, 'profile/shape', report);
+    return undefined;
+  }
+  return lintOverlays(result.data, report) ? result.data : undefined;
+}
+
+const YEAR_MS = 366 * 86_400_000;
+
+/** A deviation needs two people and an end. */
+function lintOverlays({ overlays }: Profile, report: ProblemReporter): boolean {
+  let sound = true;
+  const fail = (path: Path, message: string): void => {
+    sound = false;
+    report.error(path, 'profile/overlay', message);
+  };
+  for (const [i, { owner, approver, from, until }] of overlays.entries()) {
+    if (owner === approver) fail(['overlays', i, 'approver'], 'the owner cannot approve: name another person');
+    const length = Date.parse(until) - Date.parse(from);
+    if (length <= 0) fail(['overlays', i, 'until'], 'until must be later than from');
+    else if (length > YEAR_MS) fail(['overlays', i, 'until'], 'an overlay lasts at most a year');
+  }
+  return sound;
 }
 
 export function emptyProfile(): Profile {

@@ -53,10 +53,10 @@ export function bindRoles(pack: ControlPack, profile: Profile, history: History)
     pack.sources.map((role) => {
       const own = profile.sources[role.id];
       const from = own?.from ?? role.from;
-      const names = from === '*' ? [...history.sources.keys()] : from;
+      const names = from === '*' ? [...history.sources.keys()] : from === 'unbound' ? [] : from;
       const binding: Binding = {
         role: role.id,
-        declared: from !== '*',
+        declared: from !== '*' && from !== 'unbound',
         names: [...new Set(names)].sort(),
         heartbeatMs: own?.heartbeat ?? role.heartbeat,
         latenessMs: own?.lateness ?? role.lateness,

@@ -105,8 +105,11 @@ export type Objective = z.infer<typeof objectiveSchema>;
 const sourceRole = z.strictObject({
   id,
   title: text.optional(),
-  /** Names of sources in the settings; "*" = every source in the ledger, so that what should report is not declared. */
-  from: z.union([z.literal('*'), z.array(text).min(1)]),
+  /**
+   * Names of sources in the settings; "*" = every source in the ledger, so that what should report is not declared;
+   * "unbound" = none until the profile names them.
+   */
+  from: z.union([z.literal('*'), z.literal('unbound'), z.array(text).min(1)]),
   /** Longest normal silence; at least a minute, the grain of the ledger. */
   heartbeat: duration.refine((ms) => ms >= 60_000, { error: 'at least 1m: the ledger counts by the minute' }),
   /** How far an event may lie behind the newest one; lost records are searched this far around. */
