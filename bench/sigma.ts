@@ -8,7 +8,12 @@ import type { Detection } from '../src/rule/ir/rule.ts';
 import { publicRules, realLines } from './corpus.ts';
 
 /** One way to handle a corpus; `run` does one round and gives a sum that must be the same for equal results. */
-export type Case = { readonly name: string; readonly events: number; readonly run: () => number };
+export type Case = {
+  readonly name: string;
+  readonly events: number;
+  readonly run: () => number;
+  readonly runAsync?: () => Promise<number>;
+};
 
 const headers = new Map<string, string>();
 const recordOf = (bytes: Uint8Array, n: number): RawRecord => ({

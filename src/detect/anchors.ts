@@ -1,6 +1,8 @@
 import type { Expr, Predicate, TextPattern } from '../rule/ir/expr.ts';
 import { fold } from '../shared/fold.ts';
+import type { JsonValue } from '../shared/json.ts';
 import { bestSet, regexLiterals } from './regex-literals.ts';
+import { type Leaf, leafText } from './scalar.ts';
 
 /** A folded text that must stand in a field (or, with `field: null`, in any value) at a place. */
 export type Anchor = { readonly field: string | null; readonly kind: 'equals' | 'prefix' | 'suffix' | 'contains'; readonly text: string };
@@ -40,9 +42,22 @@ export function coverOf(expr: Expr, rate: Rate): Cover | undefined {
     case 'text':
     case 'regex':
       return coverOfPredicate(expr, rate);
+    case 'json': {
+      const anchors = jsonAnchors(expr);
+      return anchors === undefined ? undefined : { cost: anchors.reduce((sum, anchor) => sum + rate(anchor), 0), anchors };
+    }
     default:
       return undefined;
   }
+}
+
+/** What is identical has the same text: a field that is, is one of, or contains a scalar shows that text as a whole value. */
+function jsonAnchors({ field, operator, value }: Extract<Predicate, { op: 'json' }>): readonly Anchor[] | undefined {
+  const wanted = operator === 'in' && Array.isArray(value) ? (value as readonly JsonValue[]) : [value];
+  const scalars = wanted.filter((one): one is Leaf => one !== null && typeof one !== 'object');
+  const positive = operator === 'equal' || operator === 'in' || operator === 'contains';
+  if (!positive || scalars.length < wanted.length) return undefined;
+  return scalars.map((one) => ({ field, kind: 'equals', text: fold(leafText(one)) }));
 }
 
 function coverOfPredicate(predicate: Extract<Predicate, { op: 'text' | 'regex' }>, rate: Rate): Cover | undefined {

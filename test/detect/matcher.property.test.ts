@@ -121,6 +121,18 @@ const predicate: fc.Arbitrary<Expr> = fc.oneof(
     cased: fc.boolean(),
   }),
   fc.record({
+    op: fc.constant('json' as const),
+    field,
+    operator: fc.constantFrom('equal' as const, 'contains' as const, 'lessThan' as const, 'notEqual' as const, 'doesNotContain' as const),
+    value: scalar as fc.Arbitrary<never>,
+  }),
+  fc.record({
+    op: fc.constant('json' as const),
+    field,
+    operator: fc.constantFrom('in' as const, 'notIn' as const),
+    value: fc.array(scalar as fc.Arbitrary<never>, { maxLength: 3 }),
+  }),
+  fc.record({
     op: fc.constant('time' as const),
     field,
     part: fc.constantFrom('hour' as const, 'week' as const),
