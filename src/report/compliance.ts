@@ -11,9 +11,11 @@ import { type SourceReport, sourceReports } from './source-report.ts';
 import { type ObjectiveResult, objectiveStatus, STATUS_ORDER, type Status } from './status.ts';
 
 const MAX_PERIOD_DAYS = 3660;
+/** Without a period asked for: one forged or very old time must not stretch the report over decades. */
+const DEFAULT_PERIOD_DAYS = 366;
 
 export type ReportOptions = {
-  /** Ms of event time; whole minutes are taken. Default: from the first to the last event of the ledger. */
+  /** Ms of event time; whole minutes are taken. Default: from the first to the last event of the ledger, at most 366 days. */
   readonly period?: Interval | undefined;
   /** Ms at which evidence must not be expired. Default: the end of the period. */
   readonly asOf?: number | undefined;
@@ -160,8 +162,9 @@ function periodOf(history: History, asked: Interval | undefined): Window {
   if (asked === undefined && bounds.length === 0) {
     throw new WardlineError('usage', 'the ledger holds no event, so there is no period to report on; give --from and --to');
   }
-  const from = asked?.from ?? Math.min(...bounds.map((b) => b.from));
   const to = asked?.to ?? Math.max(...bounds.map((b) => b.to)) + 1;
+  const earliest = to - DEFAULT_PERIOD_DAYS * MINUTES_PER_DAY * MS_PER_MINUTE;
+  const from = asked?.from ?? Math.max(earliest, Math.min(...bounds.map((b) => b.from)));
   const period = { start: Math.floor(from / MS_PER_MINUTE), end: Math.ceil(to / MS_PER_MINUTE) };
   if (period.end <= period.start) throw new WardlineError('usage', 'the period is empty: its end must come after its start');
   if (period.end - period.start > MAX_PERIOD_DAYS * MINUTES_PER_DAY) {

@@ -10,22 +10,22 @@ export type Loaded<T> = { readonly value: T | undefined; readonly problems: read
 
 /** Reads a control pack from its file; undefined when any problem is an error. Every problem has its place. */
 export function loadControlPack(file: RuleFile, profile?: Profile): Loaded<ControlPack> {
-  return loadOne(file, 'pack', (value, report) => parseControlPack(value, report, profile));
+  return loadOne(file, 'pack/documents', (value, report) => parseControlPack(value, report, profile));
 }
 
 /** Reads a report profile from its file. */
 export function loadProfile(file: RuleFile): Loaded<Profile> {
-  return loadOne(file, 'profile', parseProfile);
+  return loadOne(file, 'profile/documents', parseProfile);
 }
 
-function loadOne<T>(file: RuleFile, what: string, parse: (value: JsonValue, report: ProblemReporter) => T | undefined): Loaded<T> {
+function loadOne<T>(file: RuleFile, code: string, parse: (value: JsonValue, report: ProblemReporter) => T | undefined): Loaded<T> {
   const { documents, problems: unread } = readDocuments(file);
   const problems = [...unread];
   const [document] = documents;
   if (document === undefined || documents.length > 1) {
     const message = `expected one document, found ${documents.length}`;
     if (unread.length === 0) {
-      problems.push({ place: { file: file.path, line: 1, column: 1 }, severity: 'error', code: `${what}/documents`, path: [], message });
+      problems.push({ place: { file: file.path, line: 1, column: 1 }, severity: 'error', code, path: [], message });
     }
     return { value: undefined, problems };
   }

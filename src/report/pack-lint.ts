@@ -17,10 +17,12 @@ export function lintPack(pack: PackDocument, report: ProblemReporter): void {
 
 type Path = readonly (string | number)[];
 
-function known(id: string, ids: ReadonlySet<string>, path: Path, what: string, report: ProblemReporter): void {
+const KNOWN = { source: 'pack/source', measure: 'pack/measure' } as const;
+
+function known(id: string, ids: ReadonlySet<string>, path: Path, what: keyof typeof KNOWN, report: ProblemReporter): void {
   if (ids.has(id)) return;
   const close = nearest(id, [...ids]);
-  report.error(path, `pack/${what}`, `no ${what} "${id}" in this pack${close === undefined ? '' : `; did you mean "${close}"?`}`);
+  report.error(path, KNOWN[what], `no ${what} "${id}" in this pack${close === undefined ? '' : `; did you mean "${close}"?`}`);
 }
 
 function lintUnique(pack: PackDocument, report: ProblemReporter): void {
