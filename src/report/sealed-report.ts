@@ -5,13 +5,9 @@ import { messageOf } from '../shared/errors.ts';
 import { isObject, type JsonValue } from '../shared/json.ts';
 import { buildReport, type Report, type ReportOptions } from './compliance.ts';
 import { type ControlPack, emptyProfile, parseControlPack } from './control-pack.ts';
-import { renderCsv } from './csv-report.ts';
 import { evidenceRecords } from './evidence-record.ts';
-import { renderHtml } from './html-report.ts';
-import { renderJson } from './json-report.ts';
+import { REPORT_FORMS } from './forms.ts';
 import type { Profile } from './pack-schema.ts';
-
-const FORMS = { html: renderHtml, json: renderJson, csv: renderCsv } as const;
 
 /**
  * Files of a report for a bundle: its forms, its evidence records, and everything else it is a function of, so that
@@ -30,7 +26,10 @@ export function reportFiles(entries: readonly unknown[], pack: ControlPack, opti
 }
 
 function outputs(report: Report): BundleFile[] {
-  const forms = Object.entries(FORMS).map(([form, render]) => textFile(`reports/compliance.${form}`, render(report)));
+  const forms = Object.values(REPORT_FORMS).flatMap(({ ending, render }) => {
+    const text = render(report);
+    return text === undefined ? [] : [textFile(`reports/compliance.${ending}`, text)];
+  });
   return [...forms, ...evidenceRecords(report)];
 }
 

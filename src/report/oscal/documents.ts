@@ -114,7 +114,7 @@ export function renderAssessmentResults(report: Report): string {
           props: [{ name: 'type', value: 'plan' }],
           rlinks: [
             {
-              href: 'assessment-plan.oscal.json',
+              href: 'compliance.assessment-plan.oscal.json',
               'media-type': 'application/oscal+json',
               hashes: [{ algorithm: 'SHA-256', value: sha256Hex(renderAssessmentPlan(report)) }],
             },

@@ -148,7 +148,7 @@ function observation(scene: Scene, result: MeasureResult, hrefs: readonly string
     subjects: [{ 'subject-uuid': scene.component, type: 'component' }],
     'relevant-evidence': hrefs
       .slice(0, MAX_EVIDENCE)
-      .map((href) => ({ href, description: 'Evidence record, named by the SHA-256 of its bytes.' })),
+      .map((name) => ({ href: `../${name}`, description: 'Evidence record, named by the SHA-256 of its bytes.' })),
     collected: scene.report.period.end,
     remarks: hrefs.length > MAX_EVIDENCE ? `${hrefs.length - MAX_EVIDENCE} further evidence records lie in the bundle.` : undefined,
   });
