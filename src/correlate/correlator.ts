@@ -47,7 +47,10 @@ export type Correlator = {
   stats(): CorrelateStats;
 };
 
-type Rule = { readonly plan: Plan; readonly logic: string; readonly groups: Map<string, GroupState> };
+type Rule = { readonly plan: Plan; readonly logic: string; readonly groups: Map<string, GroupState>; nextSweep: Nanos };
+
+/** All groups of a rule are looked at this many times per window: what is decided does not depend on when it is looked at. */
+const SWEEPS_PER_WINDOW = 16n;
 
 export function createCorrelator(
   rules: CorrelateRules,
@@ -118,7 +121,10 @@ export function createCorrelator(
   const advance = (to: Nanos): readonly Firing[] => {
     current = to;
     const out: Firing[] = [...release(to)];
-    for (const { plan, groups } of byRule.values()) {
+    for (const rule of byRule.values()) {
+      if (to < rule.nextSweep) continue;
+      const { plan, groups } = rule;
+      rule.nextSweep = to === MAX_TIME ? MAX_TIME : to + plan.timespan / SWEEPS_PER_WINDOW;
       for (const [key, group] of groups) {
         out.push(...chain(settle(group, plan, to)));
         if (prune(group, plan, to)) groups.delete(key);
@@ -167,7 +173,7 @@ function restoreRules(feeds: ReadonlyMap<RuleId, readonly Feed[]>, state: Correl
   for (const { plan, logic } of [...feeds.values()].flat()) {
     if (byRule.has(plan.rule)) continue;
     const saved = state?.rules.find((one) => one.rule === plan.rule && one.logic === logic);
-    byRule.set(plan.rule, { plan, logic, groups: new Map(saved?.groups ?? []) });
+    byRule.set(plan.rule, { plan, logic, groups: new Map(saved?.groups ?? []), nextSweep: MIN_TIME });
   }
   return byRule;
 }
