@@ -15,12 +15,12 @@ import { createDelivery } from './pipeline/deliver.ts';
 import { createEngine, type Engine, type RulesetParts } from './pipeline/engine.ts';
 import { type Confirm, createIngest } from './pipeline/ingest.ts';
 import { createBell, drainOutbox, runOutbox } from './pipeline/outbox-loop.ts';
+import type { RunOptions, RunSummary } from './pipeline/run-options.ts';
 import { createWitness, type Witness } from './pipeline/witness.ts';
 import type { Rule } from './rule/ir/rule.ts';
 import type { Ruleset } from './rule/load.ts';
 import type { Clock } from './shared/clock.ts';
 import { WardlineError } from './shared/errors.ts';
-import type { Logger } from './shared/logger.ts';
 import { VERSION } from './shared/version.ts';
 import { createSink } from './sink/index.ts';
 import type { AlertDocument } from './sink/sink.ts';
@@ -28,33 +28,6 @@ import { retryDelayMs } from './sink/webhook/outcome.ts';
 import { createSource } from './source/index.ts';
 import type { Source } from './source/source.ts';
 import { openStore, type Store } from './store/store.ts';
-
-export type RunOptions = {
-  readonly settings: Settings;
-  readonly ruleset: Ruleset;
-  /** Relative paths of the settings count from here. */
-  readonly baseDir: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Standard output, for the console sink. */
-  readonly write: (text: string) => void;
-  readonly onProgress?: (progress: Progress) => void;
-  /** Asked every few seconds: another ruleset to go on with, or nothing. */
-  readonly reload?: () => Ruleset | undefined;
-  /** Aborted to stop: what is in hand is finished, stored and delivered. */
-  readonly signal: AbortSignal;
-};
-
-export type Progress = { readonly records: number; readonly events: number; readonly alerts: number };
-
-export type RunSummary = Progress & {
-  readonly deadLetters: number;
-  readonly byLevel: ReadonlyMap<string, number>;
-  /** Deliveries that still wait, per sink: kept in the store and tried at the next start. */
-  readonly waiting: ReadonlyMap<string, number>;
-  readonly opened: readonly AlertDocument[];
-  readonly resumed: boolean;
-};
 
 const DRAIN_MS = 20_000;
 const TICK_MS = 1000;

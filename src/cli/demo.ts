@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { settingsSchema } from '../config/settings.ts';
+import type { RunEngine } from '../pipeline/run-options.ts';
 import { readRuleFiles } from '../rule/files.ts';
 import { loadRules } from '../rule/load.ts';
 import { Secret } from '../shared/secret.ts';
@@ -10,7 +11,7 @@ import { type ReceivedCall, startReceiver } from '../sink/webhook/receiver.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
-import type { RunEngine } from './program.ts';
+
 import { summaryText } from './run.ts';
 
 /** `wardline demo`: the shipped rules over the shipped samples, with a receiver of its own; no server, no account. */

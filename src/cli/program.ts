@@ -1,12 +1,8 @@
 import { Command, Option } from 'commander';
 import { SCHEMA_KINDS, schemaText } from '../config/schemas.ts';
-import type { Settings } from '../config/settings.ts';
-import type { Ruleset } from '../rule/load.ts';
-import type { Clock } from '../shared/clock.ts';
+import type { RunEngine } from '../pipeline/run-options.ts';
 import { WardlineError } from '../shared/errors.ts';
-import type { Logger } from '../shared/logger.ts';
 import { VERSION } from '../shared/version.ts';
-import type { AlertDocument } from '../sink/sink.ts';
 import { listAlerts, listDeadLetters, type StoreFlags, showAlert } from './alerts.ts';
 import { type CheckFlags, check } from './check.ts';
 import { demo } from './demo.ts';
@@ -15,30 +11,6 @@ import type { Io } from './io.ts';
 import { type ReceiveFlags, receive } from './receive.ts';
 import { type ReportFlags, reportCompliance } from './report.ts';
 import { type RunFlags, run } from './run.ts';
-
-/** What a run of the engine reports; the composition root gives the function. */
-export type Summary = {
-  readonly records: number;
-  readonly events: number;
-  readonly alerts: number;
-  readonly deadLetters: number;
-  readonly byLevel: ReadonlyMap<string, number>;
-  readonly waiting: ReadonlyMap<string, number>;
-  readonly opened: readonly AlertDocument[];
-  readonly resumed: boolean;
-};
-
-export type RunEngine = (options: {
-  readonly settings: Settings;
-  readonly ruleset: Ruleset;
-  readonly baseDir: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly write: (text: string) => void;
-  readonly onProgress?: (progress: { readonly records: number; readonly events: number; readonly alerts: number }) => void;
-  readonly reload?: () => Ruleset | undefined;
-  readonly signal: AbortSignal;
-}) => Promise<Summary>;
 
 /** Every command with its flags. `done` gets the exit code. */
 export function createProgram(io: Io, runEngine: RunEngine, done: (code: number) => void): Command {

@@ -1,10 +1,10 @@
+import type { RunEngine, RunSummary } from '../pipeline/run-options.ts';
 import { LEVELS } from '../rule/ir/rule.ts';
 import { WardlineError } from '../shared/errors.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { accept, rulesetReloader, settingsOf } from './load.ts';
-import type { RunEngine, Summary } from './program.ts';
 
 export type RunFlags = {
   readonly config: string;
@@ -47,7 +47,7 @@ export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promis
   return failing(summary, flags.failOn) ? EXIT.findings : EXIT.ok;
 }
 
-export function summaryText(summary: Summary, elapsedMs: number): string {
+export function summaryText(summary: RunSummary, elapsedMs: number): string {
   const levels = [...LEVELS].reverse().filter((level) => summary.byLevel.has(level));
   const perLevel = levels.map((level) => `${summary.byLevel.get(level)} ${level}`).join(', ');
   const lines = [
@@ -59,7 +59,7 @@ export function summaryText(summary: Summary, elapsedMs: number): string {
   return lines.join('\n');
 }
 
-function summaryJson(summary: Summary): object {
+function summaryJson(summary: RunSummary): object {
   const { records, events, alerts, deadLetters, byLevel, waiting, resumed } = summary;
   return {
     version: 1,
@@ -73,7 +73,7 @@ function summaryJson(summary: Summary): object {
   };
 }
 
-function failing({ byLevel }: Summary, failOn: string | undefined): boolean {
+function failing({ byLevel }: RunSummary, failOn: string | undefined): boolean {
   if (failOn === undefined) return false;
   const from = (LEVELS as readonly string[]).indexOf(failOn);
   if (from < 0) throw new WardlineError('usage', `--fail-on takes one of ${LEVELS.join(', ')}`);

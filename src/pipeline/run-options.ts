@@ -1,0 +1,36 @@
+import type { Settings } from '../config/settings.ts';
+import type { Ruleset } from '../rule/load.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Logger } from '../shared/logger.ts';
+import type { AlertDocument } from '../sink/sink.ts';
+
+/** What a run of the engine needs from outside; the composition root builds the rest. */
+export type RunOptions = {
+  readonly settings: Settings;
+  readonly ruleset: Ruleset;
+  /** Relative paths of the settings count from here. */
+  readonly baseDir: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Standard output, for the console sink. */
+  readonly write: (text: string) => void;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Asked every few seconds: another ruleset to go on with, or nothing. */
+  readonly reload?: () => Ruleset | undefined;
+  /** Aborted to stop: what is in hand is finished, stored and delivered. */
+  readonly signal: AbortSignal;
+};
+
+export type Progress = { readonly records: number; readonly events: number; readonly alerts: number };
+
+export type RunSummary = Progress & {
+  readonly deadLetters: number;
+  readonly byLevel: ReadonlyMap<string, number>;
+  /** Deliveries that still wait, per sink: kept in the store and tried at the next start. */
+  readonly waiting: ReadonlyMap<string, number>;
+  readonly opened: readonly AlertDocument[];
+  readonly resumed: boolean;
+};
+
+/** Runs the engine until its inputs end or it is stopped. */
+export type RunEngine = (options: RunOptions) => Promise<RunSummary>;
