@@ -1,8 +1,9 @@
 import type { ControlPack } from './control-pack.ts';
-import type { Gap, History, PartitionHistory, SourceHistory } from './history.ts';
+import type { History } from './history.ts';
 import type { Profile } from './pack-schema.ts';
 import type { Reason } from './reason.ts';
 import { type Interval, MS_PER_MINUTE } from './series.ts';
+import type { Gap, PartitionHistory, SourceHistory } from './source-history.ts';
 
 /** An interval of whole minutes of event time that is decided on its own. */
 export type Window = { readonly start: number; readonly end: number };

@@ -1,25 +1,14 @@
-import type { Binding, Coverage, Window } from './coverage.ts';
-import type { AlertItem, History } from './history.ts';
-import type { Measure, Quantity, RuleSelector } from './pack-schema.ts';
+import type { Coverage } from './coverage.ts';
+import { latency, pairing } from './delivery-measures.ts';
+import type { History } from './history.ts';
+import type { Measure } from './pack-schema.ts';
+import { quantityOf, sumsOf } from './quantity.ts';
 import { ratioAtLeast } from './ratio.ts';
 import type { Reason } from './reason.ts';
-import { type RuleCoverage, ruleCoverage } from './rule-coverage.ts';
-import { type Interval, MS_PER_MINUTE } from './series.ts';
+import { ruleCoverage } from './rule-coverage.ts';
+import { namesOf, type Of, roleOf, type Scene } from './scene.ts';
+import { MS_PER_MINUTE } from './series.ts';
 import type { Finding } from './verdict.ts';
-
-/** Everything a measure may look at. */
-export type Scene = {
-  readonly history: History;
-  readonly roles: ReadonlyMap<string, Binding>;
-  /** Sources that must be whole for this measure. */
-  readonly coverage: Coverage;
-  readonly window: Window;
-  readonly known: Interval;
-  /** Time the ledger reaches, in ms. */
-  readonly reachedMs: number;
-};
-
-type Of<K extends Measure['kind']> = Extract<Measure, { kind: K }>;
 
 /** Measures one window. Pure; exact integers; says nothing about blockers common to all kinds. */
 export function measureWindow(measure: Measure, scene: Scene): Finding {
@@ -50,9 +39,6 @@ export function measureWindow(measure: Measure, scene: Scene): Finding {
       return attestation(measure, scene);
   }
 }
-
-const roleOf = (scene: Scene, role: string): Binding | undefined => scene.roles.get(role);
-const namesOf = (scene: Scene): string[] => scene.coverage.sources.map(({ name }) => name);
 
 function presence(measure: Of<'presence'>, scene: Scene): Finding {
   const { history, window, known } = scene;
@@ -178,126 +164,6 @@ function absence(measure: Of<'absence'>, scene: Scene): Finding {
     population: population.n,
     of: population.of,
     reasons: [...forbidden.rules.reasons, ...population.rules.reasons],
-  };
-}
-
-type Counted = { readonly n: number; readonly of: string; readonly rules: RuleCoverage };
-const NO_RULES: RuleCoverage = { rules: [], evaluated: 0, reasons: [] };
-
-function sumsOf(scene: Scene, role: string): { events: number; unparsed: number; late: number; lost: number } {
-  const names = new Set(roleOf(scene, role)?.names);
-  const total = { events: 0, unparsed: 0, late: 0, lost: 0 };
-  for (const { name, events, unparsed, late, lost } of scene.coverage.sources) {
-    if (!names.has(name)) continue;
-    total.events += events;
-    total.unparsed += unparsed;
-    total.late += late;
-    total.lost += lost;
-  }
-  return total;
-}
-
-function quantityOf(quantity: Quantity, scene: Scene): Counted {
-  const { history, window } = scene;
-  if ('events' in quantity) {
-    if (quantity.type === undefined) return { n: sumsOf(scene, quantity.events).events, of: 'events', rules: NO_RULES };
-    const type = quantity.type;
-    const names = roleOf(scene, quantity.events)?.names ?? [];
-    const n = names.reduce(
-      (total, name) => total + (history.sources.get(name)?.byType.get(type)?.sums(window.start, window.end).events ?? 0),
-      0,
-    );
-    return { n, of: `${type} events`, rules: NO_RULES };
-  }
-  if ('parsed' in quantity) {
-    const { events, unparsed } = sumsOf(scene, quantity.parsed);
-    return { n: events - unparsed, of: 'events in a known format', rules: NO_RULES };
-  }
-  if ('unparsed' in quantity) return { n: sumsOf(scene, quantity.unparsed).unparsed, of: 'events in no known format', rules: NO_RULES };
-  if ('late' in quantity) return { n: sumsOf(scene, quantity.late).late, of: 'late events', rules: NO_RULES };
-  if ('lost' in quantity) return { n: sumsOf(scene, quantity.lost).lost, of: 'lost records', rules: NO_RULES };
-  if ('matches' in quantity) return ofRules(quantity.matches, history.matches, 'matches', scene);
-  return ofRules(quantity.alerts, history.opened, 'alerts', scene);
-}
-
-function ofRules(selector: RuleSelector, counts: History['matches'], of: string, scene: Scene): Counted {
-  const { window } = scene;
-  const rules = ruleCoverage(selector, scene.history, namesOf(scene), window);
-  let n = 0;
-  for (const id of rules.rules) for (const [minute, k] of counts.get(id) ?? []) if (minute >= window.start && minute < window.end) n += k;
-  // A selection of no rule at all would count nothing for ever.
-  return { n, of, rules: rules.rules.length === 0 ? { ...rules, reasons: ['rule-disabled'] } : rules };
-}
-
-type Delivered = {
-  readonly items: number;
-  readonly intime: number;
-  readonly pending: number;
-  readonly worst: number;
-  readonly rules: RuleCoverage;
-};
-
-/** Alert documents of the window against the time they took to a receiver; `any` = the first one that took it. */
-function delivered(alerts: RuleSelector, receiver: string, limitMs: number, scene: Scene): Delivered {
-  const { history, window, reachedMs } = scene;
-  const rules = ruleCoverage(alerts, history, namesOf(scene), window);
-  const ids = new Set(rules.rules);
-  const items = history.alerts.filter(({ rule, minute }) => ids.has(rule) && minute >= window.start && minute < window.end);
-  const times = items.map((item) => ({ item, took: tookMs(item, receiver) }));
-  return {
-    items: items.length,
-    intime: times.filter(({ took }) => took !== undefined && took <= limitMs).length,
-    pending: times.filter(({ item, took }) => took === undefined && reachedMs <= item.createdMs + limitMs).length,
-    worst: times.reduce((worst, { took = 0 }) => Math.max(worst, took), 0),
-    rules,
-  };
-}
-
-function tookMs(item: AlertItem, receiver: string): number | undefined {
-  const times = receiver === 'any' ? [...item.received.values()] : [item.received.get(receiver)].filter((ms) => ms !== undefined);
-  return times.length === 0 ? undefined : Math.max(0, Math.min(...times) - item.createdMs);
-}
-
-/** A crash can lose the note of a delivery, never the delivery: what is missing then proves nothing. */
-function closingReasons(scene: Scene, pending: number): Reason[] {
-  const crashed = scene.history.downtimes.some(({ clean }) => !clean);
-  return [...(pending > 0 ? (['late-data'] as const) : []), ...(crashed ? (['engine-restart-gap'] as const) : [])];
-}
-
-function latency(measure: Of<'latency'>, scene: Scene): Finding {
-  const { items, intime, pending, worst, rules } = delivered(measure.alerts, measure.receiver, measure.max, scene);
-  const { lost, countable } = scene.coverage;
-  const best = intime + pending;
-  const unclosed = closingReasons(scene, pending);
-  const holds = items === 0 || ratioAtLeast(intime, items, measure.quantile);
-  return {
-    holds,
-    definite: countable && !unclosed.includes('engine-restart-gap') && !ratioAtLeast(best + lost, items + lost, measure.quantile),
-    value: worst,
-    limit: measure.max,
-    unit: `ms at worst, ${intime} of ${items} in time`,
-    population: items,
-    of: 'alert documents',
-    vacuous: measure.vacuous === 'use-guards',
-    reasons: [...rules.reasons, ...(holds ? [] : unclosed)],
-  };
-}
-
-function pairing(measure: Of<'pairing'>, scene: Scene): Finding {
-  const { items, intime, pending, rules } = delivered(measure.alerts, measure.receiver, measure.within, scene);
-  const orphans = items - intime;
-  const unclosed = closingReasons(scene, pending);
-  const holds = orphans <= measure.max_orphans;
-  return {
-    holds,
-    definite: !unclosed.includes('engine-restart-gap') && orphans - pending > measure.max_orphans,
-    value: orphans,
-    limit: measure.max_orphans,
-    unit: 'alerts not delivered in time',
-    population: items,
-    of: 'alert documents',
-    vacuous: measure.vacuous === 'use-guards',
-    reasons: [...rules.reasons, ...(holds ? [] : unclosed)],
   };
 }
 

@@ -1,8 +1,9 @@
 import { type Binding, type Blind, clipped, coverageOf, gapSpan, overlaps, unionMs, type Window } from './coverage.ts';
-import type { Gap, History, PartitionHistory } from './history.ts';
+import type { History } from './history.ts';
 import type { Reason } from './reason.ts';
 import { sortedReasons } from './reason.ts';
 import type { Interval } from './series.ts';
+import type { Gap, PartitionHistory } from './source-history.ts';
 
 export type PartitionReport = {
   readonly partition: number;

@@ -102,6 +102,26 @@ test('dead letters stand at the minute of the event before them, the first ones 
   expect(losses).toMatchObject({ rows: [[Math.floor(T0 / 60_000), 'invalid-json', 1]] });
 });
 
+test('dead letters before the first event are placed once, however many batches follow', () => {
+  const tally = createTally();
+  tally.record(0n, T0);
+  tally.deadLetter('invalid-json');
+  const first: LedgerObservation = { kind: 'batch', source: 's', partition: 0, counts: tally.counts() };
+  const [losses] = bodies(sealed(first, batch(1, 1), batch(2, 1)), 'losses');
+  expect(losses).toMatchObject({ rows: [[Math.floor(T0 / 60_000), 'invalid-json', 1]] });
+});
+
+test('a minute keeps its earliest and latest event, in whatever order they came', () => {
+  const at = (offset: number, ms: number): LedgerObservation => {
+    const tally = createTally();
+    tally.record(BigInt(offset), T0);
+    tally.event(nanos(T0 + ms), 'okta');
+    return { kind: 'batch', source: 's', partition: 0, counts: tally.counts() };
+  };
+  const [population] = bodies(sealed(at(0, 30_000), at(1, 5_000), at(2, 45_000)), 'population');
+  expect(population).toMatchObject({ rows: [[Math.floor(T0 / 60_000), 'okta', 3, 0, 0, 5_000, 45_000]] });
+});
+
 test('a change of the ruleset closes what was counted under the old one', () => {
   const activation = (ruleset: string): LedgerObservation => ({ kind: 'activation', at: T0, ruleset, engine: 'e', config: 'c', rules: [] });
   const entries = sealed(activation('a'), batch(0, 2), activation('b'), batch(2, 2));

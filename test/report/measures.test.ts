@@ -79,6 +79,14 @@ const CASES: readonly Case[] = [
     ['criterion-not-met', 'parse-failure'],
   ],
   ['a count within its limit where records were lost decides nothing', COUNT, both(matches(3), loss), 'undecided', ['parse-failure']],
+  [
+    'a record of which nothing became blocks, also within the limit of completeness',
+    COUNT,
+    (r, i) => (i === 9 ? { ...r, becomes: 'nothing' } : r),
+    'undecided',
+    ['accounting-mismatch'],
+  ],
+  ['one lost record is within the limit of completeness', COUNT, dead(9), 'pass', []],
   ['a count below its minimum', AT_LEAST, undefined, 'fail', ['criterion-not-met']],
   [
     'a count below its minimum where records were lost decides nothing: they could have been the ones',
