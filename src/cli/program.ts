@@ -8,6 +8,7 @@ import { type CheckFlags, check } from './check.ts';
 import { demo } from './demo.ts';
 import { type ExportFlags, evidenceExport, evidenceKeygen, evidenceVerify, type KeygenFlags, type VerifyFlags } from './evidence.ts';
 import type { Io } from './io.ts';
+import { type ParseFlags, parse } from './parse.ts';
 import { type ReceiveFlags, receive } from './receive.ts';
 import { type ReportFlags, reportCompliance } from './report.ts';
 import { type RunFlags, run } from './run.ts';
@@ -47,6 +48,17 @@ export function createProgram(io: Io, runEngine: RunEngine, done: (code: number)
     .addOption(output())
     .action((paths: string[], flags: CheckFlags) => done(check(paths, flags, io)));
 
+  program
+    .command('parse')
+    .argument('<file>', 'a log file; .gz and .zst are unpacked')
+    .description('show what each line becomes: format, log sources, ECS fields, matching rules')
+    .option('--format <name>', 'take this format instead of recognising one')
+    .option('--timezone <zone>', 'zone of local times without one')
+    .option('--rules <path...>', 'show which of these rules match')
+    .option('--limit <n>', 'how many lines', '20')
+    .addOption(output())
+    .action(async (file: string, flags: ParseFlags) => done(await parse(file, flags, io)));
+
   const alerts = program.command('alerts').description('alerts of a store');
   alerts
     .command('list', { isDefault: true })
@@ -76,7 +88,7 @@ export function createProgram(io: Io, runEngine: RunEngine, done: (code: number)
     .addOption(store())
     .option('--pack <file>', 'control pack (default: the shipped NIST SP 800-53 core pack)')
     .option('--profile <file>', 'organization, system, source bindings, parameter values')
-    .option('--as <forms>', 'html, json, csv; several with commas', 'json')
+    .option('--as <forms>', 'html, json, csv, oscal-ap, oscal-ar, oscal-poam; several with commas', 'json')
     .option('--out <name>', 'write to a file instead of standard output')
     .option('--from <time>', 'start of the period (event time)')
     .option('--to <time>', 'end of the period')

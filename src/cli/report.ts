@@ -1,9 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { buildReport, type Report } from '../report/compliance.ts';
-import { renderCsv } from '../report/csv-report.ts';
-import { renderHtml } from '../report/html-report.ts';
-import { renderJson } from '../report/json-report.ts';
+import { buildReport } from '../report/compliance.ts';
+import { REPORT_FORMS, type ReportForm } from '../report/forms.ts';
 import { loadControlPack, loadProfile } from '../report/load-pack.ts';
 import { type Problem, problemText } from '../rule/problem.ts';
 import { messageOf, WardlineError } from '../shared/errors.ts';
@@ -22,14 +20,14 @@ export type ReportFlags = {
   readonly asOf?: string;
 };
 
-const FORMS: Readonly<Record<string, (report: Report) => string>> = { html: renderHtml, json: renderJson, csv: renderCsv };
 const DEFAULT_PACK = resolve(import.meta.dirname, '../../rules/controls/nist-800-53-core.yml');
 
 /** `wardline report compliance`: what was seen, evaluated and alerted, judged by one control pack. */
 export function reportCompliance(flags: ReportFlags, io: Io): number {
   const forms = flags.as.split(',').map((form) => form.trim());
   for (const form of forms)
-    if (!Object.hasOwn(FORMS, form)) throw new WardlineError('usage', `--as takes html, json or csv, not "${form}"`);
+    if (!Object.hasOwn(REPORT_FORMS, form))
+      throw new WardlineError('usage', `--as takes ${Object.keys(REPORT_FORMS).join(', ')}, not "${form}"`);
   if (forms.length > 1 && flags.out === undefined) throw new WardlineError('usage', 'several forms need --out NAME; each gets its ending');
   const { pack, profile } = packOf(flags);
   const store = openStore(flags.store, { readOnly: true });
@@ -40,10 +38,12 @@ export function reportCompliance(flags: ReportFlags, io: Io): number {
       profile,
     });
     for (const form of forms) {
-      const text = (FORMS[form] as (report: Report) => string)(report);
-      if (flags.out === undefined) io.out(text.endsWith('\n') ? text : `${text}\n`);
+      const { render, ending } = REPORT_FORMS[form] as ReportForm;
+      const text = render(report);
+      if (text === undefined) io.err(`${form}: nothing to say for this period, so no document\n`);
+      else if (flags.out === undefined) io.out(text.endsWith('\n') ? text : `${text}\n`);
       else {
-        const path = flags.out.endsWith(`.${form}`) ? flags.out : `${flags.out}.${form}`;
+        const path = flags.out.endsWith(`.${ending}`) ? flags.out : `${flags.out}.${ending}`;
         writeFileSync(path, text);
         io.err(`wrote ${path}\n`);
       }

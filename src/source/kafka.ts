@@ -187,6 +187,8 @@ async function eachBatch(
 ): Promise<void> {
   const { batch, heartbeat, isRunning, isStale, resolveOffset } = payload;
   const key = `${batch.partition}/${batch.topic}`;
+  // The client may fetch before the assignment has said where to start; what is not resolved is fetched again.
+  if (!expected.has(key)) return;
   const partition = numbering.numberOf(batch.topic, batch.partition);
   for (let i = 0; i < batch.messages.length; i += SLICE) {
     if (!isRunning() || isStale()) return;

@@ -121,6 +121,19 @@ describe('the command line', () => {
     expect([ended.code, /\n\s+at /.test(ended.err)]).toEqual([code, false]);
   });
 
+  test('parse shows what a line becomes and which rules it matches', async () => {
+    writeFileSync(
+      join(folder, 'auth.log'),
+      'Feb 22 16:46:44 web1 sshd[2766]: Failed password for root from 202.196.224.106 port 1166 ssh2\n{"broken\n',
+    );
+    const { code, out } = await wardline('parse', 'auth.log', '--rules', join(home, 'rules/sigma/linux'));
+    expect(code).toBe(1);
+    expect(out).toContain('byte 0: linux.auth   linux/sshd, linux/auth');
+    expect(out).toContain('  source.ip: 202.196.224.106');
+    expect(out).toContain('  matches: Failed SSH password');
+    expect(out).toMatch(/byte \d+: invalid-json at byte \d+/);
+  });
+
   test('check prints every problem with its place and ends with 1', async () => {
     project({ kind: 'file' });
     writeFileSync(join(folder, 'rules/bad.yml'), 'title: x\nlogsource: {product: y}\ndetection: {s: {a|containz: 1}, condition: t}\n');
