@@ -5,6 +5,9 @@ import type { Detection } from '../rule/ir/rule.ts';
 import { fold } from '../shared/fold.ts';
 import type { JsonObject } from '../shared/json.ts';
 import { type Anchor, coverOf, type Rate } from './anchors.ts';
+import { type ByteIndex, createByteIndex } from './bytes/byte-index.ts';
+import type { ByteLine } from './bytes/byte-line.ts';
+import { ByteView } from './bytes/byte-view.ts';
 import { createFieldIndex, type Entry, type FieldIndex } from './literal-index.ts';
 import { compileProgram, type Program } from './program.ts';
 import { foldKnown, labelFor } from './routing.ts';
@@ -18,16 +21,22 @@ type Member = {
   readonly program: Program;
 };
 
-/** What is asked first of every event: fields with their indexes, and the members that no literal stands for. */
+/** What is asked first of every event: the literals of each field, and the members that no literal stands for. */
 type Plan = {
-  readonly fields: readonly { readonly slot: number; readonly index: FieldIndex }[];
-  readonly keywords: FieldIndex | undefined;
   readonly always: Int32Array;
+  readonly literals: ReadonlyMap<number, readonly Entry[]>;
+  /** Indexes over text and over bytes, each built when the engine that reads it comes by. */
+  text: Indexes<FieldIndex> | undefined;
+  bytes: Indexes<ByteIndex> | undefined;
 };
+
+export type Indexes<I> = { readonly fields: readonly { readonly slot: number; readonly index: I }[]; readonly keywords: I | undefined };
 
 /** The rules that can hold for events of one route, compiled for it. */
 export type Group = {
   readonly view: ObjectView;
+  /** The same slots on the bytes of a line; undefined if no line is read as bytes. */
+  readonly byteView: ByteView | undefined;
   /** Places in the matcher's detections, by place in the group. */
   readonly rules: Int32Array;
   readonly programs: readonly Program[];
@@ -38,7 +47,7 @@ export type Group = {
   readonly stamp: Int32Array;
   readonly candidates: Int32Array;
   generation: number;
-  readonly replan: (samples: readonly JsonObject[]) => Plan;
+  readonly replan: (samples: readonly JsonObject[], form: 'text' | 'bytes') => Plan;
 };
 
 /** Events looked at before anchors are chosen a second time, by how often they are met. Plans never change results. */
@@ -46,9 +55,10 @@ export const SAMPLES = 48;
 /** Sample texts are cut: where a literal stands in the rest of a long text changes the choice little. */
 const SAMPLE_CHARACTERS = 4096;
 
-export function compileGroup(detections: readonly Detection[], route: Route): Group {
+export function compileGroup(detections: readonly Detection[], route: Route, line?: ByteLine): Group {
   const view = new ObjectView();
-  const slotOf = createSlots(view, route);
+  const byteView = line === undefined ? undefined : new ByteView(line);
+  const slotOf = createSlots(view, byteView, route);
   const members: Member[] = [];
   detections.forEach(({ logsource, expr }, rule) => {
     const label = labelFor(logsource, route);
@@ -57,12 +67,19 @@ export function compileGroup(detections: readonly Detection[], route: Route): Gr
     if (folded.op === 'constant' && !folded.value) return;
     members.push({ rule, expr: folded, label, program: compileProgram(folded, (field) => slotOf(field, label)) });
   });
-  const replan = (samples: readonly JsonObject[]): Plan => planOf(members, view, slotOf, samples);
+  const replan: Group['replan'] = (samples, form) => {
+    const texts = createSampleTexts(view, samples);
+    const plan = planOf(members, slotOf, texts);
+    if (form === 'text') plan.text = indexesOf(plan.literals, (entries, slot) => createFieldIndex(entries, texts(slot)));
+    else plan.bytes = indexesOf(plan.literals, (entries, slot) => createByteIndex(entries, texts(slot)));
+    return plan;
+  };
   return {
     view,
+    byteView,
     rules: Int32Array.from(members, ({ rule }) => rule),
     programs: members.map(({ program }) => program),
-    plan: replan([]),
+    plan: planOf(members, slotOf, () => []),
     samples: [],
     stamp: new Int32Array(members.length),
     candidates: new Int32Array(members.length),
@@ -73,7 +90,29 @@ export function compileGroup(detections: readonly Detection[], route: Route): Gr
 
 type SlotOf = (field: string, label: RouteLabel | undefined) => number;
 
-function createSlots(view: ObjectView, route: Route): SlotOf {
+/** Indexes over folded text. */
+export function textIndexes(plan: Plan): Indexes<FieldIndex> {
+  plan.text ??= indexesOf(plan.literals, (entries) => createFieldIndex(entries, []));
+  return plan.text;
+}
+
+/** Indexes over the bytes of JSON values. */
+export function byteIndexes(plan: Plan): Indexes<ByteIndex> {
+  plan.bytes ??= indexesOf(plan.literals, (entries) => createByteIndex(entries, []));
+  return plan.bytes;
+}
+
+function indexesOf<I>(literals: Plan['literals'], create: (entries: readonly Entry[], slot: number) => I): Indexes<I> {
+  const fields: { slot: number; index: I }[] = [];
+  let keywords: I | undefined;
+  for (const [slot, entries] of literals) {
+    if (slot === KEYWORDS) keywords = create(entries, slot);
+    else fields.push({ slot, index: create(entries, slot) });
+  }
+  return { fields, keywords };
+}
+
+function createSlots(view: ObjectView, byteView: ByteView | undefined, route: Route): SlotOf {
   const slots = new Map<string, number>();
   return (field, label) => {
     const source = route.source(field, label);
@@ -81,6 +120,7 @@ function createSlots(view: ObjectView, route: Route): SlotOf {
     let slot = slots.get(key);
     if (slot === undefined) {
       slot = view.addSlot(createAccessor(source));
+      byteView?.addSlot(source);
       slots.set(key, slot);
     }
     return slot;
@@ -97,8 +137,9 @@ function sourceKey(source: FieldSource): string | undefined {
 
 const KEYWORDS = -1;
 
-function planOf(members: readonly Member[], view: ObjectView, slotOf: SlotOf, samples: readonly JsonObject[]): Plan {
-  const texts = createSampleTexts(view, samples);
+type SampleTexts = (slot: number) => readonly string[];
+
+function planOf(members: readonly Member[], slotOf: SlotOf, texts: SampleTexts): Plan {
   const always: number[] = [];
   const bySlot = new Map<number, Map<string, { anchor: Anchor; rules: Set<number> }>>();
   members.forEach(({ expr, label }, i) => {
@@ -118,21 +159,17 @@ function planOf(members: readonly Member[], view: ObjectView, slotOf: SlotOf, sa
       else known.rules.add(i);
     }
   });
-  const indexOf = (slot: number): FieldIndex => {
-    const entries = [...(bySlot.get(slot)?.values() ?? [])].map(
-      ({ anchor, rules }): Entry => ({ kind: anchor.kind, text: anchor.text, rules: Int32Array.from(rules) }),
-    );
-    return createFieldIndex(entries, texts(slot));
-  };
-  return {
-    fields: [...bySlot.keys()].filter((slot) => slot !== KEYWORDS).map((slot) => ({ slot, index: indexOf(slot) })),
-    keywords: bySlot.has(KEYWORDS) ? indexOf(KEYWORDS) : undefined,
-    always: Int32Array.from(always),
-  };
+  const literals = new Map(
+    [...bySlot].map(([slot, anchors]) => [
+      slot,
+      [...anchors.values()].map(({ anchor, rules }): Entry => ({ kind: anchor.kind, text: anchor.text, rules: Int32Array.from(rules) })),
+    ]),
+  );
+  return { always: Int32Array.from(always), literals, text: undefined, bytes: undefined };
 }
 
 /** Folded texts of a slot in the samples, read when asked for. */
-function createSampleTexts(view: ObjectView, samples: readonly JsonObject[]): (slot: number) => readonly string[] {
+function createSampleTexts(view: ObjectView, samples: readonly JsonObject[]): SampleTexts {
   const memo = new Map<number, readonly string[]>();
   return (slot) => {
     let texts = memo.get(slot);
@@ -157,7 +194,7 @@ const TESTS: Readonly<Record<Anchor['kind'], (text: string, literal: string) => 
 /** Before there are samples: how much likelier a loose kind is to be met. */
 const LOOSENESS: Readonly<Record<Anchor['kind'], number>> = { equals: 0.2, suffix: 0.6, prefix: 1, contains: 1 };
 
-function rateOf(texts: (slot: number) => readonly string[], place: (field: string | null) => number): Rate {
+function rateOf(texts: SampleTexts, place: (field: string | null) => number): Rate {
   return ({ field, kind, text }) => {
     const samples = texts(place(field));
     const guess =

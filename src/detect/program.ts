@@ -5,10 +5,10 @@ import { compileGlob, globMatches } from './glob.ts';
 import { compileNetwork } from './networks.ts';
 import { compareNumbers, jsonHolds, REGEX_CHARACTERS, timePart } from './reference.ts';
 import { type Leaf, leafNumber, leafText } from './scalar.ts';
-import type { ObjectView, Texts } from './view.ts';
+import type { Texts, View } from './view.ts';
 
 /** An expression ready to run on a view. */
-export type Program = (view: ObjectView) => boolean;
+export type Program = (view: View) => boolean;
 
 /** Slot of a field in the view. */
 export type SlotOf = (field: string) => number;

@@ -6,11 +6,24 @@ import { allLeaves, type Leaf, leafText, leavesOf } from './scalar.ts';
 /** Texts of a field: one text as it is, several as a list, none as undefined. Most fields have one; no list is made for it. */
 export type Texts = string | readonly string[] | undefined;
 
+/** One event as programs see it: fields by slot, keywords over all leaves. */
+export interface View {
+  raw(slot: number): JsonValue | undefined;
+  leaves(slot: number): readonly Leaf[];
+  text(slot: number): Texts;
+  /** Folded as rule texts are. */
+  low(slot: number): Texts;
+  /** The text of every leaf of the original document. */
+  keywords(): readonly string[];
+  lowKeywords(): readonly string[];
+  keywordLeaves(): readonly Leaf[];
+}
+
 /**
- * One event as programs see it: fields by slot, each read, turned to text and folded at most once per event. A generation
+ * A view on a parsed document: fields by slot, each read, turned to text and folded at most once per event. A generation
  * number marks what belongs to the current event, so that nothing is cleared in between.
  */
-export class ObjectView {
+export class ObjectView implements View {
   #document: JsonObject = {};
   #generation = 0;
   readonly #accessors: Accessor[] = [];
@@ -61,7 +74,6 @@ export class ObjectView {
     return texts;
   }
 
-  /** Folded as rule texts are. */
   low(slot: number): Texts {
     if (this.#lowStamp[slot] === this.#generation) return this.#low[slot];
     this.#lowStamp[slot] = this.#generation;
@@ -71,7 +83,6 @@ export class ObjectView {
     return low;
   }
 
-  /** The text of every leaf of the original document. */
   keywords(): readonly string[] {
     if (this.#keywordStamp !== this.#generation) {
       this.#keywordStamp = this.#generation;
@@ -98,7 +109,7 @@ export class ObjectView {
   }
 }
 
-function textsOf(value: JsonValue | undefined): Texts {
+export function textsOf(value: JsonValue | undefined): Texts {
   if (typeof value === 'string') return value;
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'object') return String(value);

@@ -16,6 +16,11 @@ export type Format = {
   /** `event.dataset`. */
   readonly name: string;
   readonly recognizes: (document: JsonObject) => boolean;
+  /**
+   * The same as key paths, for readers of undecoded bytes: recognised exactly if all paths of one of the lists are present,
+   * every key but the last holding an object. Undefined: only `recognizes` can say.
+   */
+  readonly marks?: readonly (readonly (readonly string[])[])[];
   /** For formats that are lines of text: the line as a document (with `message`), or undefined if it is none of theirs. Linear. */
   readonly parse?: (line: string) => JsonObject | undefined;
   /** Fields whose values decide the log sources; read for every event, so few. */

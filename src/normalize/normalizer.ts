@@ -6,8 +6,8 @@ import type { Origin, RawRecord } from '../event/raw-record.ts';
 import type { Nanos } from '../event/time.ts';
 import { WardlineError } from '../shared/errors.ts';
 import type { JsonObject, JsonValue } from '../shared/json.ts';
-import { eventTime, type TimeOptions } from './event-time.ts';
-import type { Format } from './format.ts';
+import { type EventTime, eventTime, type TimeOptions } from './event-time.ts';
+import type { Discriminants, Format } from './format.ts';
 import { plainText } from './generic.ts';
 import { formats } from './index.ts';
 import { toEcs } from './materialize.ts';
@@ -24,7 +24,21 @@ export type NormalizerSettings = {
   readonly maxFutureSkewMs?: number | undefined;
 };
 
-export type Normalizer = { normalize(record: RawRecord, decoded: Decoded): Event };
+export type Normalizer = {
+  normalize(record: RawRecord, decoded: Decoded): Event;
+  /** The same decisions for a reader of undecoded bytes. */
+  readonly decisions: Decisions;
+};
+
+export type Decisions = {
+  /** The format of everything in this source; undefined = recognised event by event, in the order of `formats`. */
+  readonly format: Format | undefined;
+  readonly formats: readonly Format[];
+  /** The route of an event with these discriminating values. */
+  routeOf(format: Format, values: Discriminants): Route;
+  /** What an event's time is, given the value the format's `time` names. */
+  timeOf(value: JsonValue | undefined, appendedAt: number): EventTime;
+};
 
 const FIVE_MINUTES_MS = 300_000;
 
@@ -41,16 +55,22 @@ export function createNormalizer(settings: NormalizerSettings, routes: RouteTabl
     if (reader === undefined) readers.set(format, (reader = createReader(format)));
     return reader;
   };
+  const decisions: Decisions = {
+    format: fixed,
+    formats,
+    routeOf: (format, values) => routes.find(format, values, settings.logsource),
+    timeOf: (value, appendedAt) => eventTime(value, appendedAt, times),
+  };
   return {
+    decisions,
     normalize(record, decoded) {
       const { format, document } = recognize(decoded, fixed);
-      const { discriminators, time: timeOf } = readerOf(format);
-      const route = routes.find(
+      const reader = readerOf(format);
+      const route = decisions.routeOf(
         format,
-        discriminators.map((read) => read(document)),
-        settings.logsource,
+        reader.discriminators.map((read) => read(document)),
       );
-      const { time, tags } = eventTime(timeOf(document), record.appendedAt, times);
+      const { time, tags } = decisions.timeOf(reader.time(document), record.appendedAt);
       return createEvent({ format, document, record, index: decoded.index, time, tags, route });
     },
   };

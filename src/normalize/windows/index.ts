@@ -15,6 +15,7 @@ const isElement = (value: JsonValue | undefined): value is JsonObject =>
 function shape(
   name: string,
   recognizes: Format['recognizes'],
+  marks: NonNullable<Format['marks']>,
   headers: Headers,
   data: (field: string) => FieldSource,
   time: FieldSource,
@@ -23,6 +24,7 @@ function shape(
   return {
     name,
     recognizes,
+    marks,
     discriminators: [at('Channel'), at('EventID'), at('EventType')],
     route,
     logsources: allLabels,
@@ -70,6 +72,7 @@ const system = (...names: readonly [string, ...string[]]): FieldSource =>
 const evtx = shape(
   'windows.evtx',
   (document) => has(document['Event'], 'System'),
+  [[['Event', 'System']]],
   {
     EventID: system('EventID'),
     Channel: system('Channel'),
@@ -97,6 +100,7 @@ const winlog = (name: string): FieldSource => path(`winlog.${name}`);
 const winlogbeat = shape(
   'windows.winlogbeat',
   (document) => has(document['winlog'], 'channel') || Object.hasOwn(document, 'winlog.channel'),
+  [[['winlog', 'channel']], [['winlog.channel']]],
   {
     EventID: firstOf(winlog('event_id'), path('event.code')),
     Channel: winlog('channel'),
@@ -122,6 +126,7 @@ const winlogbeat = shape(
 const flat = shape(
   'windows.flat',
   (document) => Object.hasOwn(document, 'Channel') && Object.hasOwn(document, 'EventID'),
+  [[['Channel'], ['EventID']]],
   {
     Computer: path('Computer', 'Hostname', 'host.name'),
     Provider_Name: path('Provider_Name', 'SourceName', 'ProviderName'),

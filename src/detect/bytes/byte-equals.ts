@@ -1,0 +1,29 @@
+import { type ByteLiteral, type ByteScan, lowByte, mix, pushTo, saysLiteral } from './byte-literal.ts';
+
+/** Whole values: a map of lengths, then a hash of length and three bytes, then the bytes. No text is made. */
+export function equalsScan(literals: readonly ByteLiteral[]): ByteScan {
+  const lengths = new Uint8Array(256);
+  const table = new Map<number, ByteLiteral[]>();
+  for (const literal of literals) {
+    lengths[literal.bytes.length & 255] = 1;
+    pushTo(table, keyOf(literal.bytes, 0, literal.bytes.length), literal);
+  }
+  return (bytes, from, to, fire) => {
+    const length = to - from;
+    if (lengths[length & 255] === 0) return;
+    const found = table.get(keyOf(bytes, from, length));
+    if (found === undefined) return;
+    for (let j = 0; j < found.length; j++) {
+      const literal = found[j] as ByteLiteral;
+      if (literal.bytes.length === length && saysLiteral(bytes, from, literal.bytes)) fire(literal.rules);
+    }
+  };
+}
+
+function keyOf(bytes: Uint8Array, from: number, length: number): number {
+  if (length === 0) return 0;
+  const first = lowByte(bytes[from] as number);
+  const last = lowByte(bytes[from + length - 1] as number);
+  const middle = lowByte(bytes[from + (length >> 1)] as number);
+  return (mix(length) ^ first ^ (last << 8) ^ (middle << 16)) | 0;
+}

@@ -1,0 +1,91 @@
+import { parseJson } from '../../decode/parse-json.ts';
+import type { JsonObject, JsonValue } from '../../shared/json.ts';
+import type { Computed, Reading } from './reading.ts';
+import type { Tokenizer } from './tokenizer.ts';
+import { BOOLEAN, INTEGER, MISSING, NESTED, NULL, PLAIN, REAL } from './value-kind.ts';
+
+/** The line at hand: its bytes, its tokens, and its parsed form once something asked for it. One object, used again. */
+export class ByteLine {
+  readonly tokens: Tokenizer;
+  bytes: Buffer = Buffer.alloc(0);
+  from = 0;
+  to = 0;
+  readonly #maxDepth: number;
+  #document: JsonObject | undefined;
+
+  constructor(tokens: Tokenizer, maxDepth: number) {
+    this.tokens = tokens;
+    this.#maxDepth = maxDepth;
+  }
+
+  /** Takes the tokens of a line; false if they are not understood. */
+  begin(bytes: Buffer, from: number, to: number): boolean {
+    this.bytes = bytes;
+    this.from = from;
+    this.to = to;
+    this.#document = undefined;
+    return this.tokens.run(bytes, from, to);
+  }
+
+  /** The line as the decoder parses it. */
+  document(): JsonObject {
+    this.#document ??= this.#parse(this.from, this.to) as JsonObject;
+    return this.#document;
+  }
+
+  /** A field, from its tokens where they say it, else from the document. */
+  read(reading: Reading): JsonValue | undefined {
+    if (reading.deep && this.tokens.fanned) return reading.accessor(this.document());
+    const { steps } = reading;
+    for (let i = 0; i < steps.length; i++) {
+      const step = steps[i] as Reading['steps'][number];
+      const value = 'place' in step ? this.valueAt(step.place) : this.#compute(step);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+
+  valueAt(place: number): JsonValue | undefined {
+    const { tokens, bytes } = this;
+    const kind = tokens.kindOf(place);
+    const from = tokens.start[place] as number;
+    const to = tokens.end[place] as number;
+    switch (kind) {
+      case MISSING:
+        return undefined;
+      case NULL:
+        return null;
+      case BOOLEAN:
+        return bytes[from] === 0x74;
+      case PLAIN:
+        return bytes.toString('latin1', from, to);
+      case INTEGER:
+      case REAL:
+        return numberOf(bytes.toString('latin1', from, to), kind);
+      case NESTED:
+        return this.#parse(from, to);
+      default:
+        return JSON.parse(bytes.toString('utf8', from - 1, to + 1)) as string;
+    }
+  }
+
+  #compute({ reads, apply, ofNothing }: Computed): JsonValue | undefined {
+    let some = false;
+    for (let i = 0; i < reads.length && !some; i++) some = this.read(reads[i] as Reading) !== undefined;
+    return some ? apply(reads.map((read) => this.read(read))) : ofNothing;
+  }
+
+  #parse(from: number, to: number): JsonValue {
+    const parsed = parseJson(this.bytes.subarray(from, to), this.#maxDepth);
+    // The tokenizer accepts nothing that the parser does not; fail loudly rather than decide on something else.
+    if ('reason' in parsed) throw new Error(`the tokenizer took what the parser refuses: ${parsed.detail}`);
+    return parsed.value;
+  }
+}
+
+/** As the decoder: what a double does not hold exactly stays the text it was. */
+function numberOf(text: string, kind: number): JsonValue {
+  const value = Number(text);
+  if (kind === INTEGER) return Number.isSafeInteger(value) ? value : text;
+  return Number.isFinite(value) ? value : text;
+}

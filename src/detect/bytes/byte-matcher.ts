@@ -1,0 +1,84 @@
+import { isUtf8 } from 'node:buffer';
+import type { DecodeOptions } from '../../decode/decode.ts';
+import type { Route } from '../../event/event.ts';
+import type { Nanos } from '../../event/time.ts';
+import type { Decisions } from '../../normalize/normalizer.ts';
+import type { Detection } from '../../rule/ir/rule.ts';
+import { createCandidates, type MatcherStats } from '../candidates.ts';
+import { byteIndexes, type Group } from '../group.ts';
+import type { MatchBuffer } from '../match-buffer.ts';
+import { createGroups, sample } from '../matcher.ts';
+import { ByteLine } from './byte-line.ts';
+import { type ByteRouter, createByteRouter } from './byte-router.ts';
+import { createKeyTree } from './key-tree.ts';
+import { Tokenizer } from './tokenizer.ts';
+
+/** Every detection against one undecoded record. */
+export interface ByteMatcher {
+  /**
+   * Adds the indexes of the detections that hold for the one event of a record, and gives its route; the caller resets the
+   * buffer. Undefined: the record is not understood as bytes (several events, no JSON object, escapes in keys, a format that
+   * only a document tells), nothing is added, and decoding decides. A record with a route decodes to exactly one event.
+   */
+  match(bytes: Uint8Array, decisions: Decisions, found: MatchBuffer): Route | undefined;
+  /** Time of the event that `match` gave a route for last. */
+  time(decisions: Decisions, appendedAt: number): Nanos;
+}
+
+/**
+ * The matcher on bytes: an event that matches nothing is never parsed. Its answers are those of `createMatcher` on the
+ * decoded event (test/detect/byte-matcher.property.test.ts).
+ */
+export function createByteMatcher(
+  detections: readonly Detection[],
+  { maxRecordBytes, maxDepth }: Pick<DecodeOptions, 'maxRecordBytes' | 'maxDepth'>,
+  stats: MatcherStats = { events: 0, candidates: 0, always: 0 },
+): ByteMatcher {
+  const line = new ByteLine(new Tokenizer(createKeyTree(), maxDepth), maxDepth);
+  const groupOf = createGroups(detections, line);
+  const candidates = createCandidates(stats);
+  const routers = new Map<Decisions, ByteRouter>();
+
+  const routerOf = (decisions: Decisions): ByteRouter => {
+    let router = routers.get(decisions);
+    if (router === undefined) routers.set(decisions, (router = createByteRouter(line, decisions)));
+    return router;
+  };
+
+  /** The group of a route; where it is new, the line is read again for the fields that it added. */
+  const groupFor = (route: Route, bytes: Buffer): Group => {
+    const places = line.tokens.tree.places();
+    const group = groupOf(route);
+    if (line.tokens.tree.places() !== places) line.begin(bytes, 0, bytes.length);
+    return group;
+  };
+
+  return {
+    match(bytes, decisions, found) {
+      if (bytes.length > maxRecordBytes) return undefined;
+      const buffer = asBuffer(bytes);
+      const router = routerOf(decisions);
+      if (!line.begin(buffer, 0, buffer.length) || !(line.tokens.wide ? isUtf8(buffer) : true)) return undefined;
+      const route = router.route();
+      if (route === undefined) return undefined;
+      const group = groupFor(route, buffer);
+      const { byteView: view } = group;
+      if (view === undefined || group.programs.length === 0) return route;
+      if (group.samples !== undefined) sample(group, line.document(), 'bytes');
+      const { fields, keywords } = byteIndexes(group.plan);
+      view.begin();
+      candidates.begin(group);
+      for (let k = 0; k < fields.length; k++) {
+        const { slot, index } = fields[k] as (typeof fields)[number];
+        view.scan(slot, index, candidates.fire);
+      }
+      if (keywords !== undefined) view.scanKeywords(keywords, candidates.fire);
+      candidates.verify(group, view, found);
+      return route;
+    },
+    time: (decisions, appendedAt) => routerOf(decisions).time(appendedAt),
+  };
+}
+
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

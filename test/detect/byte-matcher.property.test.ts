@@ -1,0 +1,229 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { DEFAULT_LIMITS } from '../../src/decode/decode.ts';
+import { createByteMatcher } from '../../src/detect/bytes/byte-matcher.ts';
+import { createKeyTree } from '../../src/detect/bytes/key-tree.ts';
+import { Tokenizer } from '../../src/detect/bytes/tokenizer.ts';
+import { SAMPLES } from '../../src/detect/group.ts';
+import { createMatchBuffer } from '../../src/detect/matcher.ts';
+import { evaluate } from '../../src/detect/reference.ts';
+import { labelFor } from '../../src/detect/routing.ts';
+import { createNormalizer, type NormalizerSettings } from '../../src/normalize/normalizer.ts';
+import { createRouteTable } from '../../src/normalize/routes.ts';
+import type { Expr } from '../../src/rule/ir/expr.ts';
+import type { Detection } from '../../src/rule/ir/rule.ts';
+import { fold } from '../../src/shared/fold.ts';
+import { aDetection, TEST_LOGSOURCE } from '../support/a-rule.ts';
+import { eventsOf, NOON_MS } from '../support/an-event.ts';
+import { event, expr } from './generated.ts';
+
+const base = aDetection({ s: { f: 'x' }, condition: 's' });
+const ruleOf = (one: Expr, i: number): Detection => ({ ...base, id: `r${i}`, expr: one });
+
+/** Choices of a writer: an endless list of small numbers. */
+const choices = fc.array(fc.nat(99), { minLength: 8, maxLength: 40 });
+
+/** Writes a document in one of the many ways JSON allows: escapes, white space, numbers, keys written twice. */
+function writeAgain(value: unknown, numbers: readonly number[]): string {
+  let at = 0;
+  const next = (): number => numbers[at++ % numbers.length] as number;
+  const blank = (): string => ['', '', '', ' ', '\n', '\t '][next() % 6] as string;
+  const text = (one: string): string => {
+    let out = '"';
+    for (let i = 0; i < one.length; i++) {
+      const n = next();
+      if (n < 3) out += `\\u${one.charCodeAt(i).toString(16).padStart(4, '0')}`;
+      else if (one[i] === '/' && n < 50) out += '\\/';
+      else out += JSON.stringify(one[i] as string).slice(1, -1);
+    }
+    return `${out}"`;
+  };
+  const whole = (one: string): string => (next() < 80 ? JSON.stringify(one) : text(one));
+  const number = (one: number): string => (next() < 70 ? JSON.stringify(one) : Number.isInteger(one) ? `${one}.0` : `${one * 10}e-1`);
+  const write = (one: unknown): string => {
+    if (typeof one === 'string') return whole(one);
+    if (typeof one === 'number') return number(one);
+    if (Array.isArray(one)) return `[${blank()}${one.map(write).join(`${blank()},${blank()}`)}]`;
+    if (typeof one !== 'object' || one === null) return JSON.stringify(one);
+    const members = Object.entries(one).flatMap(([key, inner]) => {
+      const member = `${blank()}${next() < 95 ? JSON.stringify(key) : text(key)}${blank()}:${blank()}${write(inner)}${blank()}`;
+      return next() < 5 ? [`"${key}":${JSON.stringify(numbers)}`, member] : [member];
+    });
+    return `{${members.join(',')}}${blank()}`;
+  };
+  return write(value);
+}
+
+/** One matcher against a plain reading of the decoded event; counts what it left to the decoder. */
+function createComparison(rules: readonly Detection[], settings: NormalizerSettings) {
+  const routes = createRouteTable();
+  const { decisions } = createNormalizer(settings, routes);
+  const matcher = createByteMatcher(rules, DEFAULT_LIMITS);
+  const found = createMatchBuffer();
+  return (line: string): 'decided' | 'left' => {
+    found.count = 0;
+    const route = matcher.match(Buffer.from(line), decisions, found);
+    if (route === undefined) {
+      expect(found.count).toBe(0);
+      return 'left';
+    }
+    const [decoded, ...more] = eventsOf(line, settings, routes);
+    if (decoded === undefined) throw new Error(`taken as an event, but decodes to none: ${line}`);
+    expect(more).toEqual([]);
+    expect(route).toBe(decoded.route);
+    expect(matcher.time(decisions, NOON_MS)).toBe(decoded.time);
+    const wanted = rules.filter(({ logsource, expr: one }) => {
+      const label = labelFor(logsource, decoded.route);
+      return label !== null && evaluate(one, decoded, label);
+    });
+    expect([...found.rules.subarray(0, found.count)].map((i) => rules[i]?.id).sort()).toEqual(wanted.map(({ id }) => id).sort());
+    return 'decided';
+  };
+}
+
+describe('the matcher on bytes', () => {
+  test('finds exactly the rules that a plain reading of the decoded event finds, however the event is written', () => {
+    const seen = { decided: 0, left: 0 };
+    fc.assert(
+      fc.property(
+        fc.array(expr, { minLength: 1, maxLength: 12 }),
+        fc.array(fc.tuple(event, choices), { minLength: 1, maxLength: 6 }),
+        (exprs, documents) => {
+          const compare = createComparison(exprs.map(ruleOf), { format: 'json', logsource: TEST_LOGSOURCE });
+          const lines = documents.flatMap(([document, numbers]) => [JSON.stringify(document), writeAgain(document, numbers)]);
+          for (let round = 0; round * lines.length <= SAMPLES + lines.length; round++) for (const line of lines) seen[compare(line)]++;
+        },
+      ),
+      { numRuns: 300 },
+    );
+    // Most lines are decided on bytes, or this test would say nothing about them.
+    expect(seen.decided).toBeGreaterThan(4 * seen.left);
+  });
+
+  test('recognises Windows events and folds channel and event id as the normalizer does', () => {
+    const windows = ruleOf({ op: 'text', field: 'Image', pattern: [{ wildcard: 'any' }, '\\cmd.exe'], cased: false }, 0);
+    const rules: Detection[] = [
+      { ...windows, logsource: { product: 'windows', category: 'process_creation' } },
+      { ...windows, id: 'r1', logsource: { product: 'windows', service: 'security' } },
+    ];
+    const compare = createComparison(rules, {});
+    const flat = { Channel: 'Security', EventID: 4688, NewProcessName: 'C:\\cmd.exe', '@timestamp': '2026-11-20T07:00:00Z' };
+    const documents = [
+      flat,
+      { ...flat, Channel: 'security' },
+      { ...flat, EventID: '4688' },
+      { ...flat, EventID: 4624 },
+      { ...flat, EventID: 12, EventType: 'CreateKey' },
+      { ...flat, NewProcessName: undefined, Image: 'C:\\CMD.EXE' },
+      { Event: { System: { Channel: 'Security', EventID: { '#text': 4688 } }, EventData: { NewProcessName: 'c:\\cmd.exe' } } },
+      { winlog: { channel: 'Security', event_id: 4688, event_data: { 'New Process Name': 'c:\\cmd.exe' } } },
+      { 'winlog.channel': 'Security', winlog: { event_id: 4688 }, Channel: 'x', EventID: 1 },
+    ];
+    for (const document of documents) expect(compare(JSON.stringify(document))).toBe('decided');
+  });
+
+  test.each([
+    ['several events', '{"Records":[{"Channel":"Security","EventID":1}]}'],
+    ['a list', '[{"Channel":"Security","EventID":1}]'],
+    ['a format that only a document tells', '{"eventSource":"s3.amazonaws.com","eventName":"GetObject"}'],
+    ['an escape in a key', '{"Ch\\u0061nnel":"Security","EventID":1}'],
+    ['a line of text', 'Channel=Security EventID=1'],
+    ['broken JSON', '{"Channel":"Security","EventID":1'],
+    ['bytes that are no UTF-8', Buffer.from([...Buffer.from('{"Channel":"Security","EventID":1,"x":"'), 0xff, 0x22, 0x7d])],
+  ])('leaves %s to the decoder', (_, line) => {
+    const matcher = createByteMatcher([base], DEFAULT_LIMITS);
+    const { decisions } = createNormalizer({});
+    expect(matcher.match(Buffer.from(line), decisions, createMatchBuffer())).toBeUndefined();
+  });
+});
+
+describe('the tokenizer', () => {
+  const accepts = (tokenizer: Tokenizer, bytes: Buffer): boolean => tokenizer.run(bytes, 0, bytes.length);
+  const parses = (text: string): boolean => {
+    try {
+      JSON.parse(text);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  test('accepts no text that JSON.parse refuses', () => {
+    const tokenizer = new Tokenizer(createKeyTree(), 64);
+    let accepted = 0;
+    fc.assert(
+      fc.property(
+        event,
+        choices,
+        fc.nat(),
+        fc.constantFrom('', '"', '\\', '{', '}', ']', ',', ':', '0', '-', '.', 'e', '\t', '\u0001', 't', ' '),
+        (document, numbers, place, char) => {
+          const text = writeAgain(document, numbers);
+          const at = place % (text.length + 1);
+          for (const changed of [
+            text,
+            text.slice(0, at) + char + text.slice(at),
+            text.slice(0, at) + char + text.slice(at + 1),
+            text.slice(0, at),
+          ]) {
+            if (!accepts(tokenizer, Buffer.from(changed))) continue;
+            accepted++;
+            expect(parses(changed)).toBe(true);
+          }
+        },
+      ),
+      { numRuns: 5000 },
+    );
+    expect(accepted).toBeGreaterThan(2500);
+  });
+
+  test.each([
+    ['{"a":01}', false],
+    ['{"a":-}', false],
+    ['{"a":1.}', false],
+    ['{"a":1e}', false],
+    ['{"a":tru}', false],
+    ['{"a":1,}', false],
+    ['{"a":[1,]}', false],
+    ['{,}', false],
+    ['{"a" 1}', false],
+    ['{"a":"\\x"}', false],
+    ['{"a":"\\u12g4"}', false],
+    ['{"a":"\n"}', false],
+    ['{"a":1]', false],
+    ['{"a":[1}', false],
+    ['{"a":1}{', false],
+    ['{}', true],
+    [' { "a" : [ ] , "b" : { } } ', true],
+    ['{"a":[[],[{}],-0.5e+3,null,true,false,"\\u00e9\\/"]}', true],
+  ])('%s: %s', (text, expected) => {
+    expect(accepts(new Tokenizer(createKeyTree(), 64), Buffer.from(text))).toBe(expected);
+    expect(parses(text)).toBe(expected);
+  });
+
+  test('goes as deep as the decoder does', () => {
+    const nested = (depth: number): Buffer => Buffer.from(`{"a":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`);
+    const tokenizer = new Tokenizer(createKeyTree(), 64);
+    expect(accepts(tokenizer, nested(64))).toBe(true);
+    expect(accepts(tokenizer, nested(65))).toBe(false);
+  });
+
+  test('two characters beyond ASCII fold to ASCII, and it knows both', () => {
+    const found: string[] = [];
+    for (let code = 0x80; code <= 0x10ffff; code++) {
+      const char = String.fromCodePoint(code);
+      if (fold(char).charCodeAt(0) < 0x80) found.push(char);
+    }
+    expect(found).toEqual(['\u017f', '\u212a']);
+    const tokenizer = new Tokenizer(createKeyTree(), 64);
+    for (const [text, hidden] of [
+      ['\u017f', true],
+      ['\u212a', true],
+      ['\u017e', false],
+      ['\u212b', false],
+    ] as const) {
+      accepts(tokenizer, Buffer.from(JSON.stringify({ a: text })));
+      expect(tokenizer.hidden).toBe(hidden);
+    }
+  });
+});
