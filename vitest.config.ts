@@ -10,7 +10,17 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**', 'test/corpus/**'],
+          exclude: ['test/integration/**', 'test/corpus/**', 'test/cli/**'],
+          pool: 'forks',
+          execArgv,
+          testTimeout: 60_000,
+        },
+      },
+      {
+        // The command line as processes of its own.
+        test: {
+          name: 'process',
+          include: ['test/cli/**/*.test.ts'],
           pool: 'forks',
           execArgv,
           testTimeout: 60_000,

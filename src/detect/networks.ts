@@ -40,6 +40,7 @@ function ipv6Network(address: string, width: number): Network {
   const list = new BlockList();
   list.addSubnet(address, width, 'ipv6');
   return (text) => {
+    if (!text.includes(':')) return false;
     const plain = withoutZone(text);
     return isIPv6(plain) && list.check(plain, 'ipv6');
   };

@@ -1,9 +1,10 @@
 import type { Expr, Predicate, TextPattern } from '../rule/ir/expr.ts';
 import { fold } from '../shared/fold.ts';
-import { compileRegex } from '../shared/regex.ts';
+import { compileRegex, leadingFlags } from '../shared/regex.ts';
 import { compileGlob, globMatches } from './glob.ts';
 import { compileNetwork } from './networks.ts';
 import { compareNumbers, jsonHolds, REGEX_CHARACTERS, timePart } from './reference.ts';
+import { regexLiterals } from './regex-literals.ts';
 import { type Leaf, leafNumber, leafText } from './scalar.ts';
 import type { Texts, View } from './view.ts';
 
@@ -117,11 +118,11 @@ function compilePredicate(predicate: Predicate, slotOf: SlotOf): Program {
 function compileRaw(predicate: Extract<Predicate, { readonly op: 'null' | 'exists' | 'present' | 'json' }>, slot: number): Program {
   switch (predicate.op) {
     case 'null':
-      return (view) => (view.raw(slot) ?? null) === null;
+      return (view) => view.presence(slot) < 2;
     case 'exists':
-      return (view) => view.raw(slot) !== undefined;
+      return (view) => view.presence(slot) > 0;
     case 'present':
-      return (view) => (view.raw(slot) ?? null) !== null;
+      return (view) => view.presence(slot) === 2;
     case 'json':
       return (view) => jsonHolds(predicate.operator, view.raw(slot), predicate.value);
   }
@@ -173,7 +174,27 @@ function compileRegexPredicate({ field, pattern, flags }: Predicate & { readonly
   const test: TextTest = (text) => regex.test(text.length > REGEX_CHARACTERS ? text.slice(0, REGEX_CHARACTERS) : text);
   if (field === null) return (view) => view.keywords().some(test);
   const slot = slotOf(field);
-  return (view) => anyText(view.text(slot), test);
+  const literals = regexLiterals(leadingFlags(pattern).body);
+  if (literals.length === 0) return (view) => anyText(view.text(slot), test);
+  const mayMatch: TextTest = (low) => inOrder(literals, low);
+  return (view) => anyText(view.low(slot), mayMatch) && anyText(view.text(slot), test);
+}
+
+/** Does one text of each set occur, each after the one before? Sets come in the order in which a match would meet them. */
+function inOrder(sets: readonly (readonly string[])[], low: string): boolean {
+  let from = 0;
+  for (let i = 0; i < sets.length; i++) {
+    const set = sets[i] as readonly string[];
+    let end = -1;
+    for (let j = 0; j < set.length; j++) {
+      const literal = set[j] as string;
+      const at = low.indexOf(literal, from);
+      if (at >= 0 && (end < 0 || at + literal.length < end)) end = at + literal.length;
+    }
+    if (end < 0) return false;
+    from = end;
+  }
+  return true;
 }
 
 function compileFieldref({ field, other, how, cased }: Predicate & { readonly op: 'fieldref' }, slotOf: SlotOf): Program {

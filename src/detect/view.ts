@@ -6,8 +6,13 @@ import { allLeaves, type Leaf, leafText, leavesOf } from './scalar.ts';
 /** Texts of a field: one text as it is, several as a list, none as undefined. Most fields have one; no list is made for it. */
 export type Texts = string | readonly string[] | undefined;
 
+/** 0 the field is missing, 1 it is null, 2 it has a value. */
+export type Presence = 0 | 1 | 2;
+
 /** One event as programs see it: fields by slot, keywords over all leaves. */
 export interface View {
+  /** Is the field there at all, and with more than null? Cheaper than its value. */
+  presence(slot: number): Presence;
   raw(slot: number): JsonValue | undefined;
   leaves(slot: number): readonly Leaf[];
   text(slot: number): Texts;
@@ -52,6 +57,10 @@ export class ObjectView implements View {
   begin(document: JsonObject): void {
     this.#document = document;
     this.#generation++;
+  }
+
+  presence(slot: number): Presence {
+    return presenceOf(this.raw(slot));
   }
 
   raw(slot: number): JsonValue | undefined {
@@ -108,6 +117,8 @@ export class ObjectView implements View {
     return allLeaves(this.#document);
   }
 }
+
+export const presenceOf = (value: JsonValue | undefined): Presence => (value === undefined ? 0 : value === null ? 1 : 2);
 
 export function textsOf(value: JsonValue | undefined): Texts {
   if (typeof value === 'string') return value;

@@ -14,6 +14,8 @@ export type SourceDocument = {
   placeOf(path: DocumentPath, what?: 'key' | 'value', at?: number): Place;
   /** The text of a plain scalar as it was written (`0777`, `4.10`), or the text of a quoted one; undefined if it is none. */
   sourceText(path: DocumentPath): string | undefined;
+  /** Was the scalar at the path written in quotes or as a block, so that its author meant text? */
+  isQuoted(path: DocumentPath): boolean;
 };
 
 export function isMap(value: unknown): value is PlainMap {

@@ -1,6 +1,6 @@
 import { sha256Hex } from '../shared/digest.ts';
 import { SEMANTICS_VERSION } from './digest.ts';
-import type { SourceDocument } from './document.ts';
+import { isMap, type SourceDocument } from './document.ts';
 import type { Draft, LoadContext, References } from './front-end.ts';
 import { frontEnds } from './front-ends.ts';
 import type { Correlation, Detection, Rule, RuleId } from './ir/rule.ts';
@@ -106,7 +106,9 @@ function readOne(
   const report = reporter(document, problems);
   const frontEnd = frontEnds.find(({ recognizes }) => recognizes(document.value));
   if (frontEnd === undefined) {
-    report.error([], 'rule/unknown-kind', 'this is no rule: neither detection nor correlation, filter, conditions or policy');
+    if (isMap(document.value) && Object.hasOwn(document.value, 'anomaly'))
+      report.error(['anomaly'], 'rule/not-run', 'anomaly rules are not run by this engine', undefined, 'key');
+    else report.error([], 'rule/unknown-kind', 'this is no rule: neither detection nor correlation, filter, conditions or policy');
     return;
   }
   const read = frontEnd.read(document, report, context);

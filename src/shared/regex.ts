@@ -16,16 +16,30 @@ export function compileRegex(pattern: string, flags: string): Regex {
   if (pattern.length > MAX_PATTERN_LENGTH)
     throw new WardlineError('rules', `the pattern has ${pattern.length} characters; the limit is ${MAX_PATTERN_LENGTH}`);
   const { flags: all, body } = leadingFlags(pattern, flags);
+  // A group that turns `m` on gives its own `$` another meaning; such patterns are read as RE2 reads them.
+  const asWritten = all.includes('m') || /\(\?[is]*m/.test(body);
   let bits = 0;
   if (all.includes('i')) bits |= RE2JS.CASE_INSENSITIVE;
   if (all.includes('m')) bits |= RE2JS.MULTILINE;
   if (all.includes('s')) bits |= RE2JS.DOTALL;
   try {
-    const compiled = RE2JS.compile(all.includes('m') ? body : relaxedEnd(body), bits);
+    const compiled = RE2JS.compile(asWritten ? body : relaxedEnd(body), bits);
     return { test: (text) => compiled.test(text) };
   } catch (error) {
-    throw new WardlineError('rules', `not a regular expression this engine runs: ${messageOf(error)}`, { cause: error });
+    throw new WardlineError('rules', `not a regular expression this engine runs: ${reason(error)}`, { cause: error });
   }
+}
+
+const reason = (error: unknown): string =>
+  messageOf(error)
+    .replace(/^error parsing regexp: /, '')
+    .replaceAll(RELAXED_END, '$');
+
+/** Where in a refused pattern the part is that the message quotes, in code points; the start if that is not known. */
+export function faultPosition(pattern: string, message: string): number {
+  const quoted = /: `([\s\S]*)`$/.exec(message)?.[1];
+  const at = quoted === undefined || quoted === '' ? 0 : pattern.indexOf(quoted);
+  return [...pattern.slice(0, Math.max(0, at))].length;
 }
 
 /** `(?is)...` at the front, which rules write where other languages have no flags beside the pattern. */
@@ -34,37 +48,9 @@ export function leadingFlags(pattern: string, flags = ''): { readonly flags: str
   return found === null ? { flags, body: pattern } : { flags: flags + (found[1] ?? ''), body: pattern.slice(found[0].length) };
 }
 
+const RELAXED_END = '(?:\\n?\\z)';
+/** Quoted text, escapes and classes (a class may open with `]` and hold named ones) stand as one token each. */
+const TOKEN = /\\Q[\s\S]*?(?:\\E|$)|\\[\s\S]|\[\^?\]?(?:\[:\^?\w+:\]|\\[\s\S]|[^\]\\])*\]?|[\s\S]/g;
+
 /** Every `$` outside classes and escapes becomes "here, or before one final line break". */
-function relaxedEnd(pattern: string): string {
-  let out = '';
-  let inClass = false;
-  for (let i = 0; i < pattern.length; i++) {
-    const c = pattern[i] as string;
-    if (c === '\\') {
-      if (pattern[i + 1] === 'Q') {
-        const end = pattern.indexOf('\\E', i + 2);
-        const stop = end < 0 ? pattern.length : end + 2;
-        out += pattern.slice(i, stop);
-        i = stop - 1;
-      } else {
-        out += c + (pattern[i + 1] ?? '');
-        i++;
-      }
-      continue;
-    }
-    if (inClass) inClass = c !== ']';
-    else if (c === '[') {
-      inClass = true;
-      // A bracket right after the opening (or its negation) is a member of the class.
-      out += c;
-      if (pattern[i + 1] === '^') out += pattern[++i];
-      if (pattern[i + 1] === ']') out += pattern[++i];
-      continue;
-    } else if (c === '$') {
-      out += '(?:\\n?\\z)';
-      continue;
-    }
-    out += c;
-  }
-  return out;
-}
+const relaxedEnd = (pattern: string): string => pattern.replace(TOKEN, (token) => (token === '$' ? RELAXED_END : token));

@@ -52,7 +52,7 @@ describe('settings', () => {
       'sources: [{kind: stdin, name: a}]\nsinks: [{kind: webhook, name: w, url: "${env:NOWHERE}"}]\n',
       'w.yaml:2:39: error settings/unresolved sinks[0].url: the environment variable NOWHERE is not set',
     ],
-    ['a repeated key', 'rules: [a]\nrules: [b]\n', 'w.yaml:2:1: error yaml/duplicate-key: Map keys must be unique'],
+    ['a repeated key', 'rules: [a]\nrules: [b]\n', 'w.yaml:2:1: error yaml/duplicate-key: the key "rules" stands already in line 1'],
   ];
   test.each(cases)('%s', (_name, text, wanted) => {
     const found = problems(text);

@@ -39,15 +39,16 @@ export function gramScan(literals: readonly ByteLiteral[], stride: 1 | 4, sample
   }
   return (bytes, from, to, fire) => {
     const end = to - 3;
-    for (let i = from; i < end; i += stride) {
+    const [bits8, down, step] = [bitmap, shift, stride];
+    for (let i = from; i < end; i += step) {
       const word =
         (bytes[i] as number) |
         ((bytes[i + 1] as number) << 8) |
         ((bytes[i + 2] as number) << 16) |
         ((bytes[i + 3] as number) << 24) |
         0x20202020;
-      const hash = Math.imul(word, 0x9e3779b1) >>> shift;
-      if (((bitmap[hash >> 3] as number) & (1 << (hash & 7))) !== 0) checkWord(grams, word, bytes, i, from, to, fire);
+      const hash = Math.imul(word, 0x9e3779b1) >>> down;
+      if (((bits8[hash >> 3] as number) & (1 << (hash & 7))) !== 0) checkWord(grams, word, bytes, i, from, to, fire);
     }
   };
 }

@@ -3,11 +3,11 @@ import { fold } from '../../shared/fold.ts';
 import type { JsonValue } from '../../shared/json.ts';
 import type { Fire } from '../literal-index.ts';
 import { allLeaves, type Leaf, leafText, leavesOf } from '../scalar.ts';
-import { type Texts, textsOf, type View } from '../view.ts';
+import { type Presence, presenceOf, type Texts, textsOf, type View } from '../view.ts';
 import { type ByteIndex, escaped } from './byte-index.ts';
 import type { ByteLine } from './byte-line.ts';
 import { createReading, type Reading } from './reading.ts';
-import { BOOLEAN, ESCAPED, INTEGER, MISSING, PLAIN, WIDE } from './value-kind.ts';
+import { BOOLEAN, ESCAPED, INTEGER, MISSING, NULL, PLAIN, WIDE } from './value-kind.ts';
 
 /**
  * A view on the tokens of one line: a field becomes text only when it is asked for, and at most once per event. What the
@@ -75,6 +75,13 @@ export class ByteView implements View {
     if (tokens.wide && index.hasWide) index.scanWide(this.lowKeywords().join('\n'), fire);
   }
 
+  presence(slot: number): Presence {
+    const place = this.#place(slot);
+    if (place === NOWHERE) return 0;
+    if (place === ELSEWHERE) return presenceOf(this.raw(slot));
+    return this.#line.tokens.kind[place] === NULL ? 1 : 2;
+  }
+
   raw(slot: number): JsonValue | undefined {
     if (this.#rawStamp[slot] === this.#generation) return this.#raw[slot];
     this.#rawStamp[slot] = this.#generation;
@@ -128,8 +135,13 @@ export class ByteView implements View {
     if (place < 0) return undefined;
     const { tokens, bytes } = this.#line;
     const kind = tokens.kind[place] as number;
-    if (kind === PLAIN || kind === ESCAPED) return lowAscii(bytes, tokens.start[place] as number, tokens.end[place] as number);
-    return undefined;
+    if (kind !== PLAIN && kind !== ESCAPED) return undefined;
+    const from = tokens.start[place] as number;
+    const to = tokens.end[place] as number;
+    if (to - from < NATIVE_FROM) return lowAscii(bytes, from, to);
+    // The letters of simple escapes are lower case already, so folding may come first.
+    if (kind === PLAIN) return bytes.toString('latin1', from, to).toLowerCase();
+    return JSON.parse(bytes.toString('latin1', from - 1, to + 1).toLowerCase()) as string;
   }
 
   /** The one place that answers for a slot, NOWHERE if the field is missing, ELSEWHERE if only `raw` can say. */
@@ -156,6 +168,9 @@ function scanText(folded: string, index: ByteIndex, fire: Fire): void {
   index.scan(bytes, 0, bytes.length, fire);
   if (index.hasWide) index.scanWide(folded, fire);
 }
+
+/** Longer text is folded by the runtime. */
+const NATIVE_FROM = 96;
 
 let scratch = Buffer.alloc(16 * 1024);
 const UNESCAPED = new Uint8Array(256);

@@ -87,6 +87,7 @@ export class Tokenizer {
   // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: see above
   #walk(b: Uint8Array, begin: number, to: number): boolean {
     const { tree } = this;
+    const [special, blank] = [SPECIAL, BLANK];
     const nodes = this.#nodes;
     let i = begin;
     let depth = 0;
@@ -96,7 +97,7 @@ export class Tokenizer {
     for (;;) {
       let place = -1;
       let below = -1;
-      while (i < to && BLANK[b[i] as number] === 1) i++;
+      while (i < to && blank[b[i] as number] === 1) i++;
       if (i >= to) return false;
       let c = b[i] as number;
       let value = true;
@@ -104,7 +105,7 @@ export class Tokenizer {
         if (c === QUOTE) {
           const key = ++i;
           let hash = 0;
-          while (i < to && SPECIAL[(c = b[i] as number)] === 0) {
+          while (i < to && special[(c = b[i] as number)] === 0) {
             hash = hashStep(hash, c);
             i++;
           }
@@ -132,7 +133,7 @@ export class Tokenizer {
           if (++i < to && b[i] !== COLON) i = skipBlank(b, i, to);
           if (i >= to || b[i] !== COLON) return false;
           i++;
-          if (i < to && BLANK[b[i] as number] === 1) i = skipBlank(b, i, to);
+          if (i < to && blank[b[i] as number] === 1) i = skipBlank(b, i, to);
           if (i >= to) return false;
           c = b[i] as number;
         } else if (c === CLOSE_OBJECT && first) value = false;
@@ -144,7 +145,16 @@ export class Tokenizer {
         if (c === QUOTE) {
           // Most text is plain; only what is not leaves this loop.
           i++;
-          while (i < to && SPECIAL[b[i] as number] === 0) i++;
+          while (
+            i + 3 < to &&
+            ((special[b[i] as number] as number) |
+              (special[b[i + 1] as number] as number) |
+              (special[b[i + 2] as number] as number) |
+              (special[b[i + 3] as number] as number)) ===
+              0
+          )
+            i += 4;
+          while (i < to && special[b[i] as number] === 0) i++;
           let kind = PLAIN;
           if (b[i] !== QUOTE || i >= to) {
             i = this.#string(b, i, to);
@@ -173,7 +183,7 @@ export class Tokenizer {
       }
       // After a value: a comma, or brackets that close.
       for (;;) {
-        while (i < to && BLANK[b[i] as number] === 1) i++;
+        while (i < to && blank[b[i] as number] === 1) i++;
         if (i >= to) return false;
         c = b[i++] as number;
         if (c === COMMA) {

@@ -1,3 +1,5 @@
+import { nearest } from '../../shared/nearest.ts';
+
 /** A condition over search identifiers, before the identifiers are filled in. */
 export type ConditionTree =
   | { readonly op: 'and' | 'or'; readonly members: readonly ConditionTree[] }
@@ -35,13 +37,13 @@ class Stop extends Error {
  * Parses a Sigma condition against the identifiers of its detection. Tokens are maximal (`notepad` is a name), keywords
  * may be in any case, `them` and patterns leave out names that start with `_`. Positions count code points.
  */
-export function parseCondition(text: string, names: readonly string[]): ParsedCondition {
+export function parseCondition(text: string, names: readonly string[], noun = 'selection'): ParsedCondition {
   const used = new Set<string>();
   const problems: ConditionProblem[] = [];
   try {
     const tokens = tokenize(text);
     if (tokens.length === 0) throw new Stop(0, 'sigma/condition', 'the condition is empty');
-    const parser = createParser(tokens, names, used, problems, [...text].length);
+    const parser = createParser(tokens, names, used, problems, [...text].length, noun);
     return { tree: parser(), problems, used };
   } catch (error) {
     if (!(error instanceof Stop)) throw error;
@@ -77,8 +79,13 @@ function createParser(
   used: Set<string>,
   problems: ConditionProblem[],
   end: number,
+  noun: string,
 ): () => ConditionTree {
   let next = 0;
+  const didYouMean = (word: string): string => {
+    const close = nearest(word, names);
+    return close === undefined ? '' : ` (did you mean "${close}"?)`;
+  };
   const peek = (): Token | undefined => tokens[next];
   const isWord = (token: Token | undefined, word: string): boolean => token?.text.toLowerCase() === word;
   const take = (word: string): boolean => {
@@ -133,7 +140,7 @@ function createParser(
     if (target === undefined || target.text === '(' || target.text === ')')
       throw new Stop(target?.at ?? end, 'sigma/selector', 'after "of" comes "them", a name or a pattern');
     const found = isWord(target, 'them') ? names.filter((name) => !name.startsWith('_')) : matching(target.text);
-    if (found.length === 0) throw new Stop(target.at, 'sigma/selector', `no selection is called "${target.text}"`);
+    if (found.length === 0) throw new Stop(target.at, 'sigma/selector', `no ${noun} is called "${target.text}"${didYouMean(target.text)}`);
     if (!take('them')) next++;
     for (const name of found) used.add(name);
     return { op: quantity === 'all' ? 'every' : 'some', names: found };
@@ -151,7 +158,7 @@ function createParser(
       throw new Stop(
         token.at,
         'sigma/identifier',
-        keyword ? `"${token.text}" stands where a name is expected` : `there is no selection "${token.text}"`,
+        keyword ? `"${token.text}" stands where a name is expected` : `there is no ${noun} "${token.text}"${didYouMean(token.text)}`,
       );
     }
     next++;

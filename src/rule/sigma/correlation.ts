@@ -2,9 +2,10 @@ import { nearest } from '../../shared/nearest.ts';
 import { logicDigest } from '../digest.ts';
 import { isList, isMap, type Plain, type PlainMap, type SourceDocument } from '../document.ts';
 import type { Draft, References } from '../front-end.ts';
-import type { Condition, Correlation, GroupField, MemberExpr, RuleId, Threshold } from '../ir/rule.ts';
+import type { Condition, Correlation, GroupField, RuleId, Threshold } from '../ir/rule.ts';
 import type { ProblemReporter } from '../problem.ts';
-import { type ConditionTree, parseCondition } from './condition.ts';
+import { membersOf, readExpression } from './correlation-expression.ts';
+import { checkOptions } from './correlation-options.ts';
 import { inactive, namesOf, readMeta, textOf, textsOf } from './meta.ts';
 
 const TYPES = [
@@ -21,6 +22,7 @@ type Type = (typeof TYPES)[number];
 const OPERATORS = ['gt', 'gte', 'lt', 'lte', 'eq', 'neq'] as const;
 const UNIT_SECONDS: Readonly<Record<string, bigint>> = { s: 1n, m: 60n, h: 3600n, d: 86_400n, w: 604_800n, M: 2_629_746n, y: 31_556_952n };
 const NANOS = 1_000_000_000n;
+const MAX_SECONDS = 10n * 31_556_952n;
 
 type Reading = { readonly map: PlainMap; readonly report: ProblemReporter; readonly references: References };
 
@@ -44,6 +46,9 @@ export function readCorrelation(document: SourceDocument, map: PlainMap, report:
     return [];
   }
   const timespan = readTimespan(correlation, report);
+  checkOptions(map, report);
+  const generate = correlation['generate'] ?? false;
+  if (typeof generate !== 'boolean') report.error(['correlation', 'generate'], 'correlation/generate', 'generate is true or false');
   const names = namesOf(map, meta);
   const finish = (references: References, late: ProblemReporter): readonly Correlation[] => {
     const reading: Reading = { map: correlation, report: late, references };
@@ -51,10 +56,22 @@ export function readCorrelation(document: SourceDocument, map: PlainMap, report:
     const members = readMembers(reading, condition);
     const groupBy = readGroupBy(reading, members);
     if (condition === undefined || timespan === undefined || members.length === 0 || inactive(meta)) return [];
-    const generate = correlation['generate'] === true;
     const digest = logicDigest({ members, groupBy, timespan, condition });
     const [id = ''] = names;
-    return [{ kind: 'correlation', id, members, groupBy, timespan, condition, generate, alerts: true, meta, logicDigest: digest }];
+    return [
+      {
+        kind: 'correlation',
+        id,
+        members,
+        groupBy,
+        timespan,
+        condition,
+        generate: generate === true,
+        alerts: true,
+        meta,
+        logicDigest: digest,
+      },
+    ];
   };
   return [{ document, names, kind: 'correlation', finish }];
 }
@@ -72,9 +89,14 @@ function readTimespan(map: PlainMap, report: ProblemReporter): bigint | undefine
     return undefined;
   }
   const [, digits = '0', unit = 's'] = found;
+  const seconds = BigInt(digits) * (UNIT_SECONDS[unit] ?? 0n);
+  if (seconds > MAX_SECONDS) {
+    report.error(['correlation', 'timespan'], 'value/bad-duration', `"${text}" is longer than ten years, the longest window`);
+    return undefined;
+  }
   if (unit === 'M' || unit === 'y')
     report.warn(['correlation', 'timespan'], 'value/calendar-duration', `${unit} is taken as ${UNIT_SECONDS[unit]} seconds`);
-  return BigInt(digits) * (UNIT_SECONDS[unit] ?? 0n) * NANOS;
+  return seconds * NANOS;
 }
 
 /** Rule references of `rules`, or of a string condition where `rules` is left out. */
@@ -112,6 +134,8 @@ function resolve(
 
 function readGroupBy({ map, report, references }: Reading, members: readonly RuleId[]): readonly GroupField[] {
   const names = textsOf(map['group-by']);
+  if (isList(map['group-by']) ? names.length < map['group-by'].length : isMap(map['group-by']))
+    report.error(['correlation', 'group-by'], 'correlation/group-by', 'group-by is a list of field names');
   if (names.length === 0) report.warn(['correlation'], 'correlation/no-group', 'without group-by all events are one group');
   const aliases = isMap(map['aliases']) ? map['aliases'] : {};
   for (const alias of Object.keys(aliases)) {
@@ -163,7 +187,7 @@ function readCondition(type: Type, reading: Reading): Condition | undefined {
   if (temporal) {
     const ordered = type === 'temporal_ordered';
     if (value === undefined || value === null) return { kind: 'temporal', ordered, thresholds: [] };
-    if (typeof value === 'string') return readExpression(value, ordered, reading);
+    if (typeof value === 'string') return readExpression(value, ordered, reading.references, report);
   }
   if (!isMap(value)) {
     report.error(
@@ -233,39 +257,4 @@ function readThresholds(value: PlainMap, report: ProblemReporter): readonly Thre
     else report.error(['correlation', 'condition', key], 'correlation/condition', `"${key}" takes a number`);
   }
   return thresholds;
-}
-
-function readExpression(text: string, ordered: boolean, { report, references }: Reading): Condition | undefined {
-  const path = ['correlation', 'condition'];
-  const names = [...references.all()];
-  const { tree, problems } = parseCondition(text, names);
-  for (const problem of problems)
-    if (problem.code !== 'sigma/keyword-case') report[problem.severity](path, problem.code, problem.message, problem.at);
-  if (tree === undefined) return undefined;
-  const expression = memberExpr(tree, references);
-  if (anchored(expression)) return { kind: 'temporal_expression', ordered, expression };
-  report.error(path, 'correlation/unanchored', 'some way to fulfil the condition needs no rule to match; nothing would start the window');
-  return undefined;
-}
-
-function memberExpr(tree: ConditionTree, references: References): MemberExpr {
-  if (tree.op === 'not') return { op: 'not', of: memberExpr(tree.of, references) };
-  if ('members' in tree) return { op: tree.op, of: tree.members.map((one) => memberExpr(one, references)) };
-  const of = tree.names.map((name): MemberExpr => ({ op: 'member', rule: references.idOf(name) ?? name }));
-  return of.length === 1 ? (of[0] as MemberExpr) : { op: tree.op === 'every' ? 'and' : 'or', of };
-}
-
-/** Does every way to fulfil it (or, under `negated`, to refuse it) contain a match? */
-function anchored(expression: MemberExpr, negated = false): boolean {
-  if (expression.op === 'member') return !negated;
-  if (expression.op === 'not') return anchored(expression.of, !negated);
-  const conjunctive = (expression.op === 'and') !== negated;
-  const parts = expression.of.map((one) => anchored(one, negated));
-  return conjunctive ? parts.some(Boolean) : parts.every(Boolean);
-}
-
-function membersOf(expression: MemberExpr): readonly RuleId[] {
-  if (expression.op === 'member') return [expression.rule];
-  if (expression.op === 'not') return membersOf(expression.of);
-  return [...new Set(expression.of.flatMap(membersOf))];
 }

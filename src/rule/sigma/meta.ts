@@ -17,6 +17,8 @@ export function textsOf(value: Plain | undefined): readonly string[] {
   return single === undefined ? [] : [single];
 }
 
+const STATUSES = ['stable', 'test', 'experimental', 'deprecated', 'unsupported'] as const;
+
 /** What every Sigma document says besides its logic. Reports a missing title and an unknown level. */
 export function readMeta(document: SourceDocument, map: PlainMap, report: ProblemReporter): RuleMeta {
   const title = textOf(map['title']);
@@ -25,12 +27,15 @@ export function readMeta(document: SourceDocument, map: PlainMap, report: Proble
   const level = LEVELS.find((known) => known === written);
   if (written !== undefined && level === undefined)
     report.error(['level'], 'meta/level', `"${written}" is no level; write one of ${LEVELS.join(', ')}`);
+  const status = textOf(map['status']);
+  if (status !== undefined && !STATUSES.some((known) => known === status))
+    report.warn(['status'], 'meta/status', `"${status}" is no status; write one of ${STATUSES.join(', ')}`);
   return {
     title: title ?? '',
     name: textOf(map['name']),
     description: textOf(map['description'])?.trim(),
     level: level ?? ('medium' satisfies Level),
-    status: textOf(map['status']),
+    status,
     author: (textOf(map['author']) ?? '')
       .split(',')
       .map((author) => author.trim())

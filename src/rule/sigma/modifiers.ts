@@ -1,14 +1,14 @@
 import ipaddr from 'ipaddr.js';
 import { messageOf } from '../../shared/errors.ts';
 import { nearest } from '../../shared/nearest.ts';
-import { compileRegex, leadingFlags } from '../../shared/regex.ts';
+import { compileRegex, faultPosition, leadingFlags } from '../../shared/regex.ts';
 import type { Scalar } from '../document.ts';
 import type { Comparison, Expr, TextPattern, TimePart } from '../ir/expr.ts';
 import { base64Offsets, bytesOf, type Charset } from './encodings.ts';
 import { ANY, dashTokens, isAny, literalOf, tidy, tokens } from './text.ts';
 
-/** A value of a detection item: its type, and the text it was written as. */
-export type ItemValue = { readonly value: Scalar; readonly source: string };
+/** A value of a detection item: its type, the text it was written as, and whether quotes say that text is meant. */
+export type ItemValue = { readonly value: Scalar; readonly source: string; readonly quoted: boolean };
 
 /** A modifier chain that was understood; `problem` says what is wrong with it. */
 export type Chain = {
@@ -106,7 +106,10 @@ function encodingProblem(core: readonly string[]): string | undefined {
 }
 
 /** One value of an item as an expression, or what is wrong with the value. A warning may come with the expression. */
-export type Compiled = { readonly expr: Expr; readonly warning?: string } | { readonly problem: string };
+export type Compiled = { readonly expr: Expr; readonly warning?: Finding } | Finding;
+
+/** What is wrong with a value; `at` counts code points into it. */
+export type Finding = { readonly problem: string; readonly code?: string; readonly at?: number };
 
 /** Compiles one value under a chain without `all` and `neq`, which concern the whole item. `field: null` = keyword. */
 export function compileValue(field: string | null, chain: Chain, item: ItemValue): Compiled {
@@ -127,7 +130,7 @@ export function compileValue(field: string | null, chain: Chain, item: ItemValue
   return textValue(field, chain, core, item);
 }
 
-function plainValue(field: string | null, { cased }: Chain, { value, source }: ItemValue): Compiled {
+function plainValue(field: string | null, { cased }: Chain, { value, source, quoted }: ItemValue): Compiled {
   if (field === null) {
     if (value === null) return { problem: 'a keyword cannot be empty' };
     return { expr: { op: 'text', field, pattern: tokens(source), cased } };
@@ -136,12 +139,13 @@ function plainValue(field: string | null, { cased }: Chain, { value, source }: I
   if (typeof value === 'boolean') return { expr: { op: 'boolean', field, value } };
   if (typeof value === 'number' || typeof value === 'bigint') return { expr: { op: 'number', field, compare: 'eq', value } };
   const expr = textExpr(field, tokens(source), cased);
-  return lookAlike(source)
-    ? { expr, warning: `${source} is read as text; write a plain decimal number, true or false if that is meant` }
+  return !quoted && lookAlike(source)
+    ? { expr, warning: { problem: `${source} is read as text; quote it, or write a decimal number, true or false if that is meant` } }
     : { expr };
 }
 
-const lookAlike = (source: string): boolean => /^(?:0\d+|0x[0-9a-f]+|\d+e\d+)$/i.test(source);
+/** What other readers of YAML take for a number or a boolean. */
+const lookAlike = (source: string): boolean => /^(?:[-+]?0o?\d+|0x[0-9a-f]+|[-+]?\d+e[-+]?\d+|\+\d+|yes|no|on|off)$/i.test(source);
 
 /** `*` alone means present; everything else is a pattern over the whole value. */
 function textExpr(field: string | null, pattern: TextPattern, cased: boolean): Expr {
@@ -177,12 +181,13 @@ function regexValue(field: string | null, core: readonly string[], { source }: I
   try {
     compileRegex(source, flags);
   } catch (error) {
-    return { problem: messageOf(error) };
+    return { problem: messageOf(error), code: 'sigma/regex', at: faultPosition(source, messageOf(error)) };
   }
   const inline = leadingFlags(source, flags);
   const all = [...new Set(inline.flags)].sort().join('');
   const expr: Expr = { op: 'regex', field, pattern: inline.body, flags: all };
-  return inline.body === source ? { expr } : { expr, warning: `flags belong beside "re": write |re|${inline.flags.replace(flags, '')}` };
+  if (inline.body === source) return { expr };
+  return { expr, warning: { problem: `flags belong beside "re": write |re|${[...all].join('|')}`, code: 'sigma/regex-flags' } };
 }
 
 function existsValue(field: string, { value }: ItemValue): Compiled {

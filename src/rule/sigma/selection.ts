@@ -51,7 +51,11 @@ function compileItem(
     return compileVariants(
       field,
       chain,
-      { value: one, source: one === null ? '' : (context.document.sourceText(at) ?? String(one)) },
+      {
+        value: one,
+        source: one === null ? '' : (context.document.sourceText(at) ?? String(one)),
+        quoted: context.document.isQuoted(at),
+      },
       at,
       context,
     );
@@ -71,15 +75,19 @@ function compileVariants(
   const expanded = expandPlaceholders(item.source, context.load.placeholders);
   if ('problem' in expanded) return fail(context, path, 'sigma/placeholder', expanded.problem);
   return every(
-    expanded.texts.map((source) => compileOne(field, chain, { value: source, source }, path, context)),
+    expanded.texts.map((source) => compileOne(field, chain, { value: source, source, quoted: true }, path, context)),
     'or',
   );
 }
 
 function compileOne(field: string | null, chain: Chain, item: ItemValue, path: DocumentPath, context: SelectionContext): Expr | undefined {
   const compiled = compileValue(field, chain, item);
-  if ('problem' in compiled) return fail(context, path, 'sigma/value', compiled.problem);
-  if (compiled.warning !== undefined) context.report.warn(path, 'sigma/look-alike', compiled.warning);
+  if ('problem' in compiled) {
+    context.report.error(path, compiled.code ?? 'sigma/value', compiled.problem, compiled.at);
+    return undefined;
+  }
+  if (compiled.warning !== undefined)
+    context.report.warn(path, compiled.warning.code ?? 'sigma/look-alike', compiled.warning.problem, compiled.warning.at);
   return compiled.expr;
 }
 
