@@ -12,7 +12,7 @@ export type ExportFlags = {
   readonly store: string;
   readonly key: string;
   readonly out: string;
-  readonly pack?: string;
+  readonly pack: string;
   readonly profile?: string;
   readonly tenant: string;
   readonly from?: string;

@@ -10,7 +10,7 @@ import { type ExportFlags, evidenceExport, evidenceKeygen, evidenceVerify, type 
 import type { Io } from './io.ts';
 import { type ParseFlags, parse } from './parse.ts';
 import { type ReceiveFlags, receive } from './receive.ts';
-import { type ReportFlags, reportCompliance } from './report.ts';
+import { listPacks, type ReportFlags, reportCompliance } from './report.ts';
 import { type RunFlags, run } from './run.ts';
 
 /** Every command with its flags. `done` gets the exit code. */
@@ -86,7 +86,7 @@ export function createProgram(io: Io, runEngine: RunEngine, done: (code: number)
     .command('compliance')
     .description('controls of one pack: satisfied, not satisfied, degraded or not assessed, with reasons')
     .addOption(store())
-    .option('--pack <file>', 'control pack (default: the shipped NIST SP 800-53 core pack)')
+    .option('--pack <file>', 'control pack: a file, or the name of a shipped one (wardline report packs)', 'nist-800-53-core')
     .option('--profile <file>', 'organization, system, source bindings, parameter values')
     .option('--as <forms>', 'html, json, csv, oscal-ap, oscal-ar, oscal-poam; several with commas', 'json')
     .option('--out <name>', 'write to a file instead of standard output')
@@ -94,6 +94,11 @@ export function createProgram(io: Io, runEngine: RunEngine, done: (code: number)
     .option('--to <time>', 'end of the period')
     .option('--as-of <time>', 'when evidence must not be expired')
     .action((flags: ReportFlags) => done(reportCompliance(flags, io)));
+  report
+    .command('packs')
+    .description('the control packs that come with Wardline')
+    .addOption(output())
+    .action((flags: { output: 'table' | 'json' }) => done(listPacks(flags, io)));
   const evidence = program.command('evidence').description('sealed evidence that anyone can check offline');
   evidence
     .command('keygen')
@@ -106,7 +111,7 @@ export function createProgram(io: Io, runEngine: RunEngine, done: (code: number)
     .addOption(store())
     .requiredOption('--key <file>', 'private key, PEM')
     .option('--out <file>', 'the bundle', 'bundle.tar')
-    .option('--pack <file>', 'control pack (default: the shipped NIST SP 800-53 core pack)')
+    .option('--pack <file>', 'control pack: a file, or the name of a shipped one (wardline report packs)', 'nist-800-53-core')
     .option('--profile <file>', 'organization, system, source bindings, parameter values')
     .option('--tenant <name>', 'who signs', 'default')
     .option('--from <time>', 'start of the period (event time)')

@@ -1,17 +1,19 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { buildReport } from '../report/compliance.ts';
 import { REPORT_FORMS, type ReportForm } from '../report/forms.ts';
 import { loadControlPack, loadProfile } from '../report/load-pack.ts';
 import { type Problem, problemText } from '../rule/problem.ts';
+import type { RuleFile } from '../rule/yaml.ts';
 import { messageOf, WardlineError } from '../shared/errors.ts';
+import { table } from '../shared/table.ts';
 import { openStore } from '../store/store.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
 
 export type ReportFlags = {
   readonly store: string;
-  readonly pack?: string;
+  readonly pack: string;
   readonly profile?: string;
   readonly as: string;
   readonly out?: string;
@@ -20,7 +22,7 @@ export type ReportFlags = {
   readonly asOf?: string;
 };
 
-const DEFAULT_PACK = resolve(import.meta.dirname, '../../rules/controls/nist-800-53-core.yml');
+const SHIPPED = resolve(import.meta.dirname, '../../rules/controls');
 
 /** `wardline report compliance`: what was seen, evaluated and alerted, judged by one control pack. */
 export function reportCompliance(flags: ReportFlags, io: Io): number {
@@ -55,9 +57,46 @@ export function reportCompliance(flags: ReportFlags, io: Io): number {
 }
 
 /** The control pack and profile that the flags name. */
-export function packOf(flags: { readonly pack?: string; readonly profile?: string }) {
+export function packOf(flags: { readonly pack: string; readonly profile?: string }) {
   const profile = flags.profile === undefined ? undefined : loaded(flags.profile, (file) => loadProfile(file));
-  return { profile, pack: loaded(flags.pack ?? DEFAULT_PACK, (file) => loadControlPack(file, profile)) };
+  return {
+    profile,
+    pack: loaded(packPath(flags.pack), (file) => loadControlPack(file, profile, (name) => siblingOf(file.path, name))),
+  };
+}
+
+/** A file, or the name of a shipped pack. */
+function packPath(name: string): string {
+  if (existsSync(name) || !/^[\w.-]+$/.test(name)) return name;
+  const shipped = join(SHIPPED, `${name}.yml`);
+  if (existsSync(shipped)) return shipped;
+  throw new WardlineError('usage', `there is no file ${name}, and no shipped pack of that name; see wardline report packs`);
+}
+
+/** `wardline report packs`: the shipped control packs. */
+export function listPacks(flags: { readonly output: 'table' | 'json' }, io: Io): number {
+  const packs = readdirSync(SHIPPED)
+    .filter((name) => name.endsWith('.yml'))
+    .sort()
+    .map((name) => {
+      const { scope, title, controls, version } = loaded(join(SHIPPED, name), (file) =>
+        loadControlPack(file, undefined, (other) => siblingOf(file.path, other)),
+      );
+      return { name: name.slice(0, -'.yml'.length), version, title, covered: Object.keys(controls).length, controls: scope.controls };
+    });
+  if (flags.output === 'json') io.out(`${JSON.stringify(packs)}\n`);
+  else {
+    const columns = [{ title: 'pack' }, { title: 'version' }, { title: 'controls decided' }, { title: 'title' }];
+    const rows = packs.map(({ name, version, title, covered, controls }) => [name, version, `${covered} of ${controls}`, title]);
+    io.out(`${table(columns, rows)}\n`);
+  }
+  return EXIT.ok;
+}
+
+/** A pack beside another; a file that cannot be read is one that is not there. */
+function siblingOf(path: string, name: string): RuleFile | undefined {
+  const found = join(dirname(path), name);
+  return existsSync(found) ? { path: found, text: readFileSync(found, 'utf8') } : undefined;
 }
 
 function loaded<T>(

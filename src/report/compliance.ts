@@ -30,7 +30,10 @@ export type ControlReport = {
   /** The worst of its objectives; never a bare "pass", always beside the counts. */
   readonly worst: Status;
   readonly counts: StatusCounts;
+  /** Empty for a control of the baseline that no measure decides. */
   readonly objectives: readonly ObjectiveResult[];
+  /** In a pack with stages: the highest stage that the evidence supports, with all below it; null = not even the lowest. */
+  readonly stage?: string | null;
 };
 
 export type RuleCounts = {
@@ -60,6 +63,7 @@ export type Report = {
     readonly total: number;
     readonly covered: number;
     readonly assessed: number;
+    readonly controls: { readonly total: number; readonly covered: number };
     readonly statement: string;
   };
   readonly counts: StatusCounts;
@@ -104,7 +108,8 @@ export function buildReport(entries: Iterable<unknown>, pack: ControlPack, optio
   const roles = bindRoles(pack, profile, history);
   const measures = pack.measures.map((measure) => evaluateMeasure(measure, { pack, roles, history, period, known: span }));
   const results = new Map(measures.map((result) => [result.measure.id, result]));
-  const controls = inOrder(pack.controls).map(([id, { title, objectives }]) =>
+  const listed = Object.entries(pack.baseline ?? {}).map(([id, title]) => [id, { title, objectives: {} }] as const);
+  const controls = inOrder({ ...Object.fromEntries(listed), ...pack.controls }).map(([id, { title, objectives }]) =>
     controlReport(
       id,
       title,
@@ -117,6 +122,7 @@ export function buildReport(entries: Iterable<unknown>, pack: ControlPack, optio
           integrityBroken: history.fault !== undefined,
         }),
       ),
+      pack.stages,
     ),
   );
   const objectives = controls.flatMap((control) => control.objectives);
@@ -185,17 +191,35 @@ function countStatus(objectives: readonly ObjectiveResult[]): StatusCounts {
   };
 }
 
-function controlReport(id: string, title: string, objectives: readonly ObjectiveResult[]): ControlReport {
+function controlReport(
+  id: string,
+  title: string,
+  objectives: readonly ObjectiveResult[],
+  stages: readonly string[] | undefined,
+): ControlReport {
   const worst = STATUS_ORDER.find((status) => objectives.some((objective) => objective.status === status)) ?? 'not-assessed';
-  return { id, title, worst, counts: countStatus(objectives), objectives };
+  const control = { id, title, worst, counts: countStatus(objectives), objectives };
+  return stages === undefined ? control : { ...control, stage: stageOf(objectives, stages) };
+}
+
+/** A stage is supported when it and every stage below it has objectives and all of them are satisfied. */
+function stageOf(objectives: readonly ObjectiveResult[], stages: readonly string[]): string | null {
+  let reached: string | null = null;
+  for (const stage of stages) {
+    const wanted = objectives.filter(({ id }) => id.endsWith(`.${stage}`));
+    if (wanted.length === 0 || wanted.some(({ status }) => status !== 'satisfied')) break;
+    reached = stage;
+  }
+  return reached;
 }
 
 function scopeOf(pack: ControlPack, objectives: readonly ObjectiveResult[]): Report['scope'] {
   const { title, objectives: total } = pack.scope;
+  const controls = { total: pack.scope.controls, covered: Object.keys(pack.controls).length };
   const covered = objectives.length;
   const assessed = objectives.filter(({ status }) => status !== 'not-assessed' && status !== 'not-applicable').length;
-  const statement = `This report covers ${covered} of ${total} objectives of ${title}: ${assessed} were assessed, ${total - assessed} were not. It is evidence, not certification.`;
-  return { title, total, covered, assessed, statement };
+  const statement = `This report covers ${covered} of ${total} objectives and ${controls.covered} of ${controls.total} controls of ${title}: ${assessed} objectives were assessed, ${total - assessed} were not. It is evidence, not certification.`;
+  return { title, total, covered, assessed, controls, statement };
 }
 
 function rulesetCounts(history: History): RuleCounts[] {

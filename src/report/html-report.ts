@@ -89,7 +89,23 @@ ${table(
 
 function controls(report: Report): Markup {
   const results = new Map(report.measures.map((result) => [result.measure.id, result]));
-  return html`<section id="controls"><h2>Controls</h2>${report.controls.map((control) => controlSection(control, results))}</section>`;
+  const decided = report.controls.filter(({ objectives }) => objectives.length > 0);
+  const others = report.controls.filter(({ objectives }) => objectives.length === 0);
+  return html`<section id="controls"><h2>Controls</h2>${decided.map((control) => controlSection(control, results))}${undecided(others)}</section>`;
+}
+
+/** What the catalog asks for and a stream of events says nothing about: named, so that nobody takes it for covered. */
+function undecided(controls: readonly ControlReport[]): Markup {
+  if (controls.length === 0) return nothing;
+  return html`<h3>Controls that no measure decides</h3>
+${table(
+  `${controls.length} controls are not assessed: policy, interviews and other systems decide them`,
+  [
+    { head: 'Control', cell: ({ id }) => id.toUpperCase() },
+    { head: 'Title', cell: ({ title }) => title },
+  ],
+  controls,
+)}`;
 }
 
 function controlSection(control: ControlReport, results: ReadonlyMap<string, MeasureResult>): Markup {
@@ -99,7 +115,7 @@ function controlSection(control: ControlReport, results: ReadonlyMap<string, Mea
     .filter((status) => counts[status] > 0)
     .map((status) => `${counts[status]} ${status}`);
   return html`<h3>${control.id.toUpperCase()} ${control.title}</h3>
-<p>${parts.join(', ')} of ${of}; worst: ${badge(control.worst)}</p>
+<p>${parts.join(', ')} of ${of}; worst: ${badge(control.worst)}${stageText(control)}</p>
 ${table(
   `Objectives of ${control.id.toUpperCase()}`,
   [
@@ -115,6 +131,11 @@ ${table(
   ],
   objectives,
 )}`;
+}
+
+function stageText({ stage }: ControlReport): string {
+  if (stage === undefined) return '';
+  return stage === null ? '; the evidence supports no stage' : `; the evidence supports the stage "${stage}"`;
 }
 
 function statusCell({ status, raw, overlay }: ObjectiveResult): Markup {

@@ -2,15 +2,49 @@ import type { Plain } from '../rule/document.ts';
 import type { Problem, ProblemReporter } from '../rule/problem.ts';
 import { compareProblems } from '../rule/problem.ts';
 import { type RuleFile, readDocuments } from '../rule/yaml.ts';
-import type { JsonValue } from '../shared/json.ts';
+import { isObject, type JsonValue } from '../shared/json.ts';
 import { type ControlPack, parseControlPack, parseProfile } from './control-pack.ts';
+import { mergePacks, shifted } from './merge-packs.ts';
 import type { Profile } from './pack-schema.ts';
 
 export type Loaded<T> = { readonly value: T | undefined; readonly problems: readonly Problem[] };
 
-/** Reads a control pack from its file; undefined when any problem is an error. Every problem has its place. */
-export function loadControlPack(file: RuleFile, profile?: Profile): Loaded<ControlPack> {
-  return loadOne(file, 'pack/documents', (value, report) => parseControlPack(value, report, profile));
+/** Another pack of the same folder by its file name. */
+export type ReadSibling = (name: string) => RuleFile | undefined;
+
+/**
+ * Reads a control pack from its file; undefined when any problem is an error. Every problem has its place. A pack that
+ * `extends` another one is that pack with its own keys on top; what is sealed is the whole.
+ */
+export function loadControlPack(file: RuleFile, profile?: Profile, sibling: ReadSibling = () => undefined): Loaded<ControlPack> {
+  const further: Problem[] = [];
+  const loaded = loadOne(file, 'pack/documents', (value, report) => {
+    const whole = extended(value, report, sibling, further);
+    return whole === undefined ? undefined : parseControlPack(whole.value, whole.report, profile);
+  });
+  return { value: loaded.value, problems: [...loaded.problems, ...further].sort(compareProblems) };
+}
+
+/** The document with what it extends below it, and a reporter that leads back to the places of this file. */
+function extended(
+  value: JsonValue,
+  report: ProblemReporter,
+  sibling: ReadSibling,
+  further: Problem[],
+): { readonly value: JsonValue; readonly report: ProblemReporter } | undefined {
+  if (!isObject(value) || value['extends'] === undefined) return { value, report };
+  const name = value['extends'];
+  const fail = (message: string): undefined => void report.error(['extends'], 'pack/extends', message);
+  if (typeof name !== 'string' || !/^[\w.-]+\.ya?ml$/.test(name)) return fail('extends takes the name of a pack file in the same folder');
+  const file = sibling(name);
+  if (file === undefined) return fail(`there is no pack file "${name}" beside this one`);
+  const base = loadControlPack(file);
+  further.push(...base.problems);
+  if (base.value === undefined) return fail(`"${name}" has errors itself`);
+  const { document } = base.value;
+  if (isObject(document) && document['baseline'] !== undefined)
+    return fail(`"${name}" lists a whole of its own; extend a pack without baseline`);
+  return { value: mergePacks(document, value), report: shifted(report, document) };
 }
 
 /** Reads a report profile from its file. */

@@ -10,6 +10,7 @@ export function lintPack(pack: PackDocument, report: ProblemReporter): void {
   for (const [i, measure] of pack.measures.entries()) lintMeasure(measure, ['measures', i], pack, roles, report);
   for (const role of pack.defaults.needs?.sources ?? []) known(role, roles, ['defaults', 'needs', 'sources'], 'source', report);
   lintObjectives(pack, measures, report);
+  lintWhole(pack, report);
   for (const [i, map] of pack.maps.entries()) {
     for (const [m, id] of map.methods.entries()) known(id, new Set(measures.keys()), ['maps', i, 'methods', m], 'measure', report);
   }
@@ -82,6 +83,21 @@ function lintObjectives(pack: PackDocument, measures: ReadonlyMap<string, Measur
       for (const measure of [...decidingMeasures(objective), ...(objective.guards ?? [])]) known(measure, ids, path, 'measure', report);
       lintObjective(objective, path, report);
     }
+  }
+}
+
+/** A listed whole has every control the pack speaks about, and as many as the scope says; a stage has an objective. */
+function lintWhole({ baseline, controls, scope, stages }: PackDocument, report: ProblemReporter): void {
+  if (baseline !== undefined) {
+    for (const id of Object.keys(controls))
+      if (!Object.hasOwn(baseline, id)) report.error(['controls', id], 'pack/baseline', `"${id}" is not in the baseline of this pack`);
+    const listed = Object.keys(baseline).length;
+    if (listed !== scope.controls)
+      report.error(['scope', 'controls'], 'pack/baseline', `the scope says ${scope.controls} controls, the baseline lists ${listed}`);
+  }
+  for (const stage of stages ?? []) {
+    const known = Object.values(controls).some(({ objectives }) => Object.keys(objectives).some((id) => id.endsWith(`.${stage}`)));
+    if (!known) report.error(['stages'], 'pack/stage', `no objective ends in ".${stage}"`);
   }
 }
 

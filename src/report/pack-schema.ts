@@ -142,6 +142,10 @@ export const packSchema = z.strictObject({
     }),
   ),
   maps: z.array(z.strictObject({ framework: text, id: text, title: text.optional(), methods: z.array(id).min(1) })).default([]),
+  /** Every control of the whole, id to title. Those that no measure decides are listed as not assessed. */
+  baseline: z.record(id, text).optional(),
+  /** Stages of maturity, lowest first; an objective belongs to the stage its id ends in (`..._obj.initial`). */
+  stages: z.array(id).min(2).optional(),
 });
 export type PackDocument = z.infer<typeof packSchema>;
 

@@ -12,13 +12,16 @@ const packs = readdirSync(folder)
   .filter((name) => name.endsWith('.yml'))
   .map((name) => ({ name, file: { path: `rules/controls/${name}`, text: readFileSync(join(folder, name), 'utf8') } }));
 
+const sibling = (name: string) => packs.find((pack) => pack.name === name)?.file;
+const load = (name: string) => loadControlPack(packs.find((pack) => pack.name === name)?.file as never, undefined, sibling).value;
+
 const data = resolve(import.meta.dirname, '../../../shared/data/compliance/derived');
 const present = existsSync(data);
 if (!present) console.log(`skipped: packs against the catalogs, because ${data} is not there`);
 const index = (name: string): never => JSON.parse(readFileSync(join(data, name), 'utf8')) as never;
 
 describe.each(packs)('$name', ({ file }) => {
-  const { value: pack, problems } = loadControlPack(file);
+  const { value: pack, problems } = loadControlPack(file, undefined, sibling);
 
   test('has no problem', () => {
     expect(problems.map(problemText)).toEqual([]);
@@ -47,7 +50,7 @@ describe.skipIf(!present)('names and numbers of the catalogs', () => {
       controls: Record<string, { title: string; baselines: { moderate: boolean }; objectives: { id: string }[]; params: object }>;
     };
     const moderate = Object.entries(controls).filter(([, { baselines }]) => baselines.moderate);
-    const pack = loadControlPack(packs.find(({ name }) => name === 'nist-800-53-core.yml')?.file as never).value;
+    const pack = load('nist-800-53-core.yml');
     for (const [id, control] of Object.entries(pack?.controls ?? {})) {
       const known = moderate.find(([name]) => name === id)?.[1];
       expect(known?.title, id).toBe(control.title);
@@ -65,13 +68,31 @@ describe.skipIf(!present)('names and numbers of the catalogs', () => {
     for (const name of Object.keys(pack?.parameters ?? {})) expect(params.has(name), name).toBe(true);
   });
 
+  test.each(['low', 'moderate', 'high'])(
+    'NIST SP 800-53 %s: the whole baseline is listed, and every objective is one of its control',
+    (level) => {
+      const { controls } = index('control-index.json') as {
+        controls: Record<string, { title: string; baselines: Record<string, boolean>; objectives: { id: string }[] }>;
+      };
+      const whole = Object.entries(controls).filter(([, { baselines }]) => baselines[level]);
+      const pack = load(`nist-800-53-${level}.yml`);
+      expect(pack?.baseline).toEqual(Object.fromEntries(whole.map(([id, { title }]) => [id, title])));
+      expect(pack?.scope.objectives).toBe(whole.flatMap(([, { objectives }]) => objectives).length);
+      for (const [id, control] of Object.entries(pack?.controls ?? {})) {
+        expect(controls[id]?.title).toBe(control.title);
+        for (const objective of Object.keys(control.objectives)) expect(controls[id]?.objectives.map((o) => o.id)).toContain(objective);
+      }
+    },
+  );
+
   test('FedRAMP: indicators and their number', () => {
     const { ksi } = index('fedramp-cr26-index.json') as { ksi: { id: string; name: string }[] };
-    const pack = loadControlPack(packs.find(({ name }) => name === 'fedramp-ksi-mla.yml')?.file as never).value;
+    const pack = load('fedramp-ksi-mla.yml');
     for (const [id, control] of Object.entries(pack?.controls ?? {}))
       expect(ksi.find((k) => k.id.toLowerCase() === id)?.name).toBe(control.title);
     expect(pack?.scope.objectives).toBe(ksi.length);
-    for (const { value } of packs.map((one) => loadControlPack(one.file))) {
+    expect(pack?.baseline).toEqual(Object.fromEntries(ksi.map(({ id, name }) => [id.toLowerCase(), name])));
+    for (const { value } of packs.map((one) => loadControlPack(one.file, undefined, sibling))) {
       for (const map of value?.maps.filter(({ framework }) => framework === 'fedramp-cr26') ?? [])
         expect(ksi.find(({ id }) => id === map.id)?.name).toBe(map.title);
     }
@@ -79,12 +100,66 @@ describe.skipIf(!present)('names and numbers of the catalogs', () => {
 
   test('ZTMM: functions and their number', () => {
     const { functions } = index('ztmm-functions.json') as { functions: { id: string; pillar: string; name: string }[] };
-    const pack = loadControlPack(packs.find(({ name }) => name === 'cisa-ztmm-visibility.yml')?.file as never).value;
+    const pack = load('cisa-ztmm-visibility.yml');
     for (const [id, control] of Object.entries(pack?.controls ?? {})) {
       const known = functions.find((f) => f.id.toLowerCase() === id);
       expect(`${known?.pillar}: ${known?.name}`).toBe(control.title);
     }
-    expect(pack?.scope.objectives).toBe(functions.length);
+    expect(pack?.scope.objectives).toBe(functions.length * (pack?.stages?.length ?? 0));
+    expect(pack?.baseline).toEqual(Object.fromEntries(functions.map(({ id, pillar, name }) => [id.toLowerCase(), `${pillar}: ${name}`])));
+  });
+});
+
+describe('a pack that extends another', () => {
+  const upper = (text: string) =>
+    loadControlPack({ path: 'u.yml', text: `kind: ControlPack\nschema: 1\nid: u\nversion: 1.0.0\ntitle: U\n${text}` }, undefined, sibling);
+  const scope = (n: number): string => `scope: {title: t, objectives: 9, controls: ${n}}\n`;
+
+  test('is the lower one with its own keys on top, without controls outside its own whole', () => {
+    const { value, problems } = upper(`extends: nist-800-53-core.yml\n${scope(2)}baseline: {ac-7: A, ac-1: B}\n`);
+    expect(problems.map(problemText)).toEqual([]);
+    expect(Object.keys(value?.controls ?? {})).toEqual(['ac-7']);
+    expect(value?.measures.length).toBe(load('nist-800-53-core.yml')?.measures.length);
+    const report = buildReport(aBusyLedger(), value as never);
+    expect(report.controls.map(({ id, worst }) => [id, worst])).toEqual([
+      ['ac-1', 'not-assessed'],
+      ['ac-7', 'not-assessed'],
+    ]);
+    expect(report.scope.controls).toEqual({ total: 2, covered: 1 });
+  });
+
+  test.each([
+    [
+      'a file that is not there',
+      `extends: none.yml\n${scope(1)}`,
+      /^u\.yml:6:10: error pack\/extends extends: there is no pack file "none\.yml"/,
+    ],
+    ['a path', `extends: ../x.yml\n${scope(1)}`, /pack\/extends extends: extends takes the name of a pack file in the same folder/],
+    ['a pack with a whole of its own', `extends: fedramp-ksi-mla.yml\n${scope(1)}`, /lists a whole of its own/],
+    [
+      "a number that is not the list's",
+      `extends: nist-800-53-core.yml\n${scope(3)}baseline: {ac-7: A}\n`,
+      /pack\/baseline .*says 3 controls, the baseline lists 1/,
+    ],
+    [
+      'a control outside the whole',
+      `extends: nist-800-53-core.yml\n${scope(1)}baseline: {ac-7: A}\ncontrols: {ac-9: {title: x, objectives: {ac-9_obj: {strength: manual-only}}}}\n`,
+      /^u\.yml:9:18: error pack\/baseline .*"ac-9" is not in the baseline/m,
+    ],
+    [
+      'a stage without objective',
+      `extends: nist-800-53-core.yml\n${scope(1)}stages: [one, two]\n`,
+      /pack\/stage stages: no objective ends in "\.one"/,
+    ],
+    [
+      'a wrong measure of its own',
+      `extends: nist-800-53-core.yml\n${scope(1)}measures:\n  - {id: x, kind: presence, source: al}\n`,
+      /^u\.yml:9:5: error pack\/source measures\[0\]/m,
+    ],
+  ])('with %s is refused at its place', (_, text, message) => {
+    const { value, problems } = upper(text);
+    expect(value).toBeUndefined();
+    expect(problems.map(problemText).join('\n')).toMatch(message);
   });
 });
 
@@ -166,10 +241,13 @@ describe('a profile', () => {
     );
     expect(satisfied).toEqual([
       'au-2_obj.c-2',
+      'au-3_obj.a',
+      'au-3_obj.b',
       'au-6_obj.b',
       'au-6.1_obj',
       'au-12_obj.a',
       'au-12_obj.c',
+      'ca-7_obj.d',
       'si-4_obj.a.1',
       'si-4_obj.d-1',
       'si-4.2_obj',
