@@ -10,7 +10,13 @@ type Group = {
   readonly cases: Readonly<Record<string, (every: number) => Case>>;
 };
 
-export type GroupName = 'sigma' | 'growth' | 'json-rules' | 'compile';
+export type GroupName = 'sigma' | 'growth' | 'json-rules' | 'json-rules-100' | 'json-rules-10' | 'json-rules-1' | 'compile';
+
+/** The same rules for the matcher and for the package; few events for the package, which asks every rule of each. */
+const jsonRules = (rules: number, events: number, originalEvents: number): Group => ({
+  gate: () => sameCount(Math.min(rules, 100), 200),
+  cases: { wardline: () => compiledCase(rules, events), original: () => originalCase(rules, originalEvents) },
+});
 
 /** Every group of cases, in one list. */
 export const GROUPS: Readonly<Record<GroupName, Group>> = {
@@ -27,13 +33,10 @@ export const GROUPS: Readonly<Record<GroupName, Group>> = {
       'rules-10000': (every) => matchCase(every, publicRules(10_000)),
     },
   },
-  'json-rules': {
-    gate: () => sameCount(100, 200),
-    cases: {
-      wardline: () => compiledCase(1000, 20_000),
-      original: () => originalCase(1000, 20),
-    },
-  },
+  'json-rules': jsonRules(1000, 20_000, 20),
+  'json-rules-100': jsonRules(100, 20_000, 200),
+  'json-rules-10': jsonRules(10, 20_000, 2000),
+  'json-rules-1': jsonRules(1, 20_000, 5000),
   compile: {
     gate: () => [],
     cases: {

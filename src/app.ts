@@ -6,6 +6,7 @@ import { fieldsNeeded } from './correlate/plans.ts';
 import { DEFAULT_LIMITS } from './decode/decode.ts';
 import { createMatcher } from './detect/matcher.ts';
 import { explainViolation, withVerdict } from './detect/policy-verdict.ts';
+import { withRuleEvent } from './detect/rule-event.ts';
 import type { LedgerEntry } from './evidence/entry.ts';
 import { createLedger } from './evidence/ledger.ts';
 import { ledgerStateOf } from './evidence/ledger-state.ts';
@@ -199,9 +200,11 @@ function partsOf(ruleset: Ruleset, settings: Settings): RulesetParts {
   };
 }
 
-/** A violation carries why; every other match is the event as it is. */
-const confirm: Confirm = ({ policy, id }, event, ecs) =>
-  policy === undefined ? ecs() : withVerdict(ecs(), id, explainViolation(policy, event));
+/** A violation carries why, a json rule its event; every other match is the event as it is. */
+const confirm: Confirm = ({ policy, id, event: says }, event, ecs) => {
+  if (policy !== undefined) return withVerdict(ecs(), id, explainViolation(policy, event));
+  return says === undefined ? ecs() : withRuleEvent(ecs(), says, event);
+};
 
 /** Keys that were not given are absent, not undefined. */
 function clean(logsource: { category?: string | undefined; product?: string | undefined; service?: string | undefined } | undefined) {

@@ -1,4 +1,4 @@
-import type { Expr, Predicate, TextPattern } from '../rule/ir/expr.ts';
+import type { Expr, JsonPredicate, Predicate, TextPattern } from '../rule/ir/expr.ts';
 import { fold } from '../shared/fold.ts';
 import type { JsonValue } from '../shared/json.ts';
 import { bestSet, regexLiterals } from './regex-literals.ts';
@@ -52,7 +52,9 @@ export function coverOf(expr: Expr, rate: Rate): Cover | undefined {
 }
 
 /** What is identical has the same text: a field that is, is one of, or contains a scalar shows that text as a whole value. */
-function jsonAnchors({ field, operator, value }: Extract<Predicate, { op: 'json' }>): readonly Anchor[] | undefined {
+function jsonAnchors({ field, operator, value, keys, decorators, other }: JsonPredicate): readonly Anchor[] | undefined {
+  // A value inside a field, or one that is turned about before it is compared, need not show in the field's own text.
+  if (keys !== undefined || decorators !== undefined || other !== undefined) return undefined;
   const wanted = operator === 'in' && Array.isArray(value) ? (value as readonly JsonValue[]) : [value];
   const scalars = wanted.filter((one): one is Leaf => one !== null && typeof one !== 'object');
   const positive = operator === 'equal' || operator === 'in' || operator === 'contains';

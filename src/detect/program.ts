@@ -2,8 +2,9 @@ import type { Expr, Predicate, TextPattern } from '../rule/ir/expr.ts';
 import { fold } from '../shared/fold.ts';
 import { compileRegex, leadingFlags } from '../shared/regex.ts';
 import { compileGlob, globMatches } from './glob.ts';
+import { jsonHolds } from './json-predicate.ts';
 import { compileNetwork } from './networks.ts';
-import { compareNumbers, jsonHolds, REGEX_CHARACTERS, timePart } from './reference.ts';
+import { compareNumbers, REGEX_CHARACTERS, timePart } from './reference.ts';
 import { regexLiterals } from './regex-literals.ts';
 import { type Leaf, leafNumber, leafText } from './scalar.ts';
 import type { Texts, View } from './view.ts';
@@ -110,12 +111,16 @@ function compilePredicate(predicate: Predicate, slotOf: SlotOf): Program {
     case 'null':
     case 'exists':
     case 'present':
-    case 'json':
       return compileRaw(predicate, slotOf(predicate.field));
+    case 'json': {
+      const slot = slotOf(predicate.field);
+      const other = predicate.other && slotOf(predicate.other.field);
+      return (view) => jsonHolds(predicate, view.raw(slot), other === undefined ? undefined : view.raw(other));
+    }
   }
 }
 
-function compileRaw(predicate: Extract<Predicate, { readonly op: 'null' | 'exists' | 'present' | 'json' }>, slot: number): Program {
+function compileRaw(predicate: Extract<Predicate, { readonly op: 'null' | 'exists' | 'present' }>, slot: number): Program {
   switch (predicate.op) {
     case 'null':
       return (view) => view.presence(slot) < 2;
@@ -123,8 +128,6 @@ function compileRaw(predicate: Extract<Predicate, { readonly op: 'null' | 'exist
       return (view) => view.presence(slot) > 0;
     case 'present':
       return (view) => view.presence(slot) === 2;
-    case 'json':
-      return (view) => jsonHolds(predicate.operator, view.raw(slot), predicate.value);
   }
 }
 

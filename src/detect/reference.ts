@@ -1,10 +1,11 @@
 import ipaddr from 'ipaddr.js';
 import { createAccessor } from '../event/accessor.ts';
 import type { Event, RouteLabel } from '../event/event.ts';
-import type { Comparison, Expr, JsonOperator, PatternToken, Predicate, TextPattern, TimePart } from '../rule/ir/expr.ts';
+import type { Comparison, Expr, PatternToken, Predicate, TextPattern, TimePart } from '../rule/ir/expr.ts';
 import { fold } from '../shared/fold.ts';
 import type { JsonValue } from '../shared/json.ts';
 import { compileRegex } from '../shared/regex.ts';
+import { jsonHolds } from './json-predicate.ts';
 import { allLeaves, type Leaf, leafNumber, leafText, leavesOf } from './scalar.ts';
 
 /** Regular expressions see this much of a value; `truncated` is the matter of the format. */
@@ -62,7 +63,7 @@ function holds(predicate: Predicate, event: Event, label: RouteLabel | undefined
         compareNumbers(timePart(leafText(leaf), predicate.part), predicate.compare, predicate.value),
       );
     case 'json':
-      return jsonHolds(predicate.operator, read(predicate.field), predicate.value);
+      return jsonHolds(predicate, read(predicate.field), predicate.other && read(predicate.other.field));
   }
 }
 
@@ -166,33 +167,4 @@ function isoWeek(year: number, month: number, day: number): number {
   const thursday = new Date(date.getTime() + (4 - (date.getUTCDay() || 7)) * 86_400_000);
   const first = Date.UTC(thursday.getUTCFullYear(), 0, 1);
   return Math.floor((thursday.getTime() - first) / (7 * 86_400_000)) + 1;
-}
-
-/** The operators of json-rules-engine 7: no conversion of types, and numbers only where it asks for numbers. */
-export function jsonHolds(operator: JsonOperator, fact: JsonValue | undefined, value: JsonValue): boolean {
-  switch (operator) {
-    case 'equal':
-      return fact === value;
-    case 'notEqual':
-      return fact !== value;
-    case 'in':
-      return fact !== undefined && Array.isArray(value) && value.includes(fact as never);
-    case 'notIn':
-      return !(fact !== undefined && Array.isArray(value) && value.includes(fact as never));
-    case 'contains':
-      return Array.isArray(fact) && fact.includes(value as never);
-    case 'doesNotContain':
-      return Array.isArray(fact) && !fact.includes(value as never);
-    default:
-      return orderHolds(operator, fact, value);
-  }
-}
-
-/** As the engine's validator: the fact must read as a number; then plain JavaScript comparison. */
-function orderHolds(operator: JsonOperator, fact: JsonValue | undefined, value: JsonValue): boolean {
-  if (Number.isNaN(Number.parseFloat(String(fact)))) return false;
-  const [left, right] = [fact as number, value as number];
-  if (operator === 'lessThan') return left < right;
-  if (operator === 'lessThanInclusive') return left <= right;
-  return operator === 'greaterThan' ? left > right : left >= right;
 }

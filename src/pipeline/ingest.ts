@@ -36,6 +36,8 @@ export function createIngest({ matcher, fieldsNeeded, decode: options, confirm }
     found.count = 0;
     matcher.match(event, found);
     if (found.count === 0) return;
+    // Detections stand in the order of their priorities.
+    if (found.count > 1) found.rules.subarray(0, found.count).sort();
     let document: JsonObject | undefined;
     const ecs = (): JsonObject => {
       document ??= event.toEcs();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ADDED_OPERATORS } from './ir/condition.ts';
 import { LEVELS } from './ir/rule.ts';
 import { JSON_OPERATORS } from './json-rules/operators.ts';
 import { STRENGTHS } from './policy/checks.ts';
@@ -79,7 +80,9 @@ export const correlationSchema = z.looseObject({
 
 const leaf = z.strictObject({
   fact: z.string(),
-  operator: z.string().describe(`One of ${JSON_OPERATORS.join(', ')}, with decorators before it.`),
+  operator: z
+    .string()
+    .describe(`One of ${[...JSON_OPERATORS, ...ADDED_OPERATORS].join(', ')}, or of a file of kind Operators; decorators stand before it.`),
   value: z.unknown(),
   path: z.string().optional(),
   params: z.record(z.string(), z.unknown()).optional(),
@@ -95,14 +98,30 @@ const condition: z.ZodType = z.lazy(() =>
     z.looseObject({ condition: z.string() }),
   ]),
 );
-export const jsonRulesSchema = z.looseObject({
+const jsonRule = z.looseObject({
   ...meta,
   title: z.string().optional(),
   logsource: logsource.optional(),
   conditions: condition,
-  event: z.looseObject({ type: z.string() }),
-  priority: z.int().optional(),
+  event: z.looseObject({
+    type: z.string(),
+    params: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe('Carried by the alert; {"fact": ..., "path": ...} is replaced by its value.'),
+  }),
+  priority: z.int().min(1).optional().describe('Rules of a higher one come first among those that hold for an event.'),
 });
+const named = z.record(z.string(), z.unknown());
+export const jsonRulesSchema = z.union([
+  jsonRule,
+  z.looseObject({ kind: z.literal('Conditions'), conditions: z.record(z.string(), condition) }),
+  z.looseObject({
+    kind: z.literal('Operators'),
+    operators: named.describe('Condition trees without facts; {"given": "$[0]"} is what a rule gives.'),
+  }),
+  z.looseObject({ kind: z.literal('Facts'), facts: named.describe('Constants by name.') }),
+]);
 
 const access = z.record(z.string(), value);
 export const policySchema = z.strictObject({

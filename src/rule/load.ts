@@ -67,7 +67,8 @@ export function assemble(files: readonly FileRules[]): Loaded {
   const all = [...byId.values()];
   const lines = all.map(({ id, logicDigest }) => `${JSON.stringify(id)} ${logicDigest}`).sort();
   const ruleset: Ruleset = {
-    detections: all.filter((rule) => rule.kind === 'detection'),
+    // The order in which rules that hold for one event are told of.
+    detections: all.filter((rule) => rule.kind === 'detection').sort((a, b) => (b.priority ?? 1) - (a.priority ?? 1)),
     correlations: all.filter((rule) => rule.kind === 'correlation'),
     byId,
     digest: sha256Hex([`semantics ${SEMANTICS_VERSION}`, ...lines].join('\n')),

@@ -46,8 +46,25 @@ export type Predicate =
       readonly cased: boolean;
     }
   | { readonly op: 'time'; readonly field: string; readonly part: TimePart; readonly compare: Comparison; readonly value: number }
-  /** Typed comparison as json-rules-engine defines it: no coercion, no folding; see rule/json-rules. */
-  | { readonly op: 'json'; readonly field: string; readonly operator: JsonOperator; readonly value: JsonValue };
+  | JsonPredicate;
+
+/**
+ * Typed comparison as json-rules-engine defines it: no coercion, no folding; see rule/json-rules/operators.ts. With
+ * `other` the right side is a second field and `value` is null. `decorators` stand in the order written: the first is
+ * applied last (`not:someFact:equal`).
+ */
+export type JsonPredicate = {
+  readonly op: 'json';
+  readonly field: string;
+  readonly operator: JsonOperator;
+  readonly value: JsonValue;
+  /** Leads on inside the field's value, where a position of a list is meant. */
+  readonly keys?: readonly (string | number)[];
+  readonly decorators?: readonly Decorator[];
+  readonly other?: { readonly field: string; readonly keys: readonly (string | number)[] };
+};
+
+export type Decorator = 'not' | 'someFact' | 'everyFact' | 'someValue' | 'everyValue' | 'swap';
 
 export type JsonOperator =
   | 'equal'

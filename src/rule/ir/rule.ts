@@ -1,6 +1,8 @@
 import type { Logsource } from '../../event/event.ts';
 import type { Nanos } from '../../event/time.ts';
 import type { Place } from '../../shared/errors.ts';
+import type { JsonValue } from '../../shared/json.ts';
+import type { Keys } from './condition.ts';
 import type { Expr } from './expr.ts';
 import type { Policy } from './policy.ts';
 
@@ -33,6 +35,10 @@ export type Language = 'sigma' | 'json-rules' | 'policy';
 /** How matches of a detection that alerts alone fold into one alert: by these fields, within this pause. */
 export type Dedup = { readonly by: readonly string[]; readonly within: Nanos } | 'each';
 
+/** What a json rule says when it holds: a name, and parameters that an alert carries; `{fact}` there is a field of the event. */
+export type RuleEvent = { readonly type: string; readonly params: Readonly<Record<string, RuleParam>> };
+export type RuleParam = { readonly value: JsonValue } | { readonly field: string; readonly keys: Keys };
+
 /** A rule over one event. */
 export type Detection = {
   readonly kind: 'detection';
@@ -49,6 +55,9 @@ export type Detection = {
   readonly logicDigest: string;
   /** What a zero-trust policy asks, to say of a violation which check failed; undefined for other rules. */
   readonly policy?: Policy;
+  /** Rules of a higher one come first among those that hold for an event; 1 where it is not said. */
+  readonly priority?: number;
+  readonly event?: RuleEvent;
 };
 
 /** One `group-by` field; `fields` names it per member where aliases differ from the common name. */

@@ -1,6 +1,8 @@
 import type { JsonValue } from '../../shared/json.ts';
-import type { Condition, ConditionLeaf, Decorator } from '../ir/condition.ts';
-import type { Expr, JsonOperator } from '../ir/expr.ts';
+import { ADDED_OPERATORS, type AddedOperator, type Condition, type ConditionLeaf, type Fact } from '../ir/condition.ts';
+import type { Decorator, Expr, JsonOperator } from '../ir/expr.ts';
+import { ADDED } from './added-operators.ts';
+import { evaluateDecorated } from './operators.ts';
 
 const NEVER: Expr = { op: 'constant', value: false };
 const ALWAYS: Expr = { op: 'constant', value: true };
@@ -9,8 +11,8 @@ const ALWAYS: Expr = { op: 'constant', value: true };
 export type Compiled = { readonly expr: Expr; readonly exact: boolean };
 
 /**
- * A condition tree as an expression over one event. What an expression cannot say (context facts, facts compared with
- * facts, some decorators) becomes the weakest answer, so that the expression selects every event the rule may hold for.
+ * A condition tree as an expression over one event. What an expression cannot say (facts beyond the event) becomes the
+ * weakest answer, so that the expression selects every event the rule may hold for.
  */
 export function compileCondition(condition: Condition): Compiled {
   let exact = true;
@@ -25,50 +27,74 @@ export function compileCondition(condition: Condition): Compiled {
   return { expr, exact };
 }
 
-function compileLeaf({ fact, operator, decorators, value }: ConditionLeaf): Expr | undefined {
-  if (fact.kind !== 'event' || value.kind !== 'constant') return undefined;
-  return decorated(decorators, operator, fact.field, value.value);
+export const isAdded = (operator: JsonOperator | AddedOperator): operator is AddedOperator =>
+  ADDED_OPERATORS.some((known) => known === operator);
+
+type EventFact = Extract<Fact, { kind: 'event' }>;
+
+/** One comparison as an expression; undefined where a side of it is not in the event. */
+export function compileLeaf({ fact, operator, decorators, value }: ConditionLeaf): Expr | undefined {
+  if (fact.kind === 'constant' && value.kind === 'constant' && !isAdded(operator))
+    return { op: 'constant', value: evaluateDecorated(decorators, operator, fact.value, value.value) };
+  if (fact.kind !== 'event' || (value.kind !== 'constant' && value.kind !== 'event')) return undefined;
+  if (isAdded(operator)) return added(fact, operator, decorators, value);
+  if (value.kind === 'event')
+    return {
+      op: 'json',
+      ...side(fact),
+      operator,
+      value: null,
+      ...(decorators.length === 0 ? {} : { decorators }),
+      other: { field: value.field, keys: value.keys },
+    };
+  return decorated(decorators, operator, fact, value.value);
 }
 
-/** `notEqual` and `notIn` are negations of their positives: as in the package, a field that is missing satisfies them. */
-function decorated(decorators: readonly Decorator[], operator: JsonOperator, field: string, value: JsonValue): Expr | undefined {
+const side = ({ field, keys }: EventFact) => (keys.length === 0 ? { field } : { field, keys });
+
+/** Only `not` stands before an added operator (the reader says so); fields with positions are read as a whole. */
+function added(fact: EventFact, operator: AddedOperator, decorators: readonly Decorator[], value: Fact): Expr | undefined {
+  const { expr, fieldref } = ADDED[operator];
+  let positive: Expr;
+  if (value.kind === 'constant') positive = expr(fact.field, value.value);
+  else if (value.kind === 'event' && fieldref !== undefined)
+    positive = { op: 'fieldref', field: fact.field, other: value.field, how: fieldref, cased: operator !== 'equalIgnoringCase' };
+  else return undefined;
+  return decorators.length % 2 === 0 ? positive : { op: 'not', of: positive };
+}
+
+/**
+ * Decorators that the tree itself can say are said by it, so that the literals stay in sight of the index; `notEqual` and
+ * `notIn` are negations of their positives: as in the package, a field that is missing satisfies them.
+ */
+function decorated(decorators: readonly Decorator[], operator: JsonOperator, fact: EventFact, value: JsonValue): Expr {
   const [outer, ...rest] = decorators;
-  if (outer === undefined) return plain(operator, field, value);
-  switch (outer) {
-    case 'not': {
-      const of = decorated(rest, operator, field, value);
-      return of && { op: 'not', of };
-    }
-    case 'someValue':
-    case 'everyValue': {
-      const of = (value as readonly JsonValue[]).map((one) => decorated(rest, operator, field, one));
-      return of.every((one) => one !== undefined) ? { op: outer === 'someValue' ? 'or' : 'and', of } : undefined;
-    }
-    case 'someFact':
-      return rest.length === 0 ? someFact(operator, field, value) : undefined;
-    case 'everyFact':
-    case 'swap':
-      return undefined;
-    default:
-      return outer satisfies never;
+  if (outer === undefined) return plain(operator, fact, value);
+  const asked: Expr = { op: 'json', ...side(fact), operator, value, decorators };
+  if (outer === 'not') return { op: 'not', of: decorated(rest, operator, fact, value) };
+  if ((outer === 'someValue' || outer === 'everyValue') && Array.isArray(value) && !rest.includes('swap')) {
+    const of = (value as readonly JsonValue[]).map((one) => decorated(rest, operator, fact, one));
+    return { op: outer === 'someValue' ? 'or' : 'and', of };
   }
+  if (outer === 'someFact' && rest.length === 0) return someFact(operator, fact, value) ?? asked;
+  return asked;
 }
 
-function plain(operator: JsonOperator, field: string, value: JsonValue): Expr {
-  if (operator === 'notEqual') return { op: 'not', of: { op: 'json', field, operator: 'equal', value } };
-  if (operator === 'notIn') return { op: 'not', of: { op: 'json', field, operator: 'in', value } };
-  return { op: 'json', field, operator, value };
+function plain(operator: JsonOperator, fact: EventFact, value: JsonValue): Expr {
+  if (operator === 'notEqual') return { op: 'not', of: { op: 'json', ...side(fact), operator: 'equal', value } };
+  if (operator === 'notIn') return { op: 'not', of: { op: 'json', ...side(fact), operator: 'in', value } };
+  return { op: 'json', ...side(fact), operator, value };
 }
 
-function someFact(operator: JsonOperator, field: string, value: JsonValue): Expr | undefined {
-  const contains = (one: JsonValue): Expr => ({ op: 'json', field, operator: 'contains', value: one });
+function someFact(operator: JsonOperator, fact: EventFact, value: JsonValue): Expr | undefined {
+  const contains = (one: JsonValue): Expr => ({ op: 'json', ...side(fact), operator: 'contains', value: one });
   if (operator === 'equal') return contains(value);
   if (operator === 'in') return { op: 'or', of: (value as readonly JsonValue[]).map(contains) };
   return undefined;
 }
 
 /** Folds constants away, so that a tree of unsaid parts is plainly "every event". */
-function simplify(expr: Expr): Expr {
+export function simplify(expr: Expr): Expr {
   if (expr.op === 'not') {
     const of = simplify(expr.of);
     return of.op === 'constant' ? (of.value ? NEVER : ALWAYS) : { op: 'not', of };

@@ -1,17 +1,19 @@
 import { isObject, type JsonObject, type JsonValue } from '../../shared/json.ts';
 import { nearest } from '../../shared/nearest.ts';
-import type { Condition, ConditionLeaf, Decorator } from '../ir/condition.ts';
-import type { JsonOperator } from '../ir/expr.ts';
+import { ADDED_OPERATORS, type AddedOperator, type Condition, type ConditionLeaf, type Fact } from '../ir/condition.ts';
+import type { Decorator, JsonOperator } from '../ir/expr.ts';
 import type { DocumentPath, ProblemReporter } from '../problem.ts';
+import { ADDED } from './added-operators.ts';
+import { isAdded } from './compile-condition.ts';
+import { expandOperator } from './custom-operator.ts';
 import { type FactScope, parseFact } from './fact.ts';
 import { DECORATORS, JSON_OPERATORS, NEEDS_LIST, NEEDS_NUMBER } from './operators.ts';
 
-/** Named conditions of all files, as written; resolved where they are used. */
-export type NamedConditions = ReadonlyMap<string, JsonValue>;
-
 export type ConditionInput = {
   readonly report: ProblemReporter;
-  readonly named: NamedConditions;
+  /** Named conditions and custom operators of all files, as written; resolved where they are used. */
+  readonly named: ReadonlyMap<string, JsonValue>;
+  readonly operators: ReadonlyMap<string, JsonValue>;
   readonly scope: FactScope;
 };
 
@@ -54,19 +56,26 @@ function parseNode(value: JsonValue, path: DocumentPath, input: ConditionInput, 
   const inner = { ...at, depth: at.depth + 1 };
   if (kind === 'not') {
     const of = parseNode(value['not'] as JsonValue, [...path, kind], input, { ...inner, negated: !at.negated });
-    return of && { op: 'not', of };
+    return of && { op: 'not', of, ...priorityOf(value) };
   }
-  return parseList(kind, value[kind] as JsonValue, [...path, kind], input, inner);
+  const of = parseList(kind, value[kind] as JsonValue, [...path, kind], input, inner);
+  return of && { op: kind, of, ...priorityOf(value) };
 }
 
-function parseList(op: 'all' | 'any', list: JsonValue, path: DocumentPath, input: ConditionInput, at: At): Condition | undefined {
+function parseList(
+  op: 'all' | 'any',
+  list: JsonValue,
+  path: DocumentPath,
+  input: ConditionInput,
+  at: At,
+): readonly Condition[] | undefined {
   if (!Array.isArray(list) || list.length === 0) {
     // The package takes an empty list, also an empty `any`, as true: a rule that matches everything by accident.
     input.report.error(path, 'json-rules/empty', `"${op}" is a list of at least one condition`);
     return undefined;
   }
   const of = list.map((item, i) => parseNode(item, [...path, i], input, at));
-  return of.every((item) => item !== undefined) ? { op, of } : undefined;
+  return of.every((item) => item !== undefined) ? of : undefined;
 }
 
 function parseNamed(name: JsonValue, path: DocumentPath, input: ConditionInput, at: At): Condition | undefined {
@@ -81,36 +90,68 @@ function parseNamed(name: JsonValue, path: DocumentPath, input: ConditionInput, 
     report.error(path, 'ref/cycle', `condition "${name}" contains itself: ${[...at.names, name].join(' > ')}`);
     return undefined;
   }
-  // Problems inside a named condition are reported where it is written, once; here only that it is unusable.
-  const found: string[] = [];
-  const quiet: ProblemReporter = { error: (_path, _code, message) => found.push(message), warn() {} };
-  const of = parseNode(tree, [], { ...input, report: quiet }, { ...at, depth: at.depth + 1, names: [...at.names, name] });
-  if (of === undefined)
-    report.error(path, 'ref/unusable-condition', `condition "${name}" cannot be used: ${found[0] ?? 'it has problems'}`);
-  return of;
+  const of = quietly(tree, input, { ...at, depth: at.depth + 1, names: [...at.names, name] });
+  if (typeof of !== 'string') return of;
+  report.error(path, 'ref/unusable-condition', `condition "${name}" cannot be used: ${of}`);
+  return undefined;
 }
 
-function parseLeaf(value: JsonObject, path: DocumentPath, input: ConditionInput, at: At): ConditionLeaf | undefined {
+function parseLeaf(value: JsonObject, path: DocumentPath, input: ConditionInput, at: At): Condition | undefined {
   const { report, scope } = input;
   const missing = (['fact', 'operator', 'value'] as const).filter((key) => !Object.hasOwn(value, key));
   if (missing.length > 0) {
     report.error(path, 'json-rules/shape', `a condition needs ${missing.join(', ')} (or all, any, not, condition)`);
     return undefined;
   }
+  const custom = customOf(value['operator'] as JsonValue, input);
+  if (custom !== undefined) return parseCustom(custom, value, path, input, at);
   const fact = parseFact(value, path, scope, report);
-  const operator = parseOperator(value['operator'] as JsonValue, [...path, 'operator'], report);
+  const operator = parseOperator(value['operator'] as JsonValue, [...path, 'operator'], input);
   if (fact === undefined || operator === undefined) return undefined;
   const right = parseValue(value['value'] as JsonValue, operator, [...path, 'value'], input);
   if (right === undefined) return undefined;
-  const leaf: ConditionLeaf = { op: 'leaf', fact, ...operator, value: right };
-  return absenceCannotSatisfy(leaf, path, at, report) ? leaf : undefined;
+  const leaf: ConditionLeaf = { op: 'leaf', fact, ...operator, value: right, ...priorityOf(value) };
+  return absenceCannotSatisfy(leaf, path, at, report) && addedFits(leaf, path, report) ? leaf : undefined;
+}
+
+type Custom = { readonly name: string; readonly body: JsonValue; readonly negated: boolean };
+
+/** A custom operator, also with "not:" before it. */
+function customOf(written: JsonValue, { operators }: ConditionInput): Custom | undefined {
+  if (typeof written !== 'string') return undefined;
+  const parts = written.split(':');
+  const name = parts.pop() ?? '';
+  const body = operators.get(name);
+  return body !== undefined && parts.every((part) => part === 'not') ? { name, body, negated: parts.length % 2 === 1 } : undefined;
+}
+
+function parseCustom({ name, body, negated }: Custom, leaf: JsonObject, path: DocumentPath, input: ConditionInput, at: At) {
+  const { report } = input;
+  if (at.names.includes(`operator ${name}`)) {
+    report.error([...path, 'operator'], 'ref/cycle', `operator "${name}" contains itself`);
+    return undefined;
+  }
+  const expanded = expandOperator(leaf, body);
+  const inner = { depth: at.depth + 1, names: [...at.names, `operator ${name}`], negated: negated !== at.negated };
+  const of = 'why' in expanded ? expanded.why : quietly(expanded.tree, input, inner);
+  if (typeof of !== 'string') return negated ? ({ op: 'not', of } as const) : of;
+  report.error([...path, 'operator'], 'ref/unusable-operator', `operator "${name}" cannot be used here: ${of}`);
+  return undefined;
+}
+
+/** Reads a tree that is written elsewhere: its condition, or the first of its problems. */
+function quietly(tree: JsonValue, input: ConditionInput, at: At): Condition | string {
+  const found: string[] = [];
+  const quiet: ProblemReporter = { error: (_path, _code, message) => found.push(message), warn() {} };
+  return parseNode(tree, [], { ...input, report: quiet }, at) ?? found[0] ?? 'it has problems';
 }
 
 /** Absent context must never satisfy a rule: no negation above a context fact, no "every" over its list. */
 function absenceCannotSatisfy(leaf: ConditionLeaf, path: DocumentPath, at: At, report: ProblemReporter): boolean {
   const context = leaf.fact.kind === 'context' || leaf.value.kind === 'context';
   if (!context) return true;
-  const bad = at.negated ? '"not"' : leaf.decorators.find((name) => name === 'not' || name === 'everyFact');
+  const absent = leaf.operator === 'exists' && leaf.value.kind === 'constant' && leaf.value.value === false ? 'exists: false' : undefined;
+  const bad = at.negated ? '"not"' : (absent ?? leaf.decorators.find((name) => name === 'not' || name === 'everyFact'));
   if (bad === undefined) return true;
   report.error(
     path,
@@ -120,19 +161,41 @@ function absenceCannotSatisfy(leaf: ConditionLeaf, path: DocumentPath, at: At, r
   return false;
 }
 
-type Operator = { readonly operator: JsonOperator; readonly decorators: readonly Decorator[] };
+/** Added operators take `not` alone before them, and read a field as a whole. */
+function addedFits({ operator, decorators, fact, value }: ConditionLeaf, path: DocumentPath, report: ProblemReporter): boolean {
+  if (!isAdded(operator)) return true;
+  const positions = [fact, value].some((one) => one.kind === 'event' && one.keys.length > 0);
+  const other = decorators.find((decorator) => decorator !== 'not');
+  const why =
+    other !== undefined
+      ? `"${operator}" takes no "${other}": a list holds if one of its elements does, and the value may be a list`
+      : positions
+        ? `"${operator}" reads a field as a whole; positions stand with the operators of the original only`
+        : value.kind !== 'constant' && ADDED[operator].fieldref === undefined
+          ? `"${operator}" compares with a value, not with another fact`
+          : undefined;
+  if (why !== undefined) report.error([...path, 'operator'], 'json-rules/operator', why);
+  return why === undefined;
+}
 
-function parseOperator(written: JsonValue, path: DocumentPath, report: ProblemReporter): Operator | undefined {
+type Operator = Pick<ConditionLeaf, 'operator' | 'decorators'>;
+
+function parseOperator(written: JsonValue, path: DocumentPath, { report, operators }: ConditionInput): Operator | undefined {
   const parts = typeof written === 'string' ? written.split(':') : [];
   const name = parts.pop();
-  const operator = JSON_OPERATORS.find((known) => known === name);
-  const decorators = parts.map((part) => DECORATORS.find((known) => known === part));
+  const known: readonly (JsonOperator | AddedOperator)[] = [...JSON_OPERATORS, ...ADDED_OPERATORS];
+  const operator = known.find((one) => one === name);
+  const decorators = parts.map((part) => DECORATORS.find((one) => one === part));
   const unknown = parts.find((_, i) => decorators[i] === undefined);
   if (operator === undefined || unknown !== undefined) {
     const word = unknown ?? name ?? JSON.stringify(written);
-    const known: readonly string[] = unknown === undefined ? JSON_OPERATORS : DECORATORS;
-    const hint = nearest(word, known);
-    const advice = hint ? `did you mean "${hint}"?` : `one of ${known.join(', ')}`;
+    const candidates: readonly string[] = unknown === undefined ? [...known, ...operators.keys()] : DECORATORS;
+    const hint = nearest(word, candidates);
+    const advice = operators.has(word)
+      ? 'before an operator of a file stands "not" alone'
+      : hint
+        ? `did you mean "${hint}"?`
+        : `one of ${candidates.join(', ')}`;
     report.error(path, 'json-rules/unknown-operator', `no ${unknown === undefined ? 'operator' : 'decorator'} "${word}" (${advice})`);
     return undefined;
   }
@@ -143,13 +206,16 @@ function parseOperator(written: JsonValue, path: DocumentPath, report: ProblemRe
   return { operator, decorators: decorators.filter((decorator) => decorator !== undefined) };
 }
 
-function parseValue(value: JsonValue, { operator, decorators }: Operator, path: DocumentPath, input: ConditionInput) {
+function parseValue(value: JsonValue, { operator, decorators }: Operator, path: DocumentPath, input: ConditionInput): Fact | undefined {
+  let constant = value;
   if (isObject(value) && Object.hasOwn(value, 'fact')) {
     reportUnknownKeys(value, path, ['fact', 'params', 'path'], input.report);
-    return parseFact(value, path, input.scope, input.report);
+    const fact = parseFact(value, path, input.scope, input.report);
+    if (fact?.kind !== 'constant') return fact;
+    constant = fact.value;
   }
-  const why = unfit(value, operator, decorators);
-  if (why === undefined) return { kind: 'constant', value } as const;
+  const why = isAdded(operator) ? ADDED[operator].unfit(constant) : unfit(constant, operator, decorators);
+  if (why === undefined) return { kind: 'constant', value: constant };
   input.report.error(path, 'value/wrong-type', why);
   return undefined;
 }
@@ -180,24 +246,24 @@ function unfitPlain(value: JsonValue, operator: JsonOperator): string | undefine
 
 const isScalar = (value: JsonValue): boolean => typeof value !== 'object' || value === null;
 
+const priorityOf = (value: JsonObject): { readonly priority?: number } =>
+  typeof value['priority'] === 'number' ? { priority: value['priority'] } : {};
+
 function checkPriority(value: JsonObject, path: DocumentPath, { report, scope }: ConditionInput): void {
-  if (!Object.hasOwn(value, 'priority')) return;
-  if (scope.context)
+  const priority = value['priority'];
+  if (priority === undefined) return;
+  if (typeof priority !== 'number' || !Number.isInteger(priority) || priority < 1)
+    report.error([...path, 'priority'], 'json-rules/priority', `a priority is a whole number from 1, not ${JSON.stringify(priority)}`);
+  else if (scope.context)
     report.error(
       [...path, 'priority'],
       'json-rules/priority',
       'a condition priority skips conditions: what was not asked could not be explained',
     );
-  else
-    report.warn(
-      [...path, 'priority'],
-      'json-rules/priority',
-      'condition priorities change nothing here: all conditions are asked together',
-    );
 }
 
 /** Reports keys outside `known`, with the nearest known one. */
-export function reportUnknownKeys(value: JsonObject, path: DocumentPath, known: readonly string[], report: ProblemReporter): void {
+export function reportUnknownKeys(value: object, path: DocumentPath, known: readonly string[], report: ProblemReporter): void {
   for (const key of Object.keys(value)) {
     if (known.includes(key)) continue;
     const hint = nearest(key, known);

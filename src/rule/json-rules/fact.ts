@@ -1,11 +1,12 @@
 import { isObject, type JsonObject, type JsonValue } from '../../shared/json.ts';
 import { nearest } from '../../shared/nearest.ts';
-import { CONTEXT_STORES, type ContextStoreName, type Fact } from '../ir/condition.ts';
+import { CONTEXT_STORES, type ContextStoreName, type Fact, type Keys } from '../ir/condition.ts';
 import type { DocumentPath, ProblemReporter } from '../problem.ts';
+import { valueAt } from './custom-operator.ts';
 import { parsePlainPath } from './path.ts';
 
-/** Which facts a tree may use besides event fields. */
-export type FactScope = { readonly context: boolean; readonly windows: boolean };
+/** Which facts a tree may use besides event fields, and the constants that have a name. */
+export type FactScope = { readonly context: boolean; readonly windows: boolean; readonly constants: ReadonlyMap<string, JsonValue> };
 
 /** Facts over a window of events; see the page on JSON window facts. */
 export const WINDOW_FACTS = [
@@ -31,6 +32,8 @@ export function parseFact(value: JsonObject, path: DocumentPath, scope: FactScop
   }
   const keys = parsePath(value['path'], [...path, 'path'], report);
   if (keys === undefined) return undefined;
+  const constant = scope.constants.get(name);
+  if (constant !== undefined) return constantFact(name, constant, keys, path, report);
   const store = CONTEXT_STORES.find((known) => known === name);
   if (store !== undefined) return parseContextFact(store, keys, value, path, scope, report);
   if (WINDOW_FACTS.some((known) => known === name)) {
@@ -43,14 +46,20 @@ export function parseFact(value: JsonObject, path: DocumentPath, scope: FactScop
   return eventField(name, keys, path, report);
 }
 
-function eventField(name: string, keys: readonly (string | number)[], path: DocumentPath, report: ProblemReporter): Fact | undefined {
-  const position = keys.find((key) => typeof key === 'number');
-  if (position !== undefined) {
-    report.error([...path, 'path'], 'json-rules/path', `[${position}]: a field of an event has no positions; use "contains" on the list`);
-    return undefined;
-  }
-  if (name !== 'event') return { kind: 'event', field: [name, ...keys].join('.') };
-  if (keys.length > 0) return { kind: 'event', field: keys.join('.') };
+function constantFact(name: string, constant: JsonValue, keys: Keys, path: DocumentPath, report: ProblemReporter): Fact | undefined {
+  const value = valueAt(constant, keys);
+  if (value !== undefined) return { kind: 'constant', value };
+  report.error([...path, 'path'], 'json-rules/path', `the fact "${name}" has nothing at this path`);
+  return undefined;
+}
+
+/** Names up to the first position are the field; what follows leads into its value. */
+function eventField(name: string, keys: Keys, path: DocumentPath, report: ProblemReporter): Fact | undefined {
+  const position = keys.findIndex((key) => typeof key === 'number');
+  const names = position < 0 ? keys : keys.slice(0, position);
+  const rest = position < 0 ? [] : keys.slice(position);
+  if (name !== 'event') return { kind: 'event', field: [name, ...names].join('.'), keys: rest };
+  if (names.length > 0) return { kind: 'event', field: names.join('.'), keys: rest };
   report.error(
     [...path, 'fact'],
     'json-rules/path',
@@ -61,7 +70,7 @@ function eventField(name: string, keys: readonly (string | number)[], path: Docu
 
 function parseContextFact(
   store: ContextStoreName,
-  keys: readonly (string | number)[],
+  keys: Keys,
   value: JsonObject,
   path: DocumentPath,
   scope: FactScope,
@@ -111,7 +120,7 @@ function checkParams(store: ContextStoreName, params: JsonObject, path: Document
   return false;
 }
 
-function parsePath(value: JsonValue | undefined, path: DocumentPath, report: ProblemReporter): readonly (string | number)[] | undefined {
+function parsePath(value: JsonValue | undefined, path: DocumentPath, report: ProblemReporter): Keys | undefined {
   if (value === undefined || value === '') return [];
   if (typeof value !== 'string') {
     report.error(path, 'json-rules/path', 'path is text such as "$.name.name"');

@@ -1,73 +1,82 @@
-import { isObject, type JsonObject, type JsonValue } from '../../shared/json.ts';
 import { logicDigest } from '../digest.ts';
 import { isMap, type Plain, type PlainMap, type SourceDocument } from '../document.ts';
-import type { FrontEnd } from '../front-end.ts';
-import type { Expr } from '../ir/expr.ts';
-import type { Detection, RuleMeta } from '../ir/rule.ts';
+import type { FrontEnd, References } from '../front-end.ts';
+import type { Detection, Rule, RuleMeta } from '../ir/rule.ts';
 import type { ProblemReporter } from '../problem.ts';
 import { readLogsource } from '../sigma/compile-detection.ts';
-import { readDedup, readMeta, textOf } from '../sigma/meta.ts';
+import { inactive, readDedup, readMeta, textOf } from '../sigma/meta.ts';
 import { compileCondition } from './compile-condition.ts';
-import { type NamedConditions, parseCondition } from './condition.ts';
+import { parseCondition, reportUnknownKeys } from './condition.ts';
+import { readEvent } from './event.ts';
+import { checkShared, readVocabulary, sharedKindOf, toJson } from './vocabulary.ts';
 
-const EVENT_FIELDS_ONLY = { context: false, windows: false } as const;
-const SHARED = 'json-rules-conditions';
+const KEYS = [
+  ...[
+    'id',
+    'name',
+    'title',
+    'description',
+    'level',
+    'status',
+    'author',
+    'license',
+    'references',
+    'tags',
+    'falsepositives',
+    'date',
+    'modified',
+  ],
+  ...['logsource', 'wardline', 'conditions', 'event', 'priority', '$schema'],
+];
 
 /**
  * Rules in the format of json-rules-engine, a file each: `conditions` and `event`, and beside them what every rule says
- * (id, title, level, tags, logsource). A file of `conditions` by name, without `event`, is shared with all others.
+ * (id, title, level, tags, logsource). Files of kind Conditions, Operators and Facts give names that all rules may use.
  */
 export const jsonRules: FrontEnd = {
   name: 'json-rules',
   recognizes: (value: Plain) =>
-    isMap(value) && isMap(value['conditions'] ?? null) && (isMap(value['event'] ?? null) || value['kind'] === 'Conditions'),
+    sharedKindOf(value) !== undefined || (isMap(value) && isMap(value['conditions'] ?? null) && isMap(value['event'] ?? null)),
   read(document, report) {
     const map = document.value as PlainMap;
-    if (map['kind'] === 'Conditions') return { shares: SHARED };
+    const kind = sharedKindOf(map);
+    if (kind !== undefined) {
+      checkShared(document, kind, report);
+      return { shares: kind };
+    }
+    reportUnknownKeys(map, [], KEYS, report);
     const meta = readTitle(document, map, report);
     const logsource = map['logsource'] === undefined ? undefined : readLogsource(map, report);
     const dedup = readDedup(map, report);
     const id = textOf(map['id']) ?? textOf(map['name']) ?? meta.title;
-    const conditions = toJson(map['conditions'] as Plain);
+    const priority = readPriority(map, report);
+    const base = { kind: 'detection', id, language: 'json-rules', logsource, meta, dedup, alerts: true, priority } as const;
     return [
       {
         document,
         names: [...new Set([id, textOf(map['name']) ?? id])],
         kind: 'detection',
-        finish(references, late): readonly Detection[] {
-          const named = namedConditions(references.shared(SHARED));
-          const condition = parseCondition(conditions, ['conditions'], { report: late, named, scope: EVENT_FIELDS_ONLY });
-          if (condition === undefined || meta.status === 'deprecated' || meta.status === 'unsupported') return [];
-          const { expr, exact } = compileCondition(condition);
-          if (!exact) {
-            late.error(
-              ['conditions'],
-              'json-rules/not-compiled',
-              'swap, everyFact and facts compared with facts cannot be asked of an event; write the comparison out',
-            );
-            return [];
-          }
-          return [
-            {
-              kind: 'detection',
-              id,
-              language: 'json-rules',
-              logsource,
-              expr,
-              meta,
-              dedup,
-              alerts: true,
-              logicDigest: digestOf(expr, logsource, dedup),
-            },
-          ];
-        },
+        finish: (references, late) => finish(base, map, references, late),
       },
     ];
   },
 };
 
-const digestOf = (expr: Expr, logsource: Detection['logsource'], dedup: Detection['dedup']): string =>
-  logicDigest({ expr, logsource: logsource ?? null, dedup });
+function finish(
+  base: Omit<Detection, 'expr' | 'logicDigest'>,
+  map: PlainMap,
+  references: References,
+  report: ProblemReporter,
+): readonly Rule[] {
+  const { conditions: named, operators, constants } = readVocabulary(references);
+  const scope = { context: false, windows: false, constants };
+  const event = readEvent(map, scope, report);
+  const condition = parseCondition(toJson(map['conditions'] as Plain), ['conditions'], { report, named, operators, scope });
+  if (condition === undefined || event === undefined || inactive(base.meta)) return [];
+  const { expr } = compileCondition(condition);
+  const { logsource, dedup, priority } = base;
+  return [{ ...base, expr, event, logicDigest: logicDigest({ expr, logsource: logsource ?? null, dedup, priority: priority ?? null }) }];
+}
 
 /** A rule of the original format has no title: its name or the type of its event says what it is. */
 function readTitle(document: SourceDocument, map: PlainMap, report: ProblemReporter): RuleMeta {
@@ -76,19 +85,9 @@ function readTitle(document: SourceDocument, map: PlainMap, report: ProblemRepor
   return readMeta(document, title === undefined ? map : { ...map, title }, report);
 }
 
-function namedConditions(documents: readonly SourceDocument[]): NamedConditions {
-  const named = new Map<string, JsonValue>();
-  for (const { value } of documents) {
-    const conditions = toJson(isMap(value) ? (value['conditions'] ?? null) : null);
-    if (isObject(conditions)) for (const [name, tree] of Object.entries(conditions)) named.set(name, tree);
-  }
-  return named;
-}
-
-/** Integers beyond 2^53 are compared as the text they are in events. */
-export function toJson(value: Plain): JsonValue {
-  if (typeof value === 'bigint') return String(value);
-  if (Array.isArray(value)) return (value as readonly Plain[]).map(toJson);
-  if (typeof value !== 'object' || value === null) return value as JsonValue;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, toJson(inner as Plain)])) as JsonObject;
+function readPriority(map: PlainMap, report: ProblemReporter): number {
+  const priority = map['priority'] ?? 1;
+  if (typeof priority === 'number' && Number.isInteger(priority) && priority >= 1) return priority;
+  report.error(['priority'], 'json-rules/priority', `a priority is a whole number from 1, not ${JSON.stringify(toJson(priority))}`);
+  return 1;
 }

@@ -1,6 +1,5 @@
 import type { JsonValue } from '../../shared/json.ts';
-import type { Decorator } from '../ir/condition.ts';
-import type { JsonOperator } from '../ir/expr.ts';
+import type { Decorator, JsonOperator } from '../ir/expr.ts';
 
 export const JSON_OPERATORS: readonly JsonOperator[] = [
   'equal',
@@ -17,9 +16,14 @@ export const JSON_OPERATORS: readonly JsonOperator[] = [
 
 export const DECORATORS: readonly Decorator[] = ['not', 'someFact', 'everyFact', 'someValue', 'everyValue', 'swap'];
 
-/** Which side a decorator unfolds, and what each operator needs on its right side. */
-export const NEEDS_LIST: ReadonlySet<JsonOperator> = new Set(['in', 'notIn']);
-export const NEEDS_NUMBER: ReadonlySet<JsonOperator> = new Set(['lessThan', 'lessThanInclusive', 'greaterThan', 'greaterThanInclusive']);
+/** What an operator needs on its right side. */
+export const NEEDS_LIST: ReadonlySet<string> = new Set<JsonOperator>(['in', 'notIn']);
+export const NEEDS_NUMBER: ReadonlySet<string> = new Set<JsonOperator>([
+  'lessThan',
+  'lessThanInclusive',
+  'greaterThan',
+  'greaterThanInclusive',
+]);
 
 type Side = JsonValue | undefined;
 
@@ -46,7 +50,7 @@ export function evaluateOperator(operator: JsonOperator, fact: Side, value: Side
     case 'lessThanInclusive':
     case 'greaterThan':
     case 'greaterThanInclusive':
-      return readsAsNumber(fact) && orders(operator, fact as number, value as number);
+      return orders(operator, fact, value);
   }
 }
 
@@ -71,15 +75,24 @@ export function evaluateDecorated(decorators: readonly Decorator[], operator: Js
   }
 }
 
-// The package also coerces lists and objects here; a list of one would order as its element, an object could throw.
-function readsAsNumber(fact: Side): boolean {
-  return typeof fact === 'number' || (typeof fact === 'string' && !Number.isNaN(Number.parseFloat(fact)));
+/** What `<` sees of a value: a list is its text, and an object (which could throw) is nothing. */
+function comparable(side: Side): string | number | undefined {
+  if (typeof side === 'number' || typeof side === 'string') return side;
+  if (typeof side === 'boolean') return Number(side);
+  if (side === null) return 0;
+  return Array.isArray(side) && !holdsObject(side) ? side.join(',') : undefined;
 }
 
-// The package compares with `<` after the check above, so text is coerced; "10abc" passes the check and orders nowhere.
-function orders(operator: JsonOperator, fact: number, value: number): boolean {
-  if (operator === 'lessThan') return fact < value;
-  if (operator === 'lessThanInclusive') return fact <= value;
-  if (operator === 'greaterThan') return fact > value;
-  return fact >= value;
+const holdsObject = (list: readonly JsonValue[]): boolean =>
+  list.some((one) => (Array.isArray(one) ? holdsObject(one) : typeof one === 'object' && one !== null));
+
+// The package checks the left side with parseFloat and compares with `<`: "10abc" passes the check and orders nowhere.
+function orders(operator: JsonOperator, fact: Side, value: Side): boolean {
+  if (fact === null || typeof fact === 'boolean') return false;
+  const [left, right] = [comparable(fact), comparable(value)];
+  if (left === undefined || right === undefined || Number.isNaN(Number.parseFloat(String(left)))) return false;
+  if (operator === 'lessThan') return left < right;
+  if (operator === 'lessThanInclusive') return left <= right;
+  if (operator === 'greaterThan') return left > right;
+  return left >= right;
 }
