@@ -1,6 +1,6 @@
-import { agreed } from '../correlate/correlator.ts';
+import { agreed } from '../correlate/chain.ts';
+import { EVIDENCE } from '../correlate/episodes.ts';
 import type { Firing, Hit } from '../correlate/firing.ts';
-import { EVIDENCE } from '../correlate/group-state.ts';
 import { fromMs, isoTime } from '../event/time.ts';
 import type { Level, Rule } from '../rule/ir/rule.ts';
 import { tupleId } from '../shared/digest.ts';

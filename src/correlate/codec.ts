@@ -1,19 +1,17 @@
 import { WardlineError } from '../shared/errors.ts';
 import type { JsonValue } from '../shared/json.ts';
-import type { Hit } from './firing.ts';
-import type { GroupState } from './group-state.ts';
+import type { StoredRule } from './rule-state.ts';
+import type { SilenceEntry } from './silences.ts';
 
-const VERSION = 1;
-
-/** Groups of one rule; state belongs to the rule's logic, so its digest goes with it. */
-export type RuleState = { readonly rule: string; readonly logic: string; readonly groups: ReadonlyMap<string, GroupState> };
+const VERSION = 2;
 
 export type CorrelatorState = {
   readonly watermark: string;
   readonly partitions: readonly (readonly [string, string, boolean])[];
+  readonly silences: readonly SilenceEntry[];
   readonly counters: Readonly<Record<string, number>>;
-  readonly rules: readonly RuleState[];
-  readonly waiting: readonly Hit[];
+  /** State belongs to the rule's logic, so its digest goes with it. */
+  readonly rules: readonly StoredRule[];
 };
 
 /** UTF-8 JSON; big integers carry a tag so that they come back as what they were. Order of groups is kept: it is state. */

@@ -1,18 +1,26 @@
 import type { Match } from '../detect/match.ts';
 import type { Nanos } from '../event/time.ts';
 import type { RuleId } from '../rule/ir/rule.ts';
-import type { JsonValue } from '../shared/json.ts';
 import { type CorrelatorState, decodeState, encodeState } from './codec.ts';
 import { entitiesOf } from './entities.ts';
-import { compareHits, type Firing, type Group, type Hit } from './firing.ts';
-import { addHit, cap, type GroupState, MAX_TIME, MIN_TIME, newGroup, type Plan, prune, settle } from './group-state.ts';
+import { compareFirings, compareHits, type Firing, type Hit } from './firing.ts';
+import type { Note, Say } from './group.ts';
+import type { Budget } from './group-store.ts';
+import { MAX_TIME, MIN_TIME } from './hits.ts';
 import { type CorrelateRules, type Feed, feedsOf, groupsOf } from './plans.ts';
+import { createRuleState, type RuleState } from './rule-state.ts';
+import { createSilences } from './silences.ts';
 import { createWatermark } from './watermark.ts';
+
+export type { Note, Pressure, Undecided } from './group.ts';
 
 /** What a partition of correlation reads, in its order; time passes by records alone. */
 export type CorrelateRecord =
   | { readonly kind: 'match'; readonly match: Match }
-  /** No event before `time` is awaited from this source partition; an idle one does not hold the others back. */
+  /**
+   * No event before `time` is awaited from this source partition; an idle one does not hold the others back. `silentFrom`:
+   * it is idle though its input has not ended, and what should have come since then is missing.
+   */
   | {
       readonly kind: 'watermark';
       readonly source: string;
@@ -20,146 +28,136 @@ export type CorrelateRecord =
       readonly time: Nanos;
       readonly appendedAt: number;
       readonly idle: boolean;
+      readonly silentFrom?: Nanos;
     }
+  /** Records of this source partition with event times in this interval were lost before anyone read them. */
+  | { readonly kind: 'lost'; readonly source: string; readonly partition: number; readonly from: Nanos; readonly to: Nanos }
   /** Every input has ended. */
   | { readonly kind: 'end' };
 
-export type CorrelateOptions = {
-  /** Groups kept per rule; beyond, the group that was touched longest ago is evicted and counted. */
-  readonly maxGroups: number;
+/** Limits, each for one rule: beyond the first two groups are evicted, beyond the third hits of a group are dropped. */
+export type CorrelateOptions = Budget & {
+  readonly maxHits: number;
+  /** The sources that can feed a rule; undefined: every source. A silence of others does not concern it. */
+  readonly sourcesOf?: (rule: RuleId) => ReadonlySet<string> | undefined;
 };
 
-export const DEFAULT_CORRELATE_OPTIONS: CorrelateOptions = { maxGroups: 100_000 };
+export const DEFAULT_CORRELATE_OPTIONS: CorrelateOptions = { maxGroups: 100_000, maxBytes: 256 * 1024 * 1024, maxHits: 65_536 };
 
 /** Limits that bit, since the state began. */
 export type CorrelateStats = {
   readonly groups: number;
+  readonly bytes: number;
   readonly hits: number;
   readonly evicted: number;
+  /** Of the evicted groups those that were under way. */
+  readonly evictedAdvanced: number;
   readonly dropped: number;
+  readonly late: number;
   readonly ungrouped: number;
 };
 
 /** A pure reducer: the same records give the same firings, whatever the clock says. */
 export type Correlator = {
-  apply(record: CorrelateRecord): readonly Firing[];
+  /** Firings in their order; `say` is told what was not decided and which budgets were reached. */
+  apply(record: CorrelateRecord, say?: (note: Note) => void): readonly Firing[];
+  /** The joint watermark. */
+  watermark(): Nanos;
   snapshot(): Uint8Array;
   stats(): CorrelateStats;
 };
 
-type Rule = { readonly plan: Plan; readonly logic: string; readonly groups: Map<string, GroupState>; nextSweep: Nanos };
-
-/** All groups of a rule are looked at this many times per window: what is decided does not depend on when it is looked at. */
-const SWEEPS_PER_WINDOW = 16n;
+const QUIET: Say = () => undefined;
 
 export function createCorrelator(
   rules: CorrelateRules,
   options: CorrelateOptions = DEFAULT_CORRELATE_OPTIONS,
-  state?: CorrelatorState,
+  stored?: CorrelatorState,
 ): Correlator {
   const feeds = feedsOf(rules);
-  const byRule = restoreRules(feeds, state);
-  const watermark = createWatermark(MIN_TIME, state?.partitions ?? []);
-  const counters = { evicted: 0, dropped: 0, ungrouped: 0, ...state?.counters };
-  const chained = new Set(rules.correlations.flatMap(({ members }) => members).filter((id) => byRule.has(id)));
+  const byRule = restoreRules(feeds, options, stored);
+  const watermark = createWatermark(MIN_TIME, stored?.partitions ?? []);
+  const silences = createSilences(stored?.silences ?? []);
+  const counters = { ungrouped: 0, ...stored?.counters };
   const alerting = new Set([
     ...rules.correlations.filter(({ alerts }) => alerts).map(({ id }) => id),
     ...rules.detections.filter(({ alerts }) => alerts).map(({ id }) => id),
   ]);
-  let waiting: Hit[] = [...(state?.waiting ?? [])];
-  let current: Nanos = state === undefined ? MIN_TIME : BigInt(state.watermark);
+  const longest = [...byRule.values()].reduce((most, { plan }) => {
+    const reach = plan.kind.reach + plan.timespan + plan.lag;
+    return reach > most ? reach : most;
+  }, 0n);
+  let current: Nanos = stored === undefined ? MIN_TIME : BigInt(stored.watermark);
 
-  const insert = (feed: Feed, group: Group, hit: Hit): readonly Firing[] => {
-    const rule = byRule.get(feed.plan.rule) as Rule;
-    const known = rule.groups.get(group.key);
-    if (known === undefined && rule.groups.size >= options.maxGroups) evict(rule);
-    const groupState = known ?? newGroup(group);
-    // Re-inserted, so that the map's order is the order of last use.
-    rule.groups.delete(group.key);
-    rule.groups.set(group.key, groupState);
-    const firings = addHit(groupState, feed.plan, hit);
-    counters.dropped += cap(groupState, feed.plan);
-    return firings;
-  };
-
-  const evict = (rule: Rule): void => {
-    const [oldest] = rule.groups.keys();
-    if (oldest === undefined) return;
-    rule.groups.delete(oldest);
-    counters.evicted++;
-  };
-
-  const take = (match: Match): readonly Firing[] => {
-    const entities = entitiesOf(match.ecs);
+  const give = (hit: Hit, late: boolean, ecs: Match['ecs'], say: Say): readonly Firing[] => {
     const out: Firing[] = [];
-    for (const feed of feeds.get(match.rule) ?? []) {
-      const groups = groupsOf(feed, match);
-      if (groups.length === 0) counters.ungrouped++;
-      for (const group of groups) out.push(...insert(feed, group, hitOf(match, entities)));
-    }
-    return out;
-  };
-
-  /** An inner correlation that begins an episode is a match of the rules above it, once its time is settled. */
-  const chain = (firings: readonly Firing[]): readonly Firing[] => {
-    for (const firing of firings) if (firing.stage === 'opened' && chained.has(firing.rule)) waiting.push(chainedHit(firing));
-    return firings.filter(({ rule }) => alerting.has(rule));
-  };
-
-  const release = (until: Nanos): readonly Firing[] => {
-    const out: Firing[] = [];
-    for (;;) {
-      waiting.sort(compareHits);
-      const next = waiting[0];
-      if (next === undefined || next.time >= until) return out;
-      waiting = waiting.slice(1);
-      const { origin, time, appendedAt, rule, entities, values } = next;
-      out.push(...chain(take({ rule, origin, time, appendedAt, lateness: 'in_time', fields: values, ecs: nest(entities) })));
-    }
-  };
-
-  const advance = (to: Nanos): readonly Firing[] => {
-    current = to;
-    const out: Firing[] = [...release(to)];
-    for (const rule of byRule.values()) {
-      if (to < rule.nextSweep) continue;
-      const { plan, groups } = rule;
-      rule.nextSweep = to === MAX_TIME ? MAX_TIME : to + plan.timespan / SWEEPS_PER_WINDOW;
-      for (const [key, group] of groups) {
-        out.push(...chain(settle(group, plan, to)));
-        if (prune(group, plan, to)) groups.delete(key);
+    for (const feed of feeds.get(hit.rule) ?? []) {
+      const state = byRule.get(feed.plan.rule) as RuleState;
+      if (late && feed.plan.kind.settled) {
+        state.counters.late++;
+        continue;
       }
+      const groups = groupsOf(feed, hit.values, ecs);
+      if (groups.length === 0) counters.ungrouped++;
+      for (const group of groups) for (const firing of state.insert(group, hit, say)) out.push(firing);
     }
-    out.push(...release(to));
     return out;
+  };
+
+  const take = (match: Match, say: Say): readonly Firing[] => {
+    const late = match.lateness !== 'in_time';
+    const { time, origin, rule, appendedAt, fields } = match;
+    if (!feeds.has(rule)) return [];
+    const entities = entitiesOf(match.ecs);
+    return give({ time, origin, rule, appendedAt, values: fields, entities, bytes: bytesOf(fields, entities) }, late, match.ecs, say);
+  };
+
+  /** Rules in the order of their feeding: what a rule below settles is a match of the rule above before that decides. */
+  const advance = (to: Nanos, say: Say): readonly Firing[] => {
+    current = to;
+    const out: Firing[] = [];
+    for (const state of byRule.values()) {
+      const { plan } = state;
+      const own = state.own(to);
+      const sources = options.sourcesOf?.(plan.rule);
+      const passage = { watermark: own, silent: (start: Nanos, end: Nanos) => silences.within(start, end, sources) };
+      const starts: Hit[] = [];
+      for (const firing of state.advance(passage, say, (start) => starts.push(start))) out.push(firing);
+      for (const start of starts.sort(compareHits)) for (const firing of give(start, false, EMPTY, say)) out.push(firing);
+    }
+    silences.forget(to === MAX_TIME ? to : to - longest);
+    return out.filter(({ rule }) => alerting.has(rule)).sort(compareFirings);
   };
 
   return {
-    apply(record) {
-      if (record.kind === 'match') return chain(take(record.match));
-      if (record.kind === 'end') return advance(MAX_TIME);
-      const moved = watermark.report(`${record.partition}/${record.source}`, record.time, record.idle);
-      return moved === undefined || moved <= current ? [] : advance(moved);
+    apply(record, say = QUIET) {
+      switch (record.kind) {
+        case 'match':
+          return take(record.match, say).filter(({ rule }) => alerting.has(rule));
+        case 'end':
+          return advance(MAX_TIME, say);
+        case 'lost':
+          silences.lost(record.source, record.partition, record.from, record.to);
+          return [];
+        case 'watermark': {
+          const { source, partition, time, idle, silentFrom } = record;
+          if (idle && silentFrom !== undefined) silences.begin(source, partition, silentFrom);
+          else silences.end(source, partition, time > current ? time : current);
+          const moved = watermark.report(`${partition}/${source}`, time, idle);
+          return moved === undefined || moved <= current ? [] : advance(moved, say);
+        }
+      }
     },
+    watermark: () => current,
     snapshot: () =>
       encodeState({
         watermark: String(current),
         partitions: watermark.snapshot(),
+        silences: silences.snapshot(),
         counters,
-        rules: [...byRule.values()]
-          .filter(({ groups }) => groups.size > 0)
-          .map(({ plan, logic, groups }) => ({ rule: plan.rule, logic, groups })),
-        waiting,
+        rules: [...byRule.values()].map((state) => state.snapshot()),
       }),
-    stats() {
-      let groups = 0;
-      let hits = 0;
-      for (const rule of byRule.values()) {
-        groups += rule.groups.size;
-        for (const group of rule.groups.values()) hits += group.hits.length;
-      }
-      return { groups, hits, ...counters };
-    },
+    stats: () => statsOf([...byRule.values()], counters.ungrouped),
   };
 }
 
@@ -168,39 +166,45 @@ export function restoreCorrelator(rules: CorrelateRules, options: CorrelateOptio
   return createCorrelator(rules, options, decodeState(snapshot));
 }
 
-function restoreRules(feeds: ReadonlyMap<RuleId, readonly Feed[]>, state: CorrelatorState | undefined): Map<RuleId, Rule> {
-  const byRule = new Map<RuleId, Rule>();
-  for (const { plan, logic } of [...feeds.values()].flat()) {
+/** Every rule after those that feed it. */
+function restoreRules(
+  feeds: ReadonlyMap<RuleId, readonly Feed[]>,
+  options: CorrelateOptions,
+  stored: CorrelatorState | undefined,
+): ReadonlyMap<RuleId, RuleState> {
+  const byRule = new Map<RuleId, RuleState>();
+  for (const { plan, logic } of [...feeds.values()].flat().sort((a, b) => a.plan.level - b.plan.level)) {
     if (byRule.has(plan.rule)) continue;
-    const saved = state?.rules.find((one) => one.rule === plan.rule && one.logic === logic);
-    byRule.set(plan.rule, { plan, logic, groups: new Map(saved?.groups ?? []), nextSweep: MIN_TIME });
+    const saved = stored?.rules.find((one) => one.rule === plan.rule && one.logic === logic);
+    byRule.set(plan.rule, createRuleState(plan, logic, options, saved));
   }
   return byRule;
 }
 
-function hitOf({ time, origin, rule, appendedAt, fields }: Match, entities: Hit['entities']): Hit {
-  return { time, origin, rule, appendedAt, values: fields, entities };
+const EMPTY: Match['ecs'] = {};
+const HIT_BYTES = 250;
+
+/** What a hit costs, about: its texts, and the objects around them. */
+function bytesOf(...parts: readonly Hit['values'][]): number {
+  let bytes = HIT_BYTES;
+  for (const part of parts)
+    for (const name in part) {
+      const value = part[name];
+      bytes += 32 + (typeof value === 'string' ? value.length : Array.isArray(value) ? 64 * value.length : 8);
+    }
+  return bytes;
 }
 
-/** The chained match carries the group's values, and what all matches of the window agree on. */
-function chainedHit({ rule, time, group, hits }: Firing): Hit {
-  const last = hits.at(-1) as Hit;
-  const entities: Record<string, JsonValue> = { ...agreed(hits, 'entities'), ...group.values };
-  const values: Record<string, JsonValue> = { ...entities, ...agreed(hits, 'values'), ...group.values };
-  return { time, origin: last.origin, rule, appendedAt: last.appendedAt, values, entities };
-}
-
-/** Fields that every hit has with the same value. */
-export function agreed(hits: readonly Hit[], part: 'entities' | 'values' = 'entities'): Record<string, JsonValue> {
-  const [first, ...rest] = hits;
-  const out: Record<string, JsonValue> = Object.create(null);
-  for (const [field, value] of Object.entries(first?.[part] ?? {})) {
-    const text = JSON.stringify(value);
-    if (rest.every((hit) => JSON.stringify(hit[part][field]) === text)) out[field] = value;
+function statsOf(states: readonly RuleState[], ungrouped: number): CorrelateStats {
+  const stats = { groups: 0, bytes: 0, hits: 0, evicted: 0, evictedAdvanced: 0, dropped: 0, late: 0, ungrouped };
+  for (const { groups, counters } of states) {
+    stats.groups += groups.size;
+    stats.bytes += groups.bytes;
+    for (const { hits } of groups.values()) stats.hits += hits.length;
+    stats.evicted += counters.evicted;
+    stats.evictedAdvanced += counters.evictedAdvanced;
+    stats.dropped += counters.dropped;
+    stats.late += counters.late;
   }
-  return out;
-}
-
-function nest(flat: Hit['entities']): Match['ecs'] {
-  return flat as Match['ecs'];
+  return stats;
 }

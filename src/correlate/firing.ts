@@ -13,6 +13,8 @@ export type Hit = {
   readonly values: Readonly<Record<string, JsonValue>>;
   /** Flat ECS fields that say who and where; equal ones of all hits describe the alert. */
   readonly entities: Readonly<Record<string, JsonValue>>;
+  /** What keeping it costs, about. */
+  readonly bytes: number;
 };
 
 /** Ties in time are decided by where the events stand in their sources. */
@@ -54,3 +56,13 @@ export type Firing = {
   /** The hits that made the condition true, in order. */
   readonly hits: readonly Hit[];
 };
+
+const STAGES: readonly Stage[] = ['opened', 'continued', 'merged', 'closed'];
+
+/** One order of what one record gives, whatever the order in which groups were looked at. */
+export function compareFirings(a: Firing, b: Firing): number {
+  if (a.time !== b.time) return a.time < b.time ? -1 : 1;
+  if (a.rule !== b.rule) return a.rule < b.rule ? -1 : 1;
+  if (a.group.key !== b.group.key) return a.group.key < b.group.key ? -1 : 1;
+  return STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage) || (a.cell < b.cell ? -1 : a.cell > b.cell ? 1 : 0);
+}

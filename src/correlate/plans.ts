@@ -1,9 +1,26 @@
 import type { Match } from '../detect/match.ts';
+import type { Nanos } from '../event/time.ts';
 import type { Condition, Correlation, Detection, RuleId } from '../rule/ir/rule.ts';
 import { isObject, type JsonObject, type JsonValue } from '../shared/json.ts';
-import { modeOf, textsOf, tuplesOf } from './conditions.ts';
+import { kindOf } from './conditions/index.ts';
 import type { Group } from './firing.ts';
-import type { Plan } from './group-state.ts';
+import type { Kind } from './kind.ts';
+import { textsOf, tuplesOf } from './values.ts';
+
+/** What a stateful rule is to its groups: how it decides, and how long an episode stays open without trigger. */
+export type Plan = {
+  readonly rule: RuleId;
+  readonly members: readonly RuleId[];
+  readonly kind: Kind;
+  readonly timespan: Nanos;
+  readonly rearm: Nanos;
+  /** True: starts of its episodes are matches of other rules. */
+  readonly chained: boolean;
+  /** How far behind the watermark it decides, so that the rules below it have decided everything before. */
+  readonly lag: Nanos;
+  /** Above the rules that feed it: 0 for what only detections feed. */
+  readonly level: number;
+};
 
 /** What the correlator must know of a ruleset. */
 export type CorrelateRules = {
@@ -26,29 +43,49 @@ export type Feed = {
 export function feedsOf(rules: CorrelateRules): ReadonlyMap<RuleId, readonly Feed[]> {
   const feeds = new Map<RuleId, Feed[]>();
   const add = (member: RuleId, feed: Feed): void => void feeds.set(member, [...(feeds.get(member) ?? []), feed]);
-  for (const rule of rules.correlations) {
-    const plan: Plan = {
-      rule: rule.id,
-      members: rule.members,
-      condition: rule.condition,
-      mode: modeOf(rule.condition),
-      timespan: rule.timespan,
-      rearm: rule.timespan,
-    };
-    for (const member of rule.members) {
-      const groupBy = rule.groupBy.map(({ name, fields }) => ({ name, field: fields.get(member) ?? name }));
-      add(member, { plan, logic: rule.logicDigest, groupBy, missingIsGroup: false });
+  for (const plan of plansOf(rules.correlations).values()) {
+    const { groupBy, logicDigest } = rules.correlations.find(({ id }) => id === plan.rule) as Correlation;
+    for (const member of plan.members) {
+      const fields = groupBy.map(({ name, fields: own }) => ({ name, field: own.get(member) ?? name }));
+      add(member, { plan, logic: logicDigest, groupBy: fields, missingIsGroup: false });
     }
   }
   for (const rule of rules.detections) if (rule.alerts) add(rule.id, ownFeed(rule));
   return feeds;
 }
 
+/** Plans of correlations, each after those of its members. */
+function plansOf(correlations: readonly Correlation[]): ReadonlyMap<RuleId, Plan> {
+  const byId = new Map(correlations.map((rule) => [rule.id, rule]));
+  const chained = new Set(correlations.flatMap(({ members }) => members));
+  const plans = new Map<RuleId, Plan>();
+  const planOf = (rule: Correlation, depth: number): void => {
+    if (plans.has(rule.id) || depth > MAX_CHAIN) return;
+    const inner = rule.members.map((member) => byId.get(member)).filter((one) => one !== undefined);
+    for (const one of inner) planOf(one, depth + 1);
+    const below = inner.map(({ id }) => plans.get(id)).filter((plan) => plan !== undefined);
+    plans.set(rule.id, {
+      rule: rule.id,
+      members: rule.members,
+      kind: kindOf(rule.condition, rule),
+      timespan: rule.timespan,
+      rearm: rule.timespan,
+      chained: chained.has(rule.id),
+      level: below.reduce((most, { level }) => Math.max(most, level + 1), 0),
+      lag: below.reduce((most, { lag, kind }) => (lag + kind.delay > most ? lag + kind.delay : most), 0n),
+    });
+  };
+  for (const rule of correlations) planOf(rule, 0);
+  return plans;
+}
+
 const ONE: Condition = { kind: 'event_count', thresholds: [{ compare: 'gte', value: 1 }] };
 
 function ownFeed({ id, dedup, logicDigest }: Detection): Feed {
   const [by, within] = dedup === 'each' ? [[], 1n] : [dedup.by, dedup.within];
-  const plan: Plan = { rule: id, members: [id], condition: ONE, mode: 'trigger', timespan: within, rearm: within };
+  const members = [id];
+  const kind = kindOf(ONE, { members, timespan: within });
+  const plan: Plan = { rule: id, members, kind, timespan: within, rearm: within, chained: false, lag: 0n, level: 0 };
   const groupBy = by.map((name) => ({ name, field: name }));
   return { plan, logic: logicDigest, groupBy: dedup === 'each' ? EACH : groupBy, missingIsGroup: true };
 }
@@ -57,9 +94,9 @@ function ownFeed({ id, dedup, logicDigest }: Detection): Feed {
 const EACH = [{ name: 'event.id', field: 'event.id' }];
 
 /** The groups a match belongs to: one per combination of array elements, none where a value is missing and must not be. */
-export function groupsOf({ groupBy, missingIsGroup }: Feed, match: Match): readonly Group[] {
+export function groupsOf({ groupBy, missingIsGroup }: Feed, fields: Match['fields'], ecs: JsonObject): readonly Group[] {
   const parts = groupBy.map(({ field }) => {
-    const texts = textsOf(match.fields[field] ?? dotted(match.ecs, field));
+    const texts = textsOf(fields[field] ?? dotted(ecs, field));
     return texts.length === 0 && missingIsGroup ? [''] : texts;
   });
   return tuplesOf(parts).map((tuple) => {
@@ -100,8 +137,9 @@ export function fieldsNeeded(rules: CorrelateRules): ReadonlyMap<RuleId, readonl
 
 const MAX_CHAIN = 8;
 
+/** What a condition reads of a match stands in its `field` or `fields`. */
 export function conditionFields(condition: Condition | undefined): readonly string[] {
   if (condition === undefined) return [];
-  if (condition.kind === 'value_count') return condition.fields;
+  if ('fields' in condition) return condition.fields;
   return 'field' in condition ? [condition.field] : [];
 }

@@ -75,6 +75,16 @@ export type Condition =
       readonly percentile: number | undefined;
       readonly thresholds: readonly Threshold[];
     }
+  /** A group that had `minSeen` matches within `remember`, and then none for the timespan. */
+  | { readonly kind: 'absence'; readonly minSeen: number; readonly remember: Nanos }
+  /** First seen: a tuple of values the group did not have within `forget`, once it is `learn` old. */
+  | {
+      readonly kind: 'new_value';
+      readonly fields: readonly string[];
+      readonly learn: Nanos;
+      readonly forget: Nanos;
+      readonly newGroup: 'learn' | 'alert';
+    }
   | { readonly kind: 'temporal'; readonly ordered: boolean; readonly thresholds: readonly Threshold[] }
   | { readonly kind: 'temporal_expression'; readonly ordered: boolean; readonly expression: MemberExpr };
 

@@ -1,0 +1,32 @@
+import type { Condition } from '../../rule/ir/rule.ts';
+import type { Frame, Kind } from '../kind.ts';
+import { absence } from './absence.ts';
+import { aggregateKind } from './aggregate.ts';
+import { eventCount } from './event-count.ts';
+import { newValue } from './new-value.ts';
+import { temporal } from './temporal.ts';
+import { temporalExpression } from './temporal-expression.ts';
+import { valueCount } from './value-count.ts';
+
+/** Every kind of condition, in one list: a kind is one file here and one line below; `src/correlate/kind.ts` says what it owes. */
+export function kindOf(condition: Condition, frame: Frame): Kind {
+  switch (condition.kind) {
+    case 'event_count':
+      return eventCount(condition, frame);
+    case 'value_count':
+      return valueCount(condition, frame);
+    case 'value_sum':
+    case 'value_avg':
+    case 'value_median':
+    case 'value_percentile':
+      return aggregateKind(condition, frame);
+    case 'absence':
+      return absence(condition, frame);
+    case 'new_value':
+      return newValue(condition);
+    case 'temporal':
+      return temporal(condition, frame);
+    case 'temporal_expression':
+      return temporalExpression(condition, frame);
+  }
+}

@@ -1,0 +1,121 @@
+import type { Nanos } from '../event/time.ts';
+import { compareHits, type Firing, type Hit } from './firing.ts';
+import type { GroupState } from './group.ts';
+import { lowerBound } from './hits.ts';
+import type { Trigger } from './kind.ts';
+import type { Plan } from './plans.ts';
+
+/** An uninterrupted run of triggers: pauses of at most `rearm`. Its first trigger opens an alert. */
+export type Episode = {
+  first: Nanos;
+  last: Nanos;
+  /** Hits of the episode that were dropped since, and the first of them: the count stays true, the evidence starts at its start. */
+  dropped: number;
+  readonly head: Hit[];
+  /** Cells that have a trigger, as numbers of `rearm`; each is one firing. */
+  readonly cells: Set<bigint>;
+  /** True after its start was given to the rules above. */
+  released: boolean;
+};
+
+/** Hits kept from the start and from the end of an episode as evidence. */
+export const EVIDENCE = 10;
+
+/** Puts a trigger into its episode, joining those that it bridges; a cell speaks once. */
+export function extend(state: GroupState, plan: Plan, trigger: Trigger): readonly Firing[] {
+  const { rearm } = plan;
+  const { time } = trigger;
+  const cell = cellOf(time, rearm);
+  const near = state.episodes.filter(({ first, last }) => time >= first - rearm && time <= last + rearm);
+  const [only] = near;
+  // A trigger in the midst of what is known changes nothing.
+  if (only !== undefined && near.length === 1 && time >= only.first && only.cells.has(cell)) {
+    if (time > only.last) only.last = time;
+    return [];
+  }
+  const episode = only ?? newEpisode(time);
+  if (only === undefined) state.episodes.push(episode);
+  const spoken = near.some(({ cells }) => cells.has(cell));
+  const earliest = near.reduce((first, one) => (one.first < first ? one.first : first), time);
+  const opening = cellOf(earliest, rearm);
+  const openedLater = near.map(({ first }) => cellOf(first, rearm)).filter((other) => other !== opening);
+  for (const other of near.slice(1)) absorb(episode, other, state);
+  episode.first = earliest;
+  if (time > episode.last) episode.last = time;
+  episode.cells.add(cell);
+  if (spoken && openedLater.length === 0) return [];
+  const { decision, hits } = trigger.explain();
+  const base = {
+    rule: plan.rule,
+    group: state.group,
+    opening: opening * rearm,
+    time,
+    window: { start: trigger.start, end: trigger.end },
+    count: hits.length,
+    total: episode.dropped + within(state.hits, episode, plan).length,
+    decision,
+    hits,
+  };
+  const merged = openedLater.map((late): Firing => ({ ...base, stage: 'merged', cell: late * rearm, opening: late * rearm }));
+  if (spoken) return merged;
+  return [{ ...base, stage: cell === opening ? 'opened' : 'continued', cell: cell * rearm }, ...merged];
+}
+
+/** Episodes that no further trigger can extend are over. */
+export function close(state: GroupState, plan: Plan, watermark: Nanos): readonly Firing[] {
+  const over = state.episodes.filter(({ last }) => last + plan.rearm + plan.kind.delay < watermark);
+  if (over.length === 0) return [];
+  state.episodes = state.episodes.filter((episode) => !over.includes(episode));
+  return over.map((episode): Firing => {
+    const live = within(state.hits, episode, plan);
+    const hits = [...episode.head, ...live];
+    const total = episode.dropped + live.length;
+    const opening = cellOf(episode.first, plan.rearm) * plan.rearm;
+    const window = { start: episode.first - plan.timespan, end: episode.last };
+    return {
+      rule: plan.rule,
+      stage: 'closed',
+      group: state.group,
+      cell: opening,
+      opening,
+      time: episode.last,
+      window,
+      count: total,
+      total,
+      decision: [],
+      hits,
+    };
+  });
+}
+
+/** A hit leaves the group: the episodes it belongs to keep count of it. */
+export function forget(state: GroupState, plan: Plan, hit: Hit): void {
+  for (const episode of state.episodes) {
+    if (hit.time < episode.first - plan.timespan || hit.time > episode.last) continue;
+    episode.dropped++;
+    if (episode.head.length < EVIDENCE) episode.head.push(hit);
+  }
+}
+
+function newEpisode(trigger: Nanos): Episode {
+  return { first: trigger, last: trigger, dropped: 0, head: [], cells: new Set(), released: false };
+}
+
+function absorb(episode: Episode, other: Episode, state: GroupState): void {
+  if (other.last > episode.last) episode.last = other.last;
+  episode.dropped += other.dropped;
+  episode.released ||= other.released;
+  episode.head.push(...other.head);
+  episode.head.sort(compareHits).splice(EVIDENCE);
+  for (const cell of other.cells) episode.cells.add(cell);
+  state.episodes = state.episodes.filter((one) => one !== other);
+}
+
+const within = (hits: readonly Hit[], { first, last }: Episode, { timespan }: Plan): readonly Hit[] =>
+  hits.slice(lowerBound(hits, first - timespan), lowerBound(hits, last + 1n));
+
+/** Epoch-aligned number of the span a trigger falls in, also before 1970. */
+function cellOf(time: Nanos, rearm: Nanos): bigint {
+  const cell = time / rearm;
+  return time < 0n && cell * rearm !== time ? cell - 1n : cell;
+}

@@ -1,0 +1,56 @@
+import type { Nanos } from '../event/time.ts';
+import type { Hit } from './firing.ts';
+import { lowerBound, MIN_TIME } from './hits.ts';
+import { type Kind, NOTHING, type Passage, type Trigger } from './kind.ts';
+
+/**
+ * A kind whose answer depends on the order of matches (anomalies, absence, first seen): it is given each match once, in
+ * final order, when the watermark has passed it, and is told when an instant it asked for has passed without a match.
+ */
+export type InOrder<Own> = {
+  initial(): Own;
+  /** The next match; changes `own`. */
+  apply(own: Own, hit: Hit): Trigger | undefined;
+  /** An instant at which time alone decides something (a deadline, the end of a pane); undefined: none. */
+  due(own: Own): Nanos | undefined;
+  /** The instant `at` that `due` gave has passed; every match up to it, it included, was applied. Changes `own` so that `due` moves on. */
+  elapsed(own: Own, at: Nanos, passage: Passage): Trigger | undefined;
+  /** True when a group with this state need not be kept. */
+  blank(own: Own): boolean;
+};
+
+type Ordered<Own> = { applied: Nanos; readonly state: Own };
+
+/** Hits are kept `reach` behind the watermark for evidence (default none). */
+export function inOrderKind<Own>(order: InOrder<Own>, reach: Nanos = 0n): Kind<Ordered<Own>> {
+  function* elapse(state: Own, until: Nanos, passage: Passage): Iterable<Trigger> {
+    for (let due = order.due(state); due !== undefined && due < until; due = order.due(state)) {
+      const trigger = order.elapsed(state, due, passage);
+      if (trigger !== undefined) yield trigger;
+    }
+  }
+  return {
+    reach,
+    settled: true,
+    delay: 0n,
+    initial: () => ({ applied: MIN_TIME, state: order.initial() }),
+    inserted: () => NOTHING,
+    *passed(hits, own, passage) {
+      for (let i = lowerBound(hits, own.applied); i < hits.length; i++) {
+        const hit = hits[i] as Hit;
+        if (hit.time >= passage.watermark) break;
+        yield* elapse(own.state, hit.time, passage);
+        const trigger = order.apply(own.state, hit);
+        if (trigger !== undefined) yield trigger;
+      }
+      yield* elapse(own.state, passage.watermark, passage);
+      own.applied = passage.watermark;
+    },
+    due(hits, own) {
+      const next = hits[lowerBound(hits, own.applied)]?.time;
+      const due = order.due(own.state);
+      return next === undefined || (due !== undefined && due < next) ? due : next;
+    },
+    blank: (own) => order.blank(own.state),
+  };
+}

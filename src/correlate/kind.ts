@@ -1,0 +1,61 @@
+import type { Nanos } from '../event/time.ts';
+import type { RuleId } from '../rule/ir/rule.ts';
+import type { Decision, Hit } from './firing.ts';
+
+/** An instant at which a rule holds for a group. */
+export type Trigger = {
+  readonly time: Nanos;
+  /** The window that was judged; both borders belong to it. */
+  readonly start: Nanos;
+  readonly end: Nanos;
+  /** True: a source was silent in the window, so whether the rule holds is not known. Said aloud, never an alert by itself. */
+  readonly undecided?: boolean;
+  /** Asked only when the trigger becomes a firing: what was compared, and the hits that made it true, in order. */
+  explain(): Explanation;
+};
+
+export type Explanation = { readonly decision: readonly Decision[]; readonly hits: readonly Hit[] };
+
+/** How far time has come. */
+export type Passage = {
+  /** No match before this instant will come. */
+  readonly watermark: Nanos;
+  /** True when some source that can feed the rule was silent, or lost records, within this interval. */
+  silent(start: Nanos, end: Nanos): boolean;
+};
+
+/** What a kind is told about the rule it serves. */
+export type Frame = { readonly members: readonly RuleId[]; readonly timespan: Nanos };
+
+/**
+ * One kind of condition, bound to one rule. It is a pure function of the matches of a group: nothing is remembered
+ * outside `own`, and the same matches give the same triggers whatever the order in which they came within the lateness.
+ *
+ * The engine keeps `hits`, the matches of the group in order of time and origin, from `reach` before the watermark
+ * onward, and makes episodes, cells, alerts, checkpoints and expiry of what the kind gives. A kind never changes `hits`.
+ */
+export type Kind<Own = unknown> = {
+  /** How far behind the watermark hits are kept for it; 0n: until the watermark has passed them. */
+  readonly reach: Nanos;
+  /**
+   * False: a kind that more matches can only make true; it decides in `inserted` and takes late matches. True: it decides
+   * in `passed`, once, and late matches are counted and left out.
+   */
+  readonly settled: boolean;
+  /** How long after a trigger's time it may be decided, beyond the watermark; rules above wait as long. */
+  readonly delay: Nanos;
+  /** State of a new group beside its hits: plain data (number, bigint, text, array, object, Map, Set); checkpoints hold it as it is. */
+  initial(): Own;
+  /** A match now stands at `hits[at]`, perhaps before others: the triggers among the windows that it can change. */
+  inserted(hits: readonly Hit[], at: number, own: Own): Iterable<Trigger>;
+  /** Time has passed: what no earlier match can change any more. Called again and again; a trigger is given once. */
+  passed(hits: readonly Hit[], own: Own, passage: Passage): Iterable<Trigger>;
+  /** The next instant at which `passed` has something to decide or to forget; undefined: none. */
+  due(hits: readonly Hit[], own: Own): Nanos | undefined;
+  /** Which hits may go when there are too many of them to keep, so that no trigger is lost; undefined: the oldest. */
+  spare?(hits: readonly Hit[]): (hit: Hit, index: number) => boolean;
+  /** True when `own` holds nothing worth keeping: without hits and episodes the group is then forgotten. */
+  blank(own: Own): boolean;
+};
+
+export const NOTHING: readonly Trigger[] = [];

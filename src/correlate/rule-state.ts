@@ -1,0 +1,111 @@
+import type { Nanos } from '../event/time.ts';
+import type { RuleId } from '../rule/ir/rule.ts';
+import { type Calendar, createCalendar } from './calendar.ts';
+import type { Firing, Group, Hit } from './firing.ts';
+import { addHit, cap, dueOf, type GroupState, newGroup, prune, type Say, settle } from './group.ts';
+import { type Budget, createGroupStore, type GroupStore, type StoredGroups } from './group-store.ts';
+import { MAX_TIME } from './hits.ts';
+import type { Passage } from './kind.ts';
+import type { Plan } from './plans.ts';
+
+/** What a rule has done since its state began. */
+export type RuleCounters = { evicted: number; evictedAdvanced: number; dropped: number; late: number };
+
+export type StoredRule = {
+  readonly rule: RuleId;
+  readonly logic: string;
+  readonly groups: StoredGroups;
+  readonly counters: RuleCounters;
+  readonly pressure: Nanos | undefined;
+};
+
+/** One rule with all its groups. */
+export type RuleState = {
+  readonly plan: Plan;
+  readonly counters: RuleCounters;
+  insert(group: Group, hit: Hit, say: Say): readonly Firing[];
+  /** Everything that is due before the watermark; `release` gets the starts of episodes that other rules wait for. */
+  advance(passage: Passage, say: Say, release: (hit: Hit) => void): readonly Firing[];
+  /** The watermark this rule may decide by when the joint one is `to`. */
+  own(to: Nanos): Nanos;
+  readonly groups: GroupStore;
+  snapshot(): StoredRule;
+};
+
+export type RuleOptions = Budget & { readonly maxHits: number };
+
+export function createRuleState(plan: Plan, logic: string, options: RuleOptions, stored?: StoredRule): RuleState {
+  const groups = createGroupStore(options, stored?.groups);
+  const calendar: Calendar = createCalendar();
+  const counters: RuleCounters = { evicted: 0, evictedAdvanced: 0, dropped: 0, late: 0, ...stored?.counters };
+  let pressure = stored?.pressure;
+
+  const schedule = (state: GroupState): void => {
+    const due = dueOf(state, plan);
+    if (due === undefined || (state.wake !== undefined && state.wake <= due)) return;
+    state.wake = due;
+    calendar.add(state.group.key, due);
+  };
+  for (const state of groups.values()) {
+    state.wake = undefined;
+    schedule(state);
+  }
+
+  /** Accounts for what a group grew or shrank by while `work` ran. */
+  const measured = <T>(state: GroupState, work: () => T): T => {
+    const before = state.bytes;
+    const result = work();
+    groups.grew(state.bytes - before);
+    return result;
+  };
+
+  const makeRoom = (keep: GroupState, time: Nanos, say: Say): void => {
+    const gone = groups.shrink(keep);
+    if (gone.length === 0) return;
+    counters.evicted += gone.length;
+    counters.evictedAdvanced += gone.filter(({ hits, episodes }) => hits.length > 1 || episodes.length > 0).length;
+    if (pressure !== undefined && time < pressure + plan.timespan && time > pressure - plan.timespan) return;
+    pressure = time;
+    say({ kind: 'pressure', rule: plan.rule, time, evicted: counters.evicted });
+  };
+
+  return {
+    plan,
+    counters,
+    groups,
+    insert(group, hit, say) {
+      const known = groups.get(group.key);
+      const state = known ?? newGroup(group, plan);
+      if (known === undefined) groups.add(state);
+      const progress = known !== undefined && known.hits.at(-1)?.time !== hit.time;
+      const firings = measured(state, () => {
+        const fired = addHit(state, plan, hit, say);
+        counters.dropped += cap(state, plan, options.maxHits);
+        return fired;
+      });
+      if (progress) groups.advance(state);
+      makeRoom(state, hit.time, say);
+      schedule(state);
+      return firings;
+    },
+    advance(passage, say, release) {
+      const out: Firing[] = [];
+      for (const { key, at } of calendar.take(passage.watermark)) {
+        const state = groups.get(key);
+        // A group that was woken earlier, or evicted and made anew, has another instant.
+        if (state === undefined || state.wake !== at) continue;
+        state.wake = undefined;
+        const gone = measured(state, () => {
+          const fired = settle(state, plan, passage, say, release);
+          for (const firing of fired) out.push(firing);
+          return prune(state, plan, passage.watermark);
+        });
+        if (gone) groups.delete(state);
+        else schedule(state);
+      }
+      return out;
+    },
+    own: (to) => (to === MAX_TIME ? to : to - plan.lag),
+    snapshot: () => ({ rule: plan.rule, logic, groups: groups.snapshot(), counters: { ...counters }, pressure }),
+  };
+}

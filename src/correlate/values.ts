@@ -1,0 +1,26 @@
+import type { JsonValue } from '../shared/json.ts';
+
+/** Arrays count by element; the product of several is cut at this many tuples per event. */
+export const MAX_TUPLES = 16;
+
+export function tuplesOf(parts: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  let tuples: (readonly string[])[] = [[]];
+  for (const part of parts) tuples = tuples.flatMap((tuple) => part.map((text) => [...tuple, text])).slice(0, MAX_TUPLES);
+  return tuples;
+}
+
+/** The text form of a value, one per element of an array; a missing value and null have none. */
+export function textsOf(value: JsonValue | undefined): readonly string[] {
+  if (value === undefined || value === null) return [];
+  if (Array.isArray(value)) return [...new Set((value as readonly JsonValue[]).flatMap(textsOf))];
+  return typeof value === 'object' ? [JSON.stringify(value)] : [String(value)];
+}
+
+/** The numbers of a value; numeric text is read, other values are none. */
+export function numbersOf(value: JsonValue | undefined): readonly number[] {
+  if (typeof value === 'number') return [value];
+  return textsOf(value)
+    .filter((text) => text.trim() !== '')
+    .map(Number)
+    .filter(Number.isFinite);
+}
