@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { alertDocument } from './alert/document.ts';
+import { alertDocument, episodeOf } from './alert/document.ts';
 import type { Settings } from './config/settings.ts';
 import { createCorrelator, DEFAULT_CORRELATE_OPTIONS, restoreCorrelator } from './correlate/correlator.ts';
 import { fieldsNeeded } from './correlate/plans.ts';
@@ -120,6 +120,7 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
   const ticking = new AbortController();
   const ticks = tick(clock, ticking.signal, async () => {
     await reload();
+    count(engine.act());
     const idleMs = Number(settings.engine.idleAfter / 1_000_000n);
     for (const [key, at] of seen) {
       if (clock.now() - at < idleMs) continue;
@@ -139,6 +140,7 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
   await ticks;
   const ended = failure === undefined && !signal.aborted;
   if (ended) count(engine.end());
+  count(engine.act());
   witness.shutdown(clock.now(), failure !== undefined ? 'source failed' : ended ? 'inputs ended' : 'stopped');
   await checkpoint();
   await Promise.all(sources.map((source) => source.close()));
@@ -182,6 +184,8 @@ function buildEngine(store: Store, { settings, ruleset }: RunOptions, witness: W
     normalizerOf: (source) => normalizers.get(source) as ReturnType<typeof createNormalizer>,
     observe: witness.step,
     observeAlerts: witness.alerts,
+    observeAction: witness.action,
+    tenant: settings.tenant,
     seal: witness.seal,
   });
 }
@@ -190,13 +194,16 @@ function buildEngine(store: Store, { settings, ruleset }: RunOptions, witness: W
 function partsOf(ruleset: Ruleset, settings: Settings): RulesetParts {
   const matcher = createMatcher(ruleset.detections);
   const rules = { detections: ruleset.detections, correlations: ruleset.correlations, digest: ruleset.digest };
-  const context = { tenant: settings.tenant, engineVersion: VERSION, rulesetDigest: ruleset.digest };
+  const context = { tenant: settings.tenant, engineVersion: VERSION, rulesetDigest: ruleset.digest, ...given(settings.alerts) };
   return {
     digest: ruleset.digest,
     correlator: (snapshot) =>
       snapshot === undefined ? createCorrelator(rules) : restoreCorrelator(rules, DEFAULT_CORRELATE_OPTIONS, snapshot),
     ingest: createIngest({ matcher, fieldsNeeded: fieldsNeeded(rules), decode: DEFAULT_LIMITS, confirm }),
-    toAlert: (firing) => alertDocument(firing, ruleset.byId.get(firing.rule) as Rule, context),
+    toAlert(firing, latest) {
+      const rule = ruleset.byId.get(firing.rule) as Rule;
+      return alertDocument(firing, rule, context, firing.stage === 'opened' ? undefined : latest(episodeOf(firing, rule, context)));
+    },
   };
 }
 
@@ -205,6 +212,13 @@ const confirm: Confirm = ({ policy, id, event: says }, event, ecs) => {
   if (policy !== undefined) return withVerdict(ecs(), id, explainViolation(policy, event));
   return says === undefined ? ecs() : withRuleEvent(ecs(), says, event);
 };
+
+/** Settings that were given; the others are absent, not undefined. */
+function given<T extends object>(settings: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
 
 /** Keys that were not given are absent, not undefined. */
 function clean(logsource: { category?: string | undefined; product?: string | undefined; service?: string | undefined } | undefined) {

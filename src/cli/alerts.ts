@@ -1,67 +1,86 @@
+import { actedOn } from '../alert/actions.ts';
+import { LEVELS } from '../rule/ir/rule.ts';
 import { WardlineError } from '../shared/errors.ts';
 import type { JsonObject } from '../shared/json.ts';
-import { printable, table } from '../shared/table.ts';
-import { alertTable, at } from '../sink/alert-row.ts';
-import { openStore } from '../store/store.ts';
+import { at } from '../shared/nested.ts';
+import { printable } from '../shared/table.ts';
+import { alertTable } from '../sink/alert-row.ts';
+import { openStore, type Store } from '../store/store.ts';
+import { alertText } from './alert-text.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
 
 export type StoreFlags = { readonly store: string; readonly output: 'table' | 'json' };
+export type ListFlags = StoreFlags & {
+  readonly limit: string;
+  readonly status?: string;
+  readonly workflow?: string;
+  readonly level?: string;
+};
 
-/** `wardline alerts`: the newest alerts of the store. */
-export function listAlerts(flags: StoreFlags & { readonly limit: string }, io: Io): number {
+const STATUSES = ['open', 'acknowledged', 'closed'];
+const WORKFLOWS = ['new', 'acknowledged', 'closed'];
+
+/** `wardline alerts`: the newest alerts of the store, each once, as it stands. */
+export function listAlerts(flags: ListFlags, io: Io): number {
   const limit = Number(flags.limit);
   if (!Number.isInteger(limit) || limit < 1) throw new WardlineError('usage', `--limit takes a whole number from 1, not ${flags.limit}`);
+  if (flags.status !== undefined && !STATUSES.includes(flags.status))
+    throw new WardlineError('usage', `--status takes one of ${STATUSES.join(', ')}`);
+  if (flags.workflow !== undefined && !WORKFLOWS.includes(flags.workflow))
+    throw new WardlineError('usage', `--workflow takes one of ${WORKFLOWS.join(', ')}`);
+  const from = flags.level === undefined ? 0 : (LEVELS as readonly string[]).indexOf(flags.level);
+  if (from < 0) throw new WardlineError('usage', `--level takes one of ${LEVELS.join(', ')}`);
+  const levels: readonly string[] = LEVELS.slice(from);
   const store = openStore(flags.store, { readOnly: true });
-  // Every step of an alert's life is a document of its own; a person wants each alert once, as it stands.
-  const newest = new Map<string, JsonObject>();
-  for (const { document } of store.alerts.newest(Number.MAX_SAFE_INTEGER)) {
-    const alert = String(at(document, 'wardline.alert.id'));
-    if (!newest.has(alert)) newest.set(alert, document);
-    if (newest.size > limit) break;
-  }
+  const unfiltered = flags.status === undefined && flags.level === undefined && flags.workflow === undefined;
+  const standing = withPending(
+    store,
+    store.alerts.standing(unfiltered ? limit + 1 : Number.MAX_SAFE_INTEGER).map(({ document }) => document),
+  ).filter(
+    (document) =>
+      levels.includes(String(at(document, 'wardline.alert.severity'))) &&
+      (flags.status === undefined || at(document, 'wardline.alert.status') === flags.status) &&
+      (flags.workflow === undefined || (at(document, 'wardline.alert.workflow') ?? 'new') === flags.workflow),
+  );
   store.close();
-  const alerts = [...newest.values()].slice(0, limit).reverse();
+  const alerts = standing.slice(0, limit).reverse();
   if (flags.output === 'json') for (const document of alerts) io.out(`${JSON.stringify(document)}\n`);
-  else io.out(`${alertTable(alerts)}\n${alerts.length} alerts${newest.size > limit ? ', older ones are left out (--limit)' : ''}\n`);
+  else io.out(`${alertTable(alerts)}\n${alerts.length} alerts${standing.length > limit ? ', older ones are left out (--limit)' : ''}\n`);
   return EXIT.ok;
 }
 
-/** `wardline alerts show ID`: every transition of one alert, or one document, by the start of its id. */
+/** What operators did and no engine has taken up yet counts already. */
+function withPending(store: Store, documents: readonly JsonObject[]): readonly JsonObject[] {
+  const byAlert = Map.groupBy(store.actions.pending(), ({ alert }) => alert);
+  return documents.map((document) =>
+    (byAlert.get(String(at(document, 'wardline.alert.id'))) ?? []).reduce(
+      (latest, action) => ({ ...latest, wardline: { ...(latest['wardline'] as JsonObject), alert: actedOn(latest, action) } }),
+      document,
+    ),
+  );
+}
+
+/** `wardline alerts show ID`: one alert with why, evidence and history; as JSON every document of it. */
 export function showAlert(id: string, flags: StoreFlags, io: Io): number {
   const store = openStore(flags.store, { readOnly: true });
-  const found = store.alerts.find(id);
-  store.close();
-  if (found.length === 0) throw new WardlineError('usage', `no alert begins with "${printable(id)}"`);
-  for (const { document } of found) io.out(`${JSON.stringify(document, null, flags.output === 'json' ? 0 : 2)}\n`);
-  return EXIT.ok;
-}
-
-/** `wardline dead-letters`: records that could not be read, with reason and place. */
-export function listDeadLetters(flags: StoreFlags, io: Io): number {
-  const store = openStore(flags.store, { readOnly: true });
-  const letters = store.deadLetters.all();
-  store.close();
-  if (flags.output === 'json') {
-    for (const { record, reason, detail, at, length, sha256 } of letters) {
-      const { source, partition, offset, appendedAt, bytes } = record;
+  try {
+    const [alert, ...others] = store.alerts.alertIds(id);
+    const found = alert === undefined ? store.alerts.find(id) : store.alerts.transitions(alert);
+    if (found.length === 0) throw new WardlineError('usage', `no alert begins with "${printable(id)}"`);
+    if (others.length > 0)
+      throw new WardlineError('usage', `${others.length + 1} alerts begin with "${printable(id)}"; write more of the id`);
+    const documents = found.map(({ document }) => document);
+    if (flags.output === 'json') for (const document of documents) io.out(`${JSON.stringify(document)}\n`);
+    else
       io.out(
-        `${JSON.stringify({ source, partition, offset: String(offset), reason, detail, at, length, sha256, appendedAt, bytes: Buffer.from(bytes ?? []).toString('base64') })}\n`,
+        alertText(
+          documents,
+          store.actions.pending().filter((action) => action.alert === alert),
+        ),
       );
-    }
-    return EXIT.ok;
+  } finally {
+    store.close();
   }
-  const rows = letters.map(({ record, reason, detail, at, length }) => [
-    record.source,
-    String(record.partition),
-    String(record.offset),
-    reason,
-    at === undefined ? '' : String(at),
-    String(length),
-    detail,
-  ]);
-  io.out(
-    `${table([{ title: 'source' }, { title: 'partition' }, { title: 'offset' }, { title: 'reason' }, { title: 'at byte' }, { title: 'bytes' }, { title: 'detail' }], rows)}\n${letters.length} dead letters\n`,
-  );
   return EXIT.ok;
 }

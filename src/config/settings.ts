@@ -39,6 +39,21 @@ export const settingsSchema = z.strictObject({
   context: z.string().min(1).optional().describe('Folder of context stores (identity, device, zone, ...) for policies.'),
   sources: z.array(sourceSettings).min(1).superRefine(uniqueNames),
   sinks: z.array(sinkSettings).superRefine(uniqueNames).default([]),
+  alerts: z
+    .strictObject({
+      baseUrl: z
+        .url({ protocol: /^https?$/ })
+        .optional()
+        .describe('Where alerts can be looked at; `event.url` of each is made from it.'),
+      eventKind: z.enum(['signal', 'alert']).default('signal').describe('`event.kind` of alert documents.'),
+      labels: z.record(z.string(), z.string()).default({}).describe('Copied into `labels` of every alert.'),
+      kibanaFields: z.boolean().default(false).describe('Adds copies of fields under the names of Kibana (`kibana.alert.*`).'),
+      onClose: z
+        .enum(['reset', 'continue'])
+        .default('reset')
+        .describe('When an operator closed an alert and its rule still holds: reset opens a new alert, continue leaves it closed.'),
+    })
+    .prefault({}),
   state: z.strictObject({ kind: z.literal('sqlite').default('sqlite'), path: z.string().min(1).default('wardline.db') }).prefault({}),
   engine: engineSettings.prefault({}),
   evidence: z

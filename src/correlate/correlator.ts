@@ -106,10 +106,12 @@ export function createCorrelator(
 
   const take = (match: Match, say: Say): readonly Firing[] => {
     const late = match.lateness !== 'in_time';
-    const { time, origin, rule, appendedAt, fields } = match;
+    const { time, origin, rule, appendedAt, fields, trail } = match;
     if (!feeds.has(rule)) return [];
     const entities = entitiesOf(match.ecs);
-    return give({ time, origin, rule, appendedAt, values: fields, entities, bytes: bytesOf(fields, entities) }, late, match.ecs, say);
+    const bytes = bytesOf(fields, entities) + STEP_BYTES * (trail?.length ?? 0);
+    const hit: Hit = { time, origin, rule, appendedAt, values: fields, entities, bytes, ...(trail === undefined ? {} : { trail }) };
+    return give(hit, late, match.ecs, say);
   };
 
   /** Rules in the order of their feeding: what a rule below settles is a match of the rule above before that decides. */
@@ -183,6 +185,8 @@ function restoreRules(
 
 const EMPTY: Match['ecs'] = {};
 const HIT_BYTES = 250;
+/** One step of a decision trail, its two values cut as they are. */
+const STEP_BYTES = 300;
 
 /** What a hit costs, about: its texts, and the objects around them. */
 function bytesOf(...parts: readonly Hit['values'][]): number {

@@ -1,3 +1,4 @@
+import type { Step } from '../detect/match.ts';
 import type { Origin } from '../event/raw-record.ts';
 import type { Nanos } from '../event/time.ts';
 import type { RuleId } from '../rule/ir/rule.ts';
@@ -15,6 +16,8 @@ export type Hit = {
   readonly entities: Readonly<Record<string, JsonValue>>;
   /** What keeping it costs, about. */
   readonly bytes: number;
+  /** Why the match holds, for the alert that it opens alone. */
+  readonly trail?: readonly Step[];
 };
 
 /** Ties in time are decided by where the events stand in their sources. */
@@ -31,7 +34,7 @@ function compareOrigins(a: Origin, b: Origin): number {
 }
 
 /** One value of a condition beside what it was compared with. */
-export type Decision = { readonly condition: string; readonly expected: JsonValue; readonly observed: JsonValue };
+export type Decision = Step;
 
 export type Group = { readonly key: string; readonly values: Readonly<Record<string, JsonValue>> };
 

@@ -3,6 +3,9 @@ import type { Nanos } from '../event/time.ts';
 import type { RuleId } from '../rule/ir/rule.ts';
 import type { JsonObject, JsonValue } from '../shared/json.ts';
 
+/** One answer of a rule: what it asked, what it expected, what it found. */
+export type Step = { readonly condition: string; readonly expected: JsonValue; readonly observed: JsonValue };
+
 /** One rule held for one event. Immutable; all that leaves the stateless stage. */
 export type Match = {
   readonly rule: RuleId;
@@ -16,4 +19,6 @@ export type Match = {
   readonly fields: Readonly<Record<string, JsonValue>>;
   /** The ECS document of the event. */
   readonly ecs: JsonObject;
+  /** Why the rule holds; absent where the rule does not alert alone. */
+  readonly trail?: readonly Step[];
 };

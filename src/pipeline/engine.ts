@@ -1,10 +1,12 @@
+import { type AlertAction, actionDocument } from '../alert/actions.ts';
 import type { CorrelateRecord, CorrelateStats, Correlator } from '../correlate/correlator.ts';
 import type { Firing } from '../correlate/firing.ts';
 import { createLateness, type Lateness } from '../correlate/lateness.ts';
 import type { DeadLetter } from '../event/dead-letter.ts';
 import type { Nanos } from '../event/time.ts';
 import type { Normalizer } from '../normalize/normalizer.ts';
-import type { JsonValue } from '../shared/json.ts';
+import type { JsonObject, JsonValue } from '../shared/json.ts';
+import { at as nested } from '../shared/nested.ts';
 import type { AlertDocument } from '../sink/sink.ts';
 import type { Batch } from '../source/source.ts';
 import type { Position } from '../store/checkpoints.ts';
@@ -26,18 +28,22 @@ export type RulesetParts = {
   readonly digest: string;
   readonly correlator: (snapshot: Uint8Array | undefined) => Correlator;
   readonly ingest: (records: Batch['records'], normalizer: Normalizer, lateness: Lateness) => Ingested;
-  readonly toAlert: (firing: Firing) => AlertDocument;
+  /** `latest` gives the newest document of an episode; undefined: the firing is no news. */
+  readonly toAlert: (firing: Firing, latest: (episode: string) => JsonObject | undefined) => AlertDocument | undefined;
 };
 
 export type EngineDeps = {
   readonly store: Store;
   readonly parts: RulesetParts;
   readonly sinks: readonly string[];
+  readonly tenant: string;
   readonly normalizerOf: (source: string) => Normalizer;
   readonly allowedLateness: Nanos;
   readonly observe: (report: StepReport) => void;
   /** Alerts that the passing of time made. */
   readonly observeAlerts: (alerts: readonly AlertDocument[]) => void;
+  /** Told before an operator's action takes effect. */
+  readonly observeAction: (action: AlertAction, before: JsonObject, after: JsonObject) => void;
   /** Seals what was observed since the last checkpoint; called inside its transaction. */
   readonly seal: () => readonly { readonly seq: number }[];
 };
@@ -49,6 +55,8 @@ export type Engine = {
   idle(source: string, partition: number): readonly AlertDocument[];
   /** Every input has ended: settled windows are decided. */
   end(): readonly AlertDocument[];
+  /** Takes up operators' actions: audit entry, transition and checkpoint in one transaction. */
+  act(): readonly AlertDocument[];
   /** State, positions, evidence in one transaction. */
   checkpoint(): void;
   /** Goes on with another ruleset: state of rules whose logic is the same is taken over. Call after a checkpoint. */
@@ -97,9 +105,14 @@ export function createEngine(deps: EngineDeps): Engine {
 
   const correlate = (records: readonly CorrelateRecord[]): AlertDocument[] => {
     const alerts: AlertDocument[] = [];
+    const fresh = new Map<string, JsonObject>();
+    const latest = (episode: string): JsonObject | undefined => fresh.get(episode) ?? store.alerts.latest('episode', episode);
     for (const record of records) {
       for (const firing of correlator.apply(record)) {
-        alerts.push(parts.toAlert(firing));
+        const alert = parts.toAlert(firing, latest);
+        if (alert === undefined) continue;
+        alerts.push(alert);
+        fresh.set(episodeOf(alert), alert.document);
       }
     }
     return alerts;
@@ -121,6 +134,17 @@ export function createEngine(deps: EngineDeps): Engine {
     const alerts = correlate([record]);
     deps.observeAlerts(alerts);
     return keep(alerts, []);
+  };
+
+  const save = (more?: () => void): void => {
+    const lateness = [...partitions].map(([key, entry]) => [key, entry.lateness.snapshot()] as const);
+    const positions: Position[] = [...partitions].map(([key, { next }]) => ({ ...placeOf(key), offset: next }));
+    store.transaction(() => {
+      more?.();
+      store.ledger.append(deps.seal());
+      store.checkpoints.save({ ruleset: parts.digest, state: encodeState({ lateness, correlator: correlator.snapshot() }), positions });
+    });
+    pending = 0;
   };
 
   return {
@@ -148,15 +172,27 @@ export function createEngine(deps: EngineDeps): Engine {
       return time === undefined ? [] : control({ kind: 'watermark', source, partition, time, appendedAt: 0, idle: true });
     },
     end: () => control({ kind: 'end' }),
-    checkpoint() {
-      const lateness = [...partitions].map(([key, entry]) => [key, entry.lateness.snapshot()] as const);
-      const positions: Position[] = [...partitions].map(([key, { next }]) => ({ ...placeOf(key), offset: next }));
-      store.transaction(() => {
-        store.ledger.append(deps.seal());
-        store.checkpoints.save({ ruleset: parts.digest, state: encodeState({ lateness, correlator: correlator.snapshot() }), positions });
+    act() {
+      const actions = store.actions.pending();
+      if (actions.length === 0) return [];
+      const made: AlertDocument[] = [];
+      const fresh = new Map<string, JsonObject>();
+      for (const action of actions) {
+        const before = fresh.get(action.alert) ?? store.alerts.latest('alert', action.alert);
+        if (before === undefined) continue;
+        const alert = actionDocument(before, action, deps.tenant);
+        deps.observeAction(action, before, alert.document);
+        fresh.set(action.alert, alert.document);
+        made.push(alert);
+      }
+      deps.observeAlerts(made);
+      save(() => {
+        store.alerts.append(made, deps.sinks);
+        store.actions.applied(actions.map(({ seq }) => seq));
       });
-      pending = 0;
+      return made;
     },
+    checkpoint: () => save(),
     activate(next) {
       const snapshot = correlator.snapshot();
       parts = next;
@@ -177,4 +213,8 @@ export function createEngine(deps: EngineDeps): Engine {
 function placeOf(key: string): { source: string; partition: number } {
   const slash = key.indexOf('/');
   return { source: key.slice(slash + 1), partition: Number(key.slice(0, slash)) };
+}
+
+function episodeOf({ id, document }: AlertDocument): string {
+  return String(nested(document, 'wardline.alert.episode') ?? nested(document, 'wardline.alert.id') ?? id);
 }

@@ -1,5 +1,6 @@
 import type { Lateness } from '../correlate/lateness.ts';
 import { type DecodeOptions, decode } from '../decode/decode.ts';
+import { createExplainer } from '../detect/explain.ts';
 import type { Match } from '../detect/match.ts';
 import { createMatchBuffer, type Matcher } from '../detect/matcher.ts';
 import type { DeadLetter } from '../event/dead-letter.ts';
@@ -31,6 +32,7 @@ export type IngestDeps = {
  */
 export function createIngest({ matcher, fieldsNeeded, decode: options, confirm }: IngestDeps) {
   const found = createMatchBuffer();
+  const explain = createExplainer();
 
   const matchesOf = (event: Event, record: RawRecord, lateness: Match['lateness'], out: Match[]): void => {
     found.count = 0;
@@ -50,7 +52,9 @@ export function createIngest({ matcher, fieldsNeeded, decode: options, confirm }
       if (confirmed === undefined) continue;
       const fields = project(event, confirmed, fieldsNeeded.get(detection.id) ?? []);
       const { origin, time } = event;
-      out.push({ rule: detection.id, origin, time, appendedAt: record.appendedAt, lateness, fields, ecs: confirmed });
+      // A policy explains itself in its verdict.
+      const trail = detection.alerts && detection.policy === undefined ? { trail: explain(detection, event) } : {};
+      out.push({ rule: detection.id, origin, time, appendedAt: record.appendedAt, lateness, fields, ecs: confirmed, ...trail });
     }
   };
 

@@ -1,3 +1,4 @@
+import type { AlertAction } from '../alert/actions.ts';
 import type { Settings } from '../config/settings.ts';
 import { parseIsoTime } from '../event/time.ts';
 import type { Ledger } from '../evidence/ledger.ts';
@@ -14,6 +15,7 @@ export type Witness = {
   activate(ruleset: Ruleset, settings: Settings, at: number): void;
   step(report: StepReport): void;
   alerts(alerts: readonly AlertDocument[]): void;
+  action(action: AlertAction, before: JsonObject, after: JsonObject): void;
   delivered(sink: string, outcomes: readonly Delivery[], at: number): void;
   shutdown(at: number, reason: string): void;
   seal(): readonly { readonly seq: number }[];
@@ -69,6 +71,19 @@ export function createWitness(ledger: Ledger, sources: Settings['sources']): Wit
       deadLetters += ingested.deadLetters.length;
     },
     alerts: observeAlerts,
+    action({ kind, actor, at, alert, comment, disposition }, before, after) {
+      ledger.observe({
+        kind: 'audit',
+        at,
+        actor,
+        address: 'command line',
+        action: `alert.${kind}`,
+        object: alert,
+        before: sha256Hex(canonicalJson(before)),
+        after: sha256Hex(canonicalJson(after)),
+        reason: [disposition, comment].filter((part) => part !== undefined).join(': '),
+      });
+    },
     delivered(sink, outcomes, at) {
       ledger.observe({ kind: 'delivery', at, sink, outcomes: outcomes.map(({ id, outcome }) => ({ id, outcome })) });
     },

@@ -16,8 +16,13 @@ const dedup = z.union([z.literal('each'), z.strictObject({ by: z.array(z.string(
 const wardline = z.looseObject({
   controls: z.array(z.string()).optional().describe('Controls this rule is evidence for, such as nist-800-53:ac-7.'),
   alert: z
-    .looseObject({ dedup: dedup.optional().describe('How matches fold into one alert: by these fields, within this pause; or each.') })
+    .looseObject({
+      dedup: dedup.optional().describe('How matches fold into one alert: by these fields, within this pause; or each.'),
+      risk_score: z.number().min(0).max(100).optional().describe('In place of the score of the level.'),
+      building_block: z.boolean().optional().describe('Stored and fed to other rules, but nobody is notified.'),
+    })
     .optional(),
+  labels: z.record(z.string(), z.string()).optional().describe('Copied into the labels of every alert.'),
 });
 
 const meta = {

@@ -1,15 +1,8 @@
-import { isObject, type JsonObject, type JsonValue } from '../shared/json.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
+import { at } from '../shared/nested.ts';
 import { type Column, table } from '../shared/table.ts';
 
-/** A nested value of an alert document by dotted path. */
-export function at(document: JsonObject, path: string): JsonValue | undefined {
-  let value: JsonValue | undefined = document;
-  for (const key of path.split('.')) {
-    if (value === undefined || !isObject(value) || !Object.hasOwn(value, key)) return undefined;
-    value = value[key];
-  }
-  return value;
-}
+export { at };
 
 const text = (document: JsonObject, path: string): string => {
   const value = at(document, path);
@@ -46,7 +39,10 @@ function alertRow(document: JsonObject): readonly string[] {
     text(document, 'message'),
     whom,
     text(document, 'wardline.alert.total'),
-    text(document, 'wardline.alert.status'),
+    [text(document, 'wardline.alert.status'), at(document, 'wardline.alert.workflow')]
+      .filter((part) => part !== undefined && part !== 'new' && part !== '')
+      .filter((part, i, all) => all.indexOf(part) === i)
+      .join(', '),
     text(document, 'wardline.alert.id').slice(0, 12),
   ];
 }

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { messageOf, WardlineError } from '../shared/errors.ts';
 
 /** The layout below; a store of another version is refused with what to do. */
-export const STORE_VERSION = 1;
+export const STORE_VERSION = 2;
 
 const SCHEMA = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -14,7 +14,12 @@ CREATE TABLE positions (
   checkpoint INTEGER NOT NULL, source TEXT NOT NULL, partition INTEGER NOT NULL, next_offset TEXT NOT NULL,
   PRIMARY KEY (checkpoint, source, partition)) STRICT;
 CREATE TABLE alerts (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL) STRICT;
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, alert TEXT NOT NULL, episode TEXT NOT NULL, document TEXT NOT NULL) STRICT;
+CREATE INDEX alerts_alert ON alerts (alert, seq);
+CREATE INDEX alerts_episode ON alerts (episode, seq);
+CREATE TABLE actions (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, alert TEXT NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL, at INTEGER NOT NULL,
+  disposition TEXT, comment TEXT, applied INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE outbox (
   sink TEXT NOT NULL, alert TEXT NOT NULL, seq INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
   due_at INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'waiting', reason TEXT,
@@ -35,16 +40,22 @@ export type Database = {
   close(): void;
 };
 
+export type OpenOptions = {
+  readonly readOnly?: boolean;
+  /** Beside a running engine, to leave records for it: an existing store, without its lock. */
+  readonly beside?: boolean;
+};
+
 /**
  * Opens or creates the embedded store: one file, write-ahead log, every commit synced, one process at a time.
  * Throws WardlineError `store` when the file is no store of this version, is damaged, or is in use.
  */
-export function openDatabase(path: string, options: { readonly readOnly?: boolean } = {}): Database {
+export function openDatabase(path: string, options: OpenOptions = {}): Database {
   const fresh = path === ':memory:' || !existsSync(path);
-  if (fresh && options.readOnly) throw new WardlineError('store', `no store at ${path}; run "wardline run" first`);
+  if (fresh && (options.readOnly || options.beside)) throw new WardlineError('store', `no store at ${path}; run "wardline run" first`);
   try {
     if (fresh && path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const lock = options.readOnly || path === ':memory:' ? undefined : lockStore(path);
+    const lock = options.readOnly || options.beside || path === ':memory:' ? undefined : lockStore(path);
     const database = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: 2000, allowExtension: false });
     if (!options.readOnly) configure(database, path, fresh);
     requireVersion(database, path);
@@ -66,7 +77,10 @@ function requireVersion(database: DatabaseSync, path: string): void {
   const row = database.prepare(`SELECT value FROM meta WHERE key = 'version'`).get();
   const version = row?.['value'];
   if (version !== String(STORE_VERSION)) {
-    throw new WardlineError('store', `${path} has layout version ${String(version)}, this Wardline reads ${STORE_VERSION}`);
+    throw new WardlineError(
+      'store',
+      `${path} has layout version ${String(version)}, this Wardline reads ${STORE_VERSION}; move the file away and start anew`,
+    );
   }
 }
 

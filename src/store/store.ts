@@ -1,24 +1,27 @@
+import { type ActionStore, createActionStore } from './actions.ts';
 import { type AlertStore, createAlertStore } from './alerts.ts';
 import { type CheckpointStore, createCheckpointStore } from './checkpoints.ts';
 import { createDeadLetterStore, type DeadLetterStore } from './dead-letters.ts';
 import { createLedgerStore, type LedgerStore } from './ledger.ts';
-import { openDatabase } from './sqlite.ts';
+import { type OpenOptions, openDatabase } from './sqlite.ts';
 
 /** Everything the engine must not lose, in one sqlite file. */
 export type Store = {
   readonly checkpoints: CheckpointStore;
   readonly alerts: AlertStore;
+  readonly actions: ActionStore;
   readonly deadLetters: DeadLetterStore;
   readonly ledger: LedgerStore;
   transaction<T>(work: () => T): T;
   close(): void;
 };
 
-export function openStore(path: string, options: { readonly readOnly?: boolean } = {}): Store {
+export function openStore(path: string, options: OpenOptions = {}): Store {
   const database = openDatabase(path, options);
   return {
     checkpoints: createCheckpointStore(database),
     alerts: createAlertStore(database),
+    actions: createActionStore(database),
     deadLetters: createDeadLetterStore(database),
     ledger: createLedgerStore(database),
     transaction: (work) => database.transaction(work),

@@ -67,7 +67,7 @@ describe('docker-compose.yml', () => {
 });
 
 describe('documents', () => {
-  const pages = ['README.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'docs/errors.md'];
+  const pages = ['README.md', 'CONTRIBUTING.md', 'docs/alerts.md', 'docs/architecture.md', 'docs/errors.md'];
 
   test.each(pages)('every path that %s names exists', (page) => {
     const paths = [...read(page).matchAll(/`((?:src|rules|schemas|test|bench|docs|scripts|samples|deploy|bin)\/[\w./*<>-]*)`/g)].map(

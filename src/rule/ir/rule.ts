@@ -12,6 +12,14 @@ export type RuleId = string;
 export const LEVELS = ['informational', 'low', 'medium', 'high', 'critical'] as const;
 export type Level = (typeof LEVELS)[number];
 
+export type AlertMeta = {
+  /** 0-100, in place of the level's. */
+  readonly riskScore?: number;
+  /** Feeds other rules and is stored, but nobody is notified. */
+  readonly buildingBlock: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+};
+
 /** What an author says about a rule besides its logic; copied into alerts, never part of the logic digest. */
 export type RuleMeta = {
   readonly title: string;
@@ -26,6 +34,8 @@ export type RuleMeta = {
   readonly license: string | undefined;
   /** Control ids such as `nist-800-53:ac-7` (the `wardline.controls` key of a rule). */
   readonly controls: readonly string[];
+  /** What the rule says about its alerts (`wardline.alert`, `wardline.labels`). */
+  readonly alert?: AlertMeta;
   readonly place: Place;
 };
 

@@ -20,7 +20,7 @@ const ONLY: Readonly<Record<string, Plain>> = {
 const NONE = ['offset', 'gap', 'keep_alive', 'fold', 'sequence', 'until', 'max_groups', 'context', 'mode'] as const;
 
 /** Keys that concern rules of every kind. */
-const COMMON = ['controls', 'alert'] as const;
+const COMMON = ['controls', 'alert', 'labels'] as const;
 
 export function checkOptions(map: PlainMap, report: ProblemReporter): void {
   const wardline = map['wardline'];

@@ -1,4 +1,5 @@
 import { tryParseDuration } from '../../shared/duration.ts';
+import { readAlertMeta } from '../alert-meta.ts';
 import { isList, isMap, type Plain, type PlainMap, type SourceDocument } from '../document.ts';
 import { type Dedup, LEVELS, type Level, type RuleMeta } from '../ir/rule.ts';
 import type { ProblemReporter } from '../problem.ts';
@@ -30,6 +31,7 @@ export function readMeta(document: SourceDocument, map: PlainMap, report: Proble
   const status = textOf(map['status']);
   if (status !== undefined && !STATUSES.some((known) => known === status))
     report.warn(['status'], 'meta/status', `"${status}" is no status; write one of ${STATUSES.join(', ')}`);
+  const alert = readAlertMeta(map['wardline'], report);
   return {
     title: title ?? '',
     name: textOf(map['name']),
@@ -45,6 +47,7 @@ export function readMeta(document: SourceDocument, map: PlainMap, report: Proble
     falsePositives: textsOf(map['falsepositives']),
     license: textOf(map['license']),
     controls: textsOf(isMap(map['wardline']) ? map['wardline']['controls'] : undefined),
+    ...(alert === undefined ? {} : { alert }),
     place: document.placeOf([]),
   };
 }
