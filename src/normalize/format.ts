@@ -1,3 +1,4 @@
+import type { TextLine } from '../decode/text-line.ts';
 import type { Logsource, RouteLabel } from '../event/event.ts';
 import type { FieldSource } from '../event/field-source.ts';
 import type { JsonObject, JsonValue } from '../shared/json.ts';
@@ -21,8 +22,11 @@ export type Format = {
    * every key but the last holding an object. Undefined: only `recognizes` can say.
    */
   readonly marks?: readonly (readonly (readonly string[])[])[];
-  /** For formats that are lines of text: the line as a document (with `message`), or undefined if it is none of theirs. Linear. */
-  readonly parse?: (line: string) => JsonObject | undefined;
+  /**
+   * For formats that are lines of text: the line as a document (with `message`), or undefined if it is none of theirs. Linear.
+   * `named`: the source's settings name this format, so that weak signs are enough.
+   */
+  readonly parse?: (line: TextLine, named: boolean) => JsonObject | undefined;
   /** Fields whose values decide the log sources; read for every event, so few. */
   readonly discriminators: readonly FieldSource[];
   readonly route: (values: Discriminants) => Routing;

@@ -4,12 +4,18 @@ import { gcpAudit } from './cloud/google-audit.ts';
 import { githubAudit, googleWorkspace, oktaSystem } from './cloud/identity.ts';
 import { kubernetesAudit } from './cloud/kubernetes.ts';
 import { microsoft365 } from './cloud/microsoft365.ts';
+import { postgresql } from './database/postgresql.ts';
+import { osqueryResult } from './endpoint/osquery.ts';
 import type { Format } from './format.ts';
 import { ecs, json, plainText } from './generic.ts';
-import { linuxAuditd } from './linux-auditd.ts';
-import { linuxAuth } from './linux-auth.ts';
+import { linuxAuditd } from './linux/auditd.ts';
+import { linuxAuth } from './linux/auth.ts';
+import { linuxSyslog } from './linux/syslog.ts';
 import { otlpLog, otlpSpan } from './otlp.ts';
-import { webAccess } from './web-access.ts';
+import { apacheAccess, nginxAccess, webAccess } from './web/access.ts';
+import { apacheError, nginxError } from './web/error-log.ts';
+import { haproxy } from './web/haproxy.ts';
+import { nginxIngress } from './web/ingress.ts';
 import { windowsFormats } from './windows/index.ts';
 
 /** Every log format, in the order of recognition: the first that recognises a document or line decides. */
@@ -25,9 +31,18 @@ export const formats: readonly Format[] = [
   googleWorkspace,
   microsoft365,
   githubAudit,
+  osqueryResult,
   linuxAuditd,
-  linuxAuth,
+  haproxy,
+  nginxIngress,
+  apacheAccess,
+  apacheError,
+  nginxAccess,
+  nginxError,
   webAccess,
+  postgresql,
+  linuxAuth,
+  linuxSyslog,
   ecs,
   json,
   plainText,

@@ -49,7 +49,7 @@ export function toEcs({ format, document, record, index, time, tags }: Materials
   put(root, 'event.module', get(root, 'event.module') ?? (format.name.split('.')[0] as string));
   if (get(root, 'event.id') === undefined) put(root, 'event.id', tupleId(['event', originText(origin)]));
   put(root, 'event.original', original(record));
-  const observables = related((field) => get(root, field));
+  const observables = related(root);
   if (Object.keys(observables).length > 0) root['related'] = observables;
   put(root, 'wardline', {
     source: record.source,

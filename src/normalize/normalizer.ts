@@ -1,4 +1,5 @@
 import type { Decoded } from '../decode/decode.ts';
+import { readTextLine } from '../decode/text-line.ts';
 import { createAccessor } from '../event/accessor.ts';
 import type { Event, Logsource, Route } from '../event/event.ts';
 import type { Accessor } from '../event/field-source.ts';
@@ -93,8 +94,9 @@ function formatNamed(name: string): Format {
 function recognize(decoded: Decoded, fixed: Format | undefined): { format: Format; document: JsonObject } {
   const { document, text, formatHint } = decoded;
   if (text !== undefined) {
+    const line = readTextLine(text);
     for (const format of fixed === undefined ? formats : [fixed]) {
-      const parsed = format.parse?.(text);
+      const parsed = format.parse?.(line, fixed !== undefined);
       if (parsed !== undefined) return { format, document: parsed };
     }
     return { format: plainText, document };

@@ -1,4 +1,4 @@
-import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos } from '../event/time.ts';
+import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos, zoneMinutes } from '../event/time.ts';
 import { WardlineError } from '../shared/errors.ts';
 
 const HOUR = 3600n * NANOS_PER_SECOND;
@@ -8,6 +8,8 @@ const HOUR = 3600n * NANOS_PER_SECOND;
  * exist shifts forward. Offsets are remembered per hour of local time, since logs are mostly in order.
  */
 export function zoneOffset(zone: string): (local: Nanos) => Nanos {
+  const fixed = zoneMinutes(zone);
+  if (fixed !== undefined) return () => BigInt(fixed) * 60n * NANOS_PER_SECOND;
   const format = formatOf(zone);
   const offsetAt = (instantMs: number): number => {
     const parts = Object.fromEntries(format.formatToParts(instantMs).map(({ type, value }) => [type, Number(value)]));
@@ -52,6 +54,10 @@ function formatOf(zone: string): Intl.DateTimeFormat {
       second: 'numeric',
     });
   } catch (error) {
-    throw new WardlineError('settings', `"${zone}" is no time zone; write a name such as Europe/Berlin or UTC`, { cause: error });
+    throw new WardlineError(
+      'settings',
+      `"${zone}" is no time zone; write a name such as Europe/Berlin or UTC, or an offset such as +02:00`,
+      { cause: error },
+    );
   }
 }

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { formats } from '../../src/normalize/index.ts';
 import { get } from '../../src/normalize/materialize.ts';
 import { eventsOf } from '../support/an-event.ts';
+import { goldenFiles, goldenOf } from '../support/golden-formats.ts';
 
 type Case = {
   readonly format: string;
@@ -26,9 +27,17 @@ describe('log formats', () => {
     for (const [field, value] of Object.entries(ecs)) expect([field, get(document, field)]).toEqual([field, value]);
   });
 
+  const golden = goldenFiles().flatMap(({ format, cases: lines }) => lines.map((one) => ({ format, ...one })));
+  test.each(golden)('$format: $line', ({ format, line, settings, labels, ecs }) => {
+    const [event, ...more] = eventsOf(line, settings ?? {});
+    expect(more).toEqual([]);
+    expect(event?.route.format).toBe(format);
+    expect(event === undefined ? undefined : goldenOf(event)).toEqual({ labels, ecs });
+  });
+
   test('every field of an ECS document is what the same look-up gives a rule', () => {
-    for (const { line } of cases) {
-      for (const event of eventsOf(line)) {
+    for (const { line, settings } of [...cases.map(({ line: one }) => ({ line: one, settings: {} })), ...golden]) {
+      for (const event of eventsOf(line, settings ?? {})) {
         const document = event.toEcs();
         for (const field of Object.keys(formats.find(({ name }) => name === event.route.format)?.fields ?? {})) {
           const looked = event.field(field);
@@ -40,6 +49,14 @@ describe('log formats', () => {
         }
       }
     }
+  });
+
+  test('docs/formats.md lists them all, and no others', () => {
+    const page = readFileSync(new URL('../../docs/formats.md', import.meta.url), 'utf8');
+    const listed = [...page.matchAll(/^\| `([a-z0-9_.]+)` +\| .* \| /gm)]
+      .map((row) => row[1])
+      .filter((name) => !name?.endsWith('_time') && !name?.endsWith('_zone'));
+    expect(listed).toEqual(formats.map(({ name }) => name));
   });
 
   test('discriminating values of an attacker make a bounded number of routes', () => {

@@ -1,0 +1,78 @@
+import type { TextLine } from '../../decode/text-line.ts';
+import type { RouteLabel } from '../../event/event.ts';
+import type { JsonObject } from '../../shared/json.ts';
+import { address, constant, type Format, integer, path } from '../format.ts';
+import { understood } from './auth-messages.ts';
+import { syslogDocument, syslogFields } from './syslog.ts';
+
+const PROGRAMS = new Set([
+  ...['sshd', 'sshd-session', 'sshd-auth', 'sudo', 'sudoedit', 'su', 'doas', 'login', 'passwd', 'chpasswd', 'chage', 'gpasswd'],
+  ...['useradd', 'userdel', 'usermod', 'adduser', 'groupadd', 'groupdel', 'groupmod', 'newusers', 'systemd-logind', 'pam'],
+  ...['polkitd', 'polkit-agent-helper-1', 'pkexec', 'cron', 'crond', 'gdm-password', 'lightdm', 'remote', 'vsftpd', 'dropbear'],
+]);
+
+/** `su(pam_unix)`, `/usr/sbin/cron` and `CRON` are su and cron. */
+const baseName = (program: unknown): string =>
+  String(program ?? '')
+    .replace(/\(.*$/s, '')
+    .replace(/^.*\//s, '')
+    .toLowerCase();
+
+function parse(line: TextLine): JsonObject | undefined {
+  if (line.syslog === undefined) return undefined;
+  const document = syslogDocument(line.syslog, line.body);
+  const auth = understood(baseName(line.syslog['program']), line.body);
+  return auth === undefined ? document : { ...document, auth };
+}
+
+function labelsOf(program: string): readonly RouteLabel[] {
+  const services =
+    program.startsWith('sshd') || program === 'sudo'
+      ? [program === 'sudo' ? 'sudo' : 'sshd', 'auth']
+      : program.startsWith('cron')
+        ? ['cron']
+        : ['auth'];
+  return services.map((service) => ({ product: 'linux', service }));
+}
+
+/** Lines of sshd, sudo, su, PAM and the account tools, as syslog keeps them in auth.log or secure. */
+export const linuxAuth: Format = {
+  name: 'linux.auth',
+  recognizes: () => false,
+  parse: (line, named) => (named || PROGRAMS.has(baseName(line.syslog?.['program'])) ? parse(line) : undefined),
+  discriminators: [path('program')],
+  route: ([program]) => ({ labels: labelsOf(baseName(program)), known: {} }),
+  logsources: ['sshd', 'sudo', 'auth', 'cron'].map((service) => ({ product: 'linux', service })),
+  time: path('timestamp'),
+  fields: {
+    ...syslogFields,
+    'event.module': constant('system'),
+    'event.dataset': constant('system.auth'),
+    'event.action': path('auth.action'),
+    'event.outcome': path('auth.outcome'),
+    'event.category': path('auth.category'),
+    'event.type': path('auth.type'),
+    'source.address': path('auth.source_name'),
+    'source.ip': address(path('auth.ip')),
+    'source.port': integer(path('auth.port')),
+    'user.name': path('auth.user'),
+    'user.id': path('auth.uid'),
+    'user.effective.name': path('auth.target'),
+    'user.target.name': path('auth.member'),
+    'user.terminal': path('auth.terminal'),
+    'group.name': path('auth.group'),
+    'group.id': path('auth.gid'),
+    'process.command_line': path('auth.command'),
+    'system.auth.ssh.event': path('auth.ssh.event'),
+    'system.auth.ssh.method': path('auth.ssh.method'),
+    'system.auth.ssh.signature': path('auth.ssh.signature'),
+    'system.auth.ssh.dropped_ip': address(path('auth.ssh.dropped_ip')),
+    'system.auth.sudo.command': path('auth.command'),
+    'system.auth.sudo.tty': path('auth.tty'),
+    'system.auth.sudo.pwd': path('auth.pwd'),
+    'system.auth.sudo.user': path('auth.target_user'),
+    'system.auth.sudo.error': path('auth.error'),
+    'system.auth.useradd.home': path('auth.home'),
+    'system.auth.useradd.shell': path('auth.shell'),
+  },
+};
