@@ -40,8 +40,8 @@ export function createDelivery({
     if (outcome.outcome === 'rejected') {
       logger.error({ sink: sink.name, alert: id, reason: outcome.reason }, 'alert refused for good; kept as a dead delivery');
       alerts.dead(sink.name, id, outcome.reason);
-    } else if (outcome.outcome === 'retry') {
-      const delay = outcome.retryAfterMs ?? retryDelayMs(attempts + 1);
+    } else if (outcome.outcome === 'retry' || outcome.outcome === 'gone') {
+      const delay = ('retryAfterMs' in outcome ? outcome.retryAfterMs : undefined) ?? retryDelayMs(attempts + 1);
       if (delay === undefined) alerts.dead(sink.name, id, `gave up after ${attempts + 1} attempts: ${outcome.reason}`);
       else alerts.retryAt(sink.name, id, clock.now() + delay, outcome.reason);
     }
@@ -55,7 +55,9 @@ export function createDelivery({
     try {
       const outcomes = await sink.write(waiting, signal);
       const attemptsOf = new Map(waiting.map(({ id, attempts }) => [id, attempts]));
-      const done = outcomes.filter(({ outcome }) => outcome === 'stored' || outcome === 'duplicate').map(({ id }) => id);
+      const done = outcomes
+        .filter(({ outcome }) => outcome === 'stored' || outcome === 'duplicate' || outcome === 'skipped')
+        .map(({ id }) => id);
       alerts.delivered(sink.name, done);
       for (const outcome of outcomes) settle(outcome.id, attemptsOf.get(outcome.id) ?? 0, outcome);
       onOutcome(sink.name, outcomes);

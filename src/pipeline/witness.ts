@@ -85,7 +85,11 @@ export function createWitness(ledger: Ledger, sources: Settings['sources']): Wit
       });
     },
     delivered(sink, outcomes, at) {
-      ledger.observe({ kind: 'delivery', at, sink, outcomes: outcomes.map(({ id, outcome }) => ({ id, outcome })) });
+      // A step that a receiver is not told of is no delivery; one that it no longer wants is kept, as one to be repeated.
+      const told = outcomes.flatMap(({ id, outcome }) =>
+        outcome === 'skipped' ? [] : [{ id, outcome: outcome === 'gone' ? ('retry' as const) : outcome }],
+      );
+      if (told.length > 0) ledger.observe({ kind: 'delivery', at, sink, outcomes: told });
     },
     shutdown: (at, reason) => ledger.observe({ kind: 'shutdown', at, reason }),
     seal: () => ledger.seal(),

@@ -3,8 +3,9 @@ import { systemClock } from '../../src/shared/clock.ts';
 import { Secret } from '../../src/shared/secret.ts';
 import { createConsoleSink } from '../../src/sink/console.ts';
 import { createElasticsearchSink } from '../../src/sink/elasticsearch.ts';
-import { elasticsearchSinkSettings, webhookSinkSettings } from '../../src/sink/settings.ts';
+import { elasticsearchSinkSettings } from '../../src/sink/settings.ts';
 import { createWebhookSink } from '../../src/sink/webhook/index.ts';
+import { webhookSinkSettings } from '../../src/sink/webhook/settings.ts';
 import { describeSinkContract, type SinkHarness, type Taken, type Verdict } from '../contract/sink-contract.ts';
 import { PLANTED, PLANTED_KEY } from '../support/planted.ts';
 import { type HttpCall, smallHttp } from '../support/small-http.ts';
@@ -84,6 +85,7 @@ describeSinkContract('webhook', {
         kind: 'webhook',
         name: 'soc',
         url: new Secret(`${server.url}/hook/${PLANTED}`),
+        headers: { authorization: new Secret(`Bearer ${PLANTED}`) },
         secret: new Secret(PLANTED_KEY),
         insecure: true,
         allowPrivate: true,

@@ -1,6 +1,6 @@
 import { lookup as systemLookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
-import { WardlineError } from '../shared/errors.ts';
+import { WardlineError } from '../../shared/errors.ts';
 
 /** Addresses no receiver may have unless it is allowed to be private: local, link-local, translated and reserved nets. */
 const DENIED_IPV4 = [
