@@ -1,7 +1,7 @@
 import { loadCase, readCase } from './compile.ts';
 import { publicRules } from './corpus.ts';
 import { compiledCase, originalCase, sameCount } from './json-rules.ts';
-import { allRules, type Case, differences, matchCase, parseCase } from './sigma.ts';
+import { allRules, type Case, differences, matchCase, objectCase, parseCase } from './sigma.ts';
 
 type Group = {
   /** Wrong results; none means that ratios may be printed. */
@@ -22,7 +22,7 @@ const jsonRules = (rules: number, events: number, originalEvents: number): Group
 export const GROUPS: Readonly<Record<GroupName, Group>> = {
   sigma: {
     gate: () => differences(200, allRules()),
-    cases: { parse: parseCase, wardline: (every) => matchCase(every, allRules()) },
+    cases: { parse: parseCase, wardline: (every) => matchCase(every, allRules()), objects: (every) => objectCase(every, allRules()) },
   },
   growth: {
     gate: () => [],

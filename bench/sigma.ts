@@ -1,4 +1,5 @@
 import { DEFAULT_LIMITS, decode } from '../src/decode/decode.ts';
+import { createByteMatcher } from '../src/detect/bytes/byte-matcher.ts';
 import { createMatchBuffer, createMatcher } from '../src/detect/matcher.ts';
 import { evaluate } from '../src/detect/reference.ts';
 import { labelFor } from '../src/detect/routing.ts';
@@ -39,14 +40,39 @@ export function parseCase(every: number): Case {
   };
 }
 
-/** Bytes to matched rules through the product's own decoder, normalizer and matcher. */
+/** Bytes to matched rules as the product does it: what the matcher on bytes leaves goes through decoder and normalizer. */
 export function matchCase(every: number, rules: readonly Detection[]): Case {
+  const lines = realLines(every);
+  const match = createMatch(rules);
+  return {
+    name: `wardline, ${rules.length} rules`,
+    events: lines.length,
+    run: () => lines.reduce((sum, line) => sum + match(line).count, 0),
+  };
+}
+
+function createMatch(rules: readonly Detection[]) {
+  const matcher = createMatcher(rules);
+  const byteMatcher = createByteMatcher(rules, DEFAULT_LIMITS);
+  const normalizer = createNormalizer({});
+  const found = createMatchBuffer();
+  return (line: Uint8Array) => {
+    found.count = 0;
+    if (byteMatcher.match(line, normalizer.decisions, found) !== undefined) return found;
+    const record = recordOf(line, 0);
+    for (const decoded of decode(record, DEFAULT_LIMITS).documents) matcher.match(normalizer.normalize(record, decoded), found);
+    return found;
+  };
+}
+
+/** Bytes to matched rules through decoder, normalizer and the matcher on objects. */
+export function objectCase(every: number, rules: readonly Detection[]): Case {
   const lines = realLines(every);
   const matcher = createMatcher(rules);
   const normalizer = createNormalizer({});
   const found = createMatchBuffer();
   return {
-    name: `wardline, ${rules.length} rules`,
+    name: `wardline on objects, ${rules.length} rules`,
     events: lines.length,
     run() {
       let matches = 0;
@@ -63,23 +89,30 @@ export function matchCase(every: number, rules: readonly Detection[]): Case {
   };
 }
 
-/** Correctness before speed: the matcher's rules for a sample of events against the slow reading of the same rules. */
+/** Correctness before speed: both matchers' rules for a sample of events against the slow reading of the same rules. */
 export function differences(every: number, rules: readonly Detection[]): readonly string[] {
+  const match = createMatch(rules);
   const matcher = createMatcher(rules);
   const normalizer = createNormalizer({});
-  const found = createMatchBuffer();
+  const buffer = createMatchBuffer();
   const wrong: string[] = [];
   realLines(every).forEach((line, n) => {
     const record = recordOf(line, n);
+    const bytes = match(line);
+    const fromBytes = new Set(bytes.rules.subarray(0, bytes.count));
     for (const decoded of decode(record, DEFAULT_LIMITS).documents) {
       const event = normalizer.normalize(record, decoded);
-      found.count = 0;
-      matcher.match(event, found);
-      const got = new Set(found.rules.subarray(0, found.count));
+      buffer.count = 0;
+      matcher.match(event, buffer);
+      const fromObject = new Set(buffer.rules.subarray(0, buffer.count));
       rules.forEach((rule, i) => {
         const label = labelFor(rule.logsource, event.route);
         const wanted = label !== null && evaluate(rule.expr, event, label);
-        if (wanted !== got.has(i)) wrong.push(`event ${n}: ${rule.id} ${wanted ? 'is missed' : 'is found and should not be'}`);
+        for (const [form, got] of [
+          ['bytes', fromBytes],
+          ['object', fromObject],
+        ] as const)
+          if (wanted !== got.has(i)) wrong.push(`event ${n} as ${form}: ${rule.id} ${wanted ? 'is missed' : 'is found and should not be'}`);
       });
     }
   });

@@ -1,14 +1,24 @@
 import type { Expr, JsonPredicate, Predicate, TextPattern } from '../rule/ir/expr.ts';
 import { fold } from '../shared/fold.ts';
 import type { JsonValue } from '../shared/json.ts';
-import { bestSet, regexLiterals } from './regex-literals.ts';
+import { regexLiterals } from './regex-literals.ts';
 import { type Leaf, leafText } from './scalar.ts';
 
-/** A folded text that must stand in a field (or, with `field: null`, in any value) at a place. */
-export type Anchor = { readonly field: string | null; readonly kind: 'equals' | 'prefix' | 'suffix' | 'contains'; readonly text: string };
+/**
+ * A folded text that must stand in a field (or, with `field: null`, in any value) at a place; with `number`, the decimal
+ * text of a whole number that the field's value must equal.
+ */
+export type Anchor = {
+  readonly field: string | null;
+  readonly kind: 'equals' | 'prefix' | 'suffix' | 'contains' | 'number';
+  readonly text: string;
+};
 
-/** Anchors of which at least one is there whenever the expression holds, and what they are expected to cost. */
-export type Cover = { readonly cost: number; readonly anchors: readonly Anchor[] };
+/**
+ * Anchors of which at least one is there whenever the expression holds, and what they are expected to cost. `decides`: the
+ * part of the expression that holds exactly if one of them is there, so that it need not be asked again.
+ */
+export type Cover = { readonly cost: number; readonly anchors: readonly Anchor[]; readonly decides: Expr | undefined };
 
 /** Expected share of events that an anchor is found in. */
 export type Rate = (anchor: Anchor) => number;
@@ -20,35 +30,61 @@ export type Rate = (anchor: Anchor) => number;
  */
 export function coverOf(expr: Expr, rate: Rate): Cover | undefined {
   switch (expr.op) {
-    case 'and': {
-      let best: Cover | undefined;
-      for (const member of expr.of) {
-        const cover = coverOf(member, rate);
-        if (cover !== undefined && (best === undefined || cover.cost < best.cost)) best = cover;
-      }
-      return best;
-    }
+    case 'and':
+      return cheapest(expr.of.map((member) => coverOf(member, rate)));
     case 'or': {
-      let cost = 0;
-      const anchors: Anchor[] = [];
-      for (const member of expr.of) {
-        const cover = coverOf(member, rate);
-        if (cover === undefined) return undefined;
-        cost += cover.cost;
-        anchors.push(...cover.anchors);
-      }
-      return { cost, anchors };
+      const covers = expr.of.map((member) => coverOf(member, rate));
+      if (!covers.every((cover) => cover !== undefined)) return undefined;
+      return {
+        cost: covers.reduce((sum, { cost }) => sum + cost, 0),
+        anchors: covers.flatMap(({ anchors }) => anchors),
+        decides: covers.every(({ decides }, i) => decides === expr.of[i]) ? expr : undefined,
+      };
     }
     case 'text':
+      return coverOfText(expr, rate);
     case 'regex':
-      return coverOfPredicate(expr, rate);
+      return cheapest(
+        regexLiterals(expr.pattern).map((set) =>
+          priced(
+            set.map((text) => ({ field: expr.field, kind: 'contains', text })),
+            rate,
+          ),
+        ),
+      );
     case 'json': {
       const anchors = jsonAnchors(expr);
-      return anchors === undefined ? undefined : { cost: anchors.reduce((sum, anchor) => sum + rate(anchor), 0), anchors };
+      return anchors && priced(anchors, rate);
     }
+    case 'boolean':
+      return priced([{ field: expr.field, kind: 'equals', text: String(expr.value) }], rate, expr);
+    case 'number':
+      if (expr.compare !== 'eq' || expr.field === null || !Number.isSafeInteger(expr.value)) return undefined;
+      return priced([{ field: expr.field, kind: 'number', text: String(expr.value) }], rate, expr);
     default:
       return undefined;
   }
+}
+
+function cheapest(covers: readonly (Cover | undefined)[]): Cover | undefined {
+  let best: Cover | undefined;
+  for (const cover of covers) if (cover !== undefined && (best === undefined || cover.cost < best.cost)) best = cover;
+  return best;
+}
+
+const priced = (anchors: readonly Anchor[], rate: Rate, decides?: Expr): Cover => ({
+  cost: anchors.reduce((sum, anchor) => sum + rate(anchor), 0),
+  anchors,
+  decides,
+});
+
+/** What is left to ask of an expression once a part of it is known to hold. Covers are found below `and` alone. */
+export function without(expr: Expr, known: Expr | undefined): Expr {
+  if (known === undefined) return expr;
+  if (expr === known) return { op: 'constant', value: true };
+  if (expr.op !== 'and') return expr;
+  const rest = expr.of.map((member) => without(member, known)).filter((member) => member.op !== 'constant' || !member.value);
+  return rest.length === 1 ? (rest[0] as Expr) : rest.length === 0 ? { op: 'constant', value: true } : { op: 'and', of: rest };
 }
 
 /** What is identical has the same text: a field that is, is one of, or contains a scalar shows that text as a whole value. */
@@ -62,30 +98,36 @@ function jsonAnchors({ field, operator, value, keys, decorators, other }: JsonPr
   return scalars.map((one) => ({ field, kind: 'equals', text: fold(leafText(one)) }));
 }
 
-function coverOfPredicate(predicate: Extract<Predicate, { op: 'text' | 'regex' }>, rate: Rate): Cover | undefined {
-  const anchors =
-    predicate.op === 'text' ? textAnchor(predicate.field, predicate.pattern) : regexAnchors(predicate.field, predicate.pattern);
-  return anchors === undefined ? undefined : { cost: anchors.reduce((sum, anchor) => sum + rate(anchor), 0), anchors };
+/** A cased pattern is found by its folded text as well: what is equal is equal without letter case. */
+function coverOfText(expr: Extract<Predicate, { op: 'text' }>, rate: Rate): Cover | undefined {
+  const anchor = textAnchor(expr.field, expr.pattern);
+  if (anchor === undefined) return undefined;
+  return priced([anchor], rate, anchor.field !== null && !expr.cased && saysAll(expr.pattern) && isPlain(anchor.text) ? expr : undefined);
 }
+
+/** Is the pattern no more than its anchor? */
+const saysAll = (pattern: TextPattern): boolean =>
+  pattern.filter((token) => typeof token === 'string').length <= 1 &&
+  pattern.every((token, i) => typeof token === 'string' || (isAny(token) && (i === 0 || i === pattern.length - 1))) &&
+  pattern.some((token) => typeof token === 'string');
+
+/** Texts that every index finds exactly: ASCII, and not backslashes alone, which also stand in the middle of JSON escapes. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII
+const isPlain = (text: string): boolean => /^[\x00-\x7f]+$/.test(text) && !/^\\+$/.test(text);
 
 const isAny = (token: TextPattern[number] | undefined): boolean => typeof token === 'object' && token.wildcard === 'any';
 
-/** A cased pattern is found by its folded text as well: what is equal is equal without letter case. */
-function textAnchor(field: string | null, pattern: TextPattern): readonly Anchor[] | undefined {
+function textAnchor(field: string | null, pattern: TextPattern): Anchor | undefined {
   const [a, b, c] = pattern;
   if (field !== null) {
-    if (pattern.length === 0) return [{ field, kind: 'equals', text: '' }];
-    if (pattern.length === 1 && typeof a === 'string') return [{ field, kind: 'equals', text: fold(a) }];
-    if (pattern.length === 2 && typeof a === 'string' && isAny(b)) return [{ field, kind: 'prefix', text: fold(a) }];
-    if (pattern.length === 2 && isAny(a) && typeof b === 'string') return [{ field, kind: 'suffix', text: fold(b) }];
-    if (pattern.length === 3 && isAny(a) && typeof b === 'string' && isAny(c)) return [{ field, kind: 'contains', text: fold(b) }];
+    if (pattern.length === 0) return { field, kind: 'equals', text: '' };
+    if (pattern.length === 1 && typeof a === 'string') return { field, kind: 'equals', text: fold(a) };
+    if (pattern.length === 2 && typeof a === 'string' && isAny(b)) return { field, kind: 'prefix', text: fold(a) };
+    if (pattern.length === 2 && isAny(a) && typeof b === 'string') return { field, kind: 'suffix', text: fold(b) };
+    if (pattern.length === 3 && isAny(a) && typeof b === 'string' && isAny(c)) return { field, kind: 'contains', text: fold(b) };
   }
   const longest = pattern
     .filter((token) => typeof token === 'string')
     .reduce((best, token) => (token.length > best.length ? token : best), '');
-  return longest === '' ? undefined : [{ field, kind: 'contains', text: fold(longest) }];
-}
-
-function regexAnchors(field: string | null, pattern: string): readonly Anchor[] | undefined {
-  return bestSet(regexLiterals(pattern))?.map((text) => ({ field, kind: 'contains', text }));
+  return longest === '' ? undefined : { field, kind: 'contains', text: fold(longest) };
 }

@@ -1,7 +1,6 @@
-import type { Group } from './group.ts';
+import { type Group, programOf } from './group.ts';
 import type { Fire } from './literal-index.ts';
 import { addMatch, type MatchBuffer } from './match-buffer.ts';
-import type { Program } from './program.ts';
 import type { View } from './view.ts';
 
 /** Work done so far, for measurements. */
@@ -34,14 +33,15 @@ export function createCandidates(stats: MatcherStats): Candidates {
         list[count++] = rule;
       }
     },
-    verify({ programs, rules, plan: { always } }, view, found) {
+    verify({ plan, rules }, view, found) {
+      const { always } = plan;
       for (let i = 0; i < always.length; i++) {
         const rule = always[i] as number;
-        if ((programs[rule] as Program)(view)) addMatch(found, rules[rule] as number);
+        if (programOf(plan, rule)(view)) addMatch(found, rules[rule] as number);
       }
       for (let i = 0; i < count; i++) {
         const rule = list[i] as number;
-        if ((programs[rule] as Program)(view)) addMatch(found, rules[rule] as number);
+        if (programOf(plan, rule)(view)) addMatch(found, rules[rule] as number);
       }
       stats.events++;
       stats.candidates += count;

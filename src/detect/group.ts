@@ -1,10 +1,11 @@
 import { createAccessor } from '../event/accessor.ts';
 import type { Route, RouteLabel } from '../event/event.ts';
 import type { FieldSource } from '../event/field-source.ts';
+import type { Expr } from '../rule/ir/expr.ts';
 import type { Detection } from '../rule/ir/rule.ts';
 import { fold } from '../shared/fold.ts';
 import type { JsonObject } from '../shared/json.ts';
-import { type Anchor, coverOf, type Rate } from './anchors.ts';
+import { type Anchor, coverOf, type Rate, without } from './anchors.ts';
 import { type ByteIndex, createByteIndex } from './bytes/byte-index.ts';
 import type { ByteLine } from './bytes/byte-line.ts';
 import { ByteView } from './bytes/byte-view.ts';
@@ -18,12 +19,15 @@ type Member = {
   readonly rule: number;
   readonly expr: Detection['expr'];
   readonly label: RouteLabel | undefined;
-  readonly program: Program;
 };
 
 /** What is asked first of every event: the literals of each field, and the members that no literal stands for. */
 type Plan = {
   readonly always: Int32Array;
+  /** Per member what is to be asked once it was brought up, and its program, compiled when that happens first. */
+  readonly rest: readonly Expr[];
+  readonly programs: (Program | undefined)[];
+  readonly compile: (rule: number) => Program;
   readonly literals: ReadonlyMap<number, readonly Entry[]>;
   /** Indexes over text and over bytes, each built when the engine that reads it comes by. */
   text: Indexes<FieldIndex> | undefined;
@@ -39,7 +43,6 @@ export type Group = {
   readonly byteView: ByteView | undefined;
   /** Places in the matcher's detections, by place in the group. */
   readonly rules: Int32Array;
-  readonly programs: readonly Program[];
   plan: Plan;
   /** Events kept until there are enough to choose anchors by; then undefined. */
   samples: JsonObject[] | undefined;
@@ -65,7 +68,9 @@ export function compileGroup(detections: readonly Detection[], route: Route, lin
     if (label === null) return;
     const folded = foldKnown(expr, route.known);
     if (folded.op === 'constant' && !folded.value) return;
-    members.push({ rule, expr: folded, label, program: compileProgram(folded, (field) => slotOf(field, label)) });
+    // Programs are compiled when they are needed first, but a line is read for all their fields from the start.
+    for (const field of fieldsOf(folded)) slotOf(field, label);
+    members.push({ rule, expr: folded, label });
   });
   const replan: Group['replan'] = (samples, form) => {
     const texts = createSampleTexts(view, samples);
@@ -78,7 +83,6 @@ export function compileGroup(detections: readonly Detection[], route: Route, lin
     view,
     byteView,
     rules: Int32Array.from(members, ({ rule }) => rule),
-    programs: members.map(({ program }) => program),
     plan: planOf(members, slotOf, () => []),
     samples: [],
     stamp: new Int32Array(members.length),
@@ -86,6 +90,20 @@ export function compileGroup(detections: readonly Detection[], route: Route, lin
     generation: 0,
     replan,
   };
+}
+
+function* fieldsOf(expr: Expr): Iterable<string> {
+  if (expr.op === 'and' || expr.op === 'or') for (const member of expr.of) yield* fieldsOf(member);
+  else if (expr.op === 'not') yield* fieldsOf(expr.of);
+  else if (expr.op !== 'constant') {
+    if (expr.field !== null) yield expr.field;
+    if (expr.op === 'fieldref') yield expr.other;
+  }
+}
+
+/** What decides a rule that was brought up, or one that no literal stands for. */
+export function programOf(plan: Plan, rule: number): Program {
+  return plan.programs[rule] ?? plan.compile(rule);
 }
 
 type SlotOf = (field: string, label: RouteLabel | undefined) => number;
@@ -141,10 +159,12 @@ type SampleTexts = (slot: number) => readonly string[];
 
 function planOf(members: readonly Member[], slotOf: SlotOf, texts: SampleTexts): Plan {
   const always: number[] = [];
+  const rest: Expr[] = [];
   const bySlot = new Map<number, Map<string, { anchor: Anchor; rules: Set<number> }>>();
   members.forEach(({ expr, label }, i) => {
     const place = (field: string | null): number => (field === null ? KEYWORDS : slotOf(field, label));
     const cover = coverOf(expr, rateOf(texts, place));
+    rest.push(without(expr, cover?.decides));
     if (cover === undefined) {
       always.push(i);
       return;
@@ -165,7 +185,14 @@ function planOf(members: readonly Member[], slotOf: SlotOf, texts: SampleTexts):
       [...anchors.values()].map(({ anchor, rules }): Entry => ({ kind: anchor.kind, text: anchor.text, rules: Int32Array.from(rules) })),
     ]),
   );
-  return { always: Int32Array.from(always), literals, text: undefined, bytes: undefined };
+  const programs: Plan['programs'] = members.map(() => undefined);
+  const compile = (i: number): Program => {
+    const { label } = members[i] as Member;
+    const program = compileProgram(rest[i] as Expr, (field) => slotOf(field, label));
+    programs[i] = program;
+    return program;
+  };
+  return { always: Int32Array.from(always), rest, programs, compile, literals, text: undefined, bytes: undefined };
 }
 
 /** Folded texts of a slot in the samples, read when asked for. */
@@ -190,9 +217,10 @@ const TESTS: Readonly<Record<Anchor['kind'], (text: string, literal: string) => 
   prefix: (text, literal) => text.startsWith(literal),
   suffix: (text, literal) => text.endsWith(literal),
   contains: (text, literal) => text.includes(literal),
+  number: (text, literal) => text === literal,
 };
 /** Before there are samples: how much likelier a loose kind is to be met. */
-const LOOSENESS: Readonly<Record<Anchor['kind'], number>> = { equals: 0.2, suffix: 0.6, prefix: 1, contains: 1 };
+const LOOSENESS: Readonly<Record<Anchor['kind'], number>> = { equals: 0.2, number: 0.2, suffix: 0.6, prefix: 1, contains: 1 };
 
 function rateOf(texts: SampleTexts, place: (field: string | null) => number): Rate {
   return ({ field, kind, text }) => {

@@ -1,4 +1,5 @@
 import type { Anchor } from './anchors.ts';
+import { leafNumber } from './scalar.ts';
 
 /** Rules that an anchor brings up; told once per anchor found, perhaps several times per rule. */
 export type Fire = (rules: Int32Array) => void;
@@ -15,6 +16,7 @@ export function createFieldIndex(entries: readonly Entry[], background: readonly
   const contains = of('contains');
   const parts = [
     equalsIndex(of('equals')),
+    numberIndex(of('number')),
     edgeIndex(
       of('prefix'),
       (text, size) => text.slice(0, size),
@@ -48,6 +50,18 @@ function equalsIndex(entries: readonly Entry[]): FieldIndex | undefined {
     scan(text, fire) {
       if (lengths[text.length < 1023 ? text.length : 1023] === 0) return;
       const found = rules.get(text);
+      if (found !== undefined) fire(found);
+    },
+  };
+}
+
+function numberIndex(entries: readonly Entry[]): FieldIndex | undefined {
+  if (entries.length === 0) return undefined;
+  const rules = new Map(entries.map(({ text, rules: ids }) => [Number(text), ids]));
+  return {
+    scan(text, fire) {
+      const number = leafNumber(text);
+      const found = typeof number === 'number' ? rules.get(number) : undefined;
       if (found !== undefined) fire(found);
     },
   };

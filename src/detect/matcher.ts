@@ -26,7 +26,7 @@ export function createMatcher(detections: readonly Detection[], stats: MatcherSt
     detections,
     match({ route, document }, found) {
       const group = groupOf(route);
-      if (group.programs.length === 0) return;
+      if (group.rules.length === 0) return;
       if (group.samples !== undefined) sample(group, document, 'text');
       const { fields, keywords } = textIndexes(group.plan);
       const { view } = group;

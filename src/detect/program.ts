@@ -47,13 +47,19 @@ function compileAnd(programs: readonly Program[]): Program {
 }
 
 function compileOr(members: readonly Expr[], slotOf: SlotOf): Program {
-  const equal = Map.groupBy(members.filter(isEquality), ({ field }) => field);
-  const sets = [...equal].filter(([, predicates]) => predicates.length >= SET_FROM);
-  const inSets = new Set<Expr>(sets.flatMap(([, predicates]) => predicates));
-  const programs = [
-    ...sets.map(([field, predicates]) => memberOf(slotOf(field), new Set(predicates.map(({ pattern }) => fold(pattern[0] as string))))),
-    ...members.filter((member) => !inSets.has(member)).map((member) => compileProgram(member, slotOf)),
-  ];
+  const inSets = new Set<Expr>();
+  const sets = <P extends Expr & { readonly field: string }>(
+    belongs: (expr: Expr) => expr is P,
+    compile: (slot: number, predicates: readonly P[]) => Program,
+  ): readonly Program[] =>
+    [...Map.groupBy(members.filter(belongs), ({ field }) => field)]
+      .filter(([, predicates]) => predicates.length >= SET_FROM)
+      .map(([field, predicates]) => {
+        for (const predicate of predicates) inSets.add(predicate);
+        return compile(slotOf(field), predicates);
+      });
+  const grouped = [...sets(isEquality, oneOfTexts), ...sets(isNumber, oneOfNumbers)];
+  const programs = [...grouped, ...members.filter((member) => !inSets.has(member)).map((member) => compileProgram(member, slotOf))];
   return (view) => {
     for (let i = 0; i < programs.length; i++) if ((programs[i] as Program)(view)) return true;
     return false;
@@ -66,12 +72,32 @@ function isEquality(expr: Expr): expr is Equality {
   return expr.op === 'text' && expr.field !== null && !expr.cased && expr.pattern.length === 1 && typeof expr.pattern[0] === 'string';
 }
 
-function memberOf(slot: number, values: ReadonlySet<string>): Program {
+function oneOfTexts(slot: number, predicates: readonly Equality[]): Program {
+  const values = new Set(predicates.map(({ pattern }) => fold(pattern[0] as string)));
   return (view) => {
     const low = view.low(slot);
     return typeof low === 'string' ? values.has(low) : (low?.some((text) => values.has(text)) ?? false);
   };
 }
+
+type NumberEquality = Predicate & { readonly op: 'number'; readonly field: string };
+
+function isNumber(expr: Expr): expr is NumberEquality {
+  return expr.op === 'number' && expr.field !== null && expr.compare === 'eq';
+}
+
+/** Numbers and wide integers that are equal by value are one key: the rule side and the event side are written alike. */
+function oneOfNumbers(slot: number, predicates: readonly NumberEquality[]): Program {
+  const values = new Set(predicates.map(({ value }) => numberKey(value)));
+  const holds = (leaf: Leaf): boolean => {
+    const number = leafNumber(leaf);
+    return number !== undefined && values.has(numberKey(number));
+  };
+  return anyLeafOf(slot, holds);
+}
+
+const numberKey = (value: number | bigint): number | bigint =>
+  typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value) ? BigInt(value) : value;
 
 function anyText(texts: Texts, test: TextTest): boolean {
   if (typeof texts === 'string') return test(texts);
@@ -133,7 +159,10 @@ function compileRaw(predicate: Extract<Predicate, { readonly op: 'null' | 'exist
 
 function anyLeaf(field: string | null, slotOf: SlotOf, test: (leaf: Leaf) => boolean): Program {
   if (field === null) return (view) => view.keywordLeaves().some(test);
-  const slot = slotOf(field);
+  return anyLeafOf(slotOf(field), test);
+}
+
+function anyLeafOf(slot: number, test: (leaf: Leaf) => boolean): Program {
   return (view) => {
     const value = view.raw(slot);
     if (value === undefined || value === null) return false;

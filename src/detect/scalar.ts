@@ -11,10 +11,16 @@ export function leafText(leaf: Leaf): string {
 const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
 const INTEGER = /^-?(?:0|[1-9]\d*)$/;
 
+/** Most text is no number, and its first character says so. */
+function startsNumber(text: string): boolean {
+  const c = text.charCodeAt(0);
+  return (c >= 0x30 && c <= 0x39) || c === 0x2d;
+}
+
 /** A leaf as a number: numbers, and text that is a plain decimal number; integers beyond 2^53 exactly. Booleans are none. */
 export function leafNumber(leaf: Leaf): number | bigint | undefined {
   if (typeof leaf === 'number') return leaf;
-  if (typeof leaf !== 'string' || leaf.length > 400 || !DECIMAL.test(leaf)) return undefined;
+  if (typeof leaf !== 'string' || leaf.length > 400 || !startsNumber(leaf) || !DECIMAL.test(leaf)) return undefined;
   const value = Number(leaf);
   return INTEGER.test(leaf) && !Number.isSafeInteger(value) ? BigInt(leaf) : value;
 }

@@ -1,4 +1,5 @@
-import { type ByteLiteral, type ByteScan, mix, pushTo, saysLiteral, wordAt } from './byte-literal.ts';
+import { type ByteLiteral, type ByteScan, mix, saysLiteral, splitsEscape, wordAt } from './byte-literal.ts';
+import { createWordTable, pushTo, type WordTable } from './word-table.ts';
 
 /**
  * Beginnings or ends of values: a hash of the outermost 12, 8 or 4 bytes, each literal in the largest class that fits it.
@@ -6,7 +7,7 @@ import { type ByteLiteral, type ByteScan, mix, pushTo, saysLiteral, wordAt } fro
  */
 export function edgeScan(literals: readonly ByteLiteral[], end: 'prefix' | 'suffix'): ByteScan {
   const suffix = end === 'suffix';
-  const tables = [new Map<number, ByteLiteral[]>(), new Map<number, ByteLiteral[]>(), new Map<number, ByteLiteral[]>()] as const;
+  const classes = [new Map<number, ByteLiteral[]>(), new Map<number, ByteLiteral[]>(), new Map<number, ByteLiteral[]>()] as const;
   const short: ByteLiteral[] = [];
   const step = (hash: number, bytes: Uint8Array, from: number, to: number, k: number): number =>
     (mix(hash) ^ wordAt(bytes, suffix ? to - 4 * k : from + 4 * k - 4)) | 0;
@@ -15,34 +16,33 @@ export function edgeScan(literals: readonly ByteLiteral[], end: 'prefix' | 'suff
     const words = Math.min(3, bytes.length >> 2);
     let hash = 0;
     for (let k = 1; k <= words; k++) hash = step(hash, bytes, 0, bytes.length, k);
-    const table = tables[words - 1];
-    if (table === undefined) short.push(literal);
-    else pushTo(table, hash, literal);
+    const home = classes[words - 1];
+    if (home === undefined) short.push(literal);
+    else pushTo(home, hash, literal);
   }
-  const largest = tables[2].size > 0 ? 3 : tables[1].size > 0 ? 2 : tables[0].size > 0 ? 1 : 0;
-  return (bytes, from, to, fire) => {
+  const tables = classes.map(createWordTable);
+  const largest = classes.findLastIndex(({ size }) => size > 0) + 1;
+  return ({ bytes }, from, to, fire) => {
     const words = Math.min(largest, (to - from) >> 2);
     let hash = 0;
     for (let k = 1; k <= words; k++) {
       hash = step(hash, bytes, from, to, k);
-      const found = (tables[k - 1] as Map<number, ByteLiteral[]>).get(hash);
-      if (found !== undefined) check(found, suffix, bytes, from, to, fire);
+      const { first, values, last } = tables[k - 1] as WordTable<ByteLiteral>;
+      for (let j = first(hash); j >= 0; j = last[j] === 1 ? -1 : j + 1) check(values[j] as ByteLiteral, suffix, bytes, from, to, fire);
     }
-    if (short.length > 0) check(short, suffix, bytes, from, to, fire);
+    for (let j = 0; j < short.length; j++) check(short[j] as ByteLiteral, suffix, bytes, from, to, fire);
   };
 }
 
 function check(
-  literals: readonly ByteLiteral[],
+  { bytes: literal, rules }: ByteLiteral,
   suffix: boolean,
   bytes: Uint8Array,
   from: number,
   to: number,
   fire: Parameters<ByteScan>[3],
 ): void {
-  for (let j = 0; j < literals.length; j++) {
-    const { bytes: literal, rules } = literals[j] as ByteLiteral;
-    const at = suffix ? to - literal.length : from;
-    if (at >= from && at + literal.length <= to && saysLiteral(bytes, at, literal)) fire(rules);
-  }
+  const at = suffix ? to - literal.length : from;
+  if (at < from || at + literal.length > to || !saysLiteral(bytes, at, literal)) return;
+  if (!suffix || !splitsEscape(bytes, from, at, literal)) fire(rules);
 }

@@ -1,20 +1,20 @@
-import { type ByteLiteral, type ByteScan, lowByte, mix, pushTo, saysLiteral } from './byte-literal.ts';
+import { type ByteLiteral, type ByteScan, lowByte, mix, saysLiteral } from './byte-literal.ts';
+import { createWordTable, pushTo } from './word-table.ts';
 
 /** Whole values: a map of lengths, then a hash of length and three bytes, then the bytes. No text is made. */
 export function equalsScan(literals: readonly ByteLiteral[]): ByteScan {
   const lengths = new Uint8Array(256);
-  const table = new Map<number, ByteLiteral[]>();
+  const byKey = new Map<number, ByteLiteral[]>();
   for (const literal of literals) {
     lengths[literal.bytes.length & 255] = 1;
-    pushTo(table, keyOf(literal.bytes, 0, literal.bytes.length), literal);
+    pushTo(byKey, keyOf(literal.bytes, 0, literal.bytes.length), literal);
   }
-  return (bytes, from, to, fire) => {
+  const { first, values, last } = createWordTable(byKey);
+  return ({ bytes }, from, to, fire) => {
     const length = to - from;
     if (lengths[length & 255] === 0) return;
-    const found = table.get(keyOf(bytes, from, length));
-    if (found === undefined) return;
-    for (let j = 0; j < found.length; j++) {
-      const literal = found[j] as ByteLiteral;
+    for (let j = first(keyOf(bytes, from, length)); j >= 0; j = last[j] === 1 ? -1 : j + 1) {
+      const literal = values[j] as ByteLiteral;
       if (literal.bytes.length === length && saysLiteral(bytes, from, literal.bytes)) fire(literal.rules);
     }
   };

@@ -1,5 +1,6 @@
 import type { Fire } from '../literal-index.ts';
-import { type ByteLiteral, type ByteScan, lowByte, mix, pushTo, saysLiteral, wordAt } from './byte-literal.ts';
+import { type ByteLiteral, type ByteScan, CASELESS, lowByte, mix, saysLiteral, splitsEscape, wordAt } from './byte-literal.ts';
+import { createWordTable, pushTo, type WordTable } from './word-table.ts';
 
 type Gram = { readonly offset: number; readonly literal: ByteLiteral };
 
@@ -19,13 +20,13 @@ export function countWords(texts: readonly string[]): WordCounts {
 
 /**
  * Substrings of four bytes and more, by hashed four-byte words in a bitmap, so that no step waits for the one before. With
- * stride 4 (literals of seven bytes and more) every fourth place is looked at, and four neighbouring words of a literal are
+ * stride 4 (literals of seven bytes and more) every aligned word is looked at, and four neighbouring words of a literal are
  * entered: one of them is met. The neighbours are where they are rarest in sample texts and among the literals.
  */
 export function gramScan(literals: readonly ByteLiteral[], stride: 1 | 4, samples: WordCounts): ByteScan {
   const bits = Math.min(19, Math.max(13, Math.ceil(Math.log2(literals.length * stride * 24))));
   const shift = 32 - bits;
-  const bitmap = new Uint8Array(1 << (bits - 3));
+  const bitmap = new Int32Array(1 << (bits - 5));
   const grams = new Map<number, Gram[]>();
   const shared = countLiterals(literals);
   for (const literal of literals) {
@@ -33,28 +34,49 @@ export function gramScan(literals: readonly ByteLiteral[], stride: 1 | 4, sample
     for (let k = best; k < best + stride; k++) {
       const word = wordAt(literal.bytes, k);
       const hash = mix(word) >>> shift;
-      bitmap[hash >> 3] = (bitmap[hash >> 3] as number) | (1 << (hash & 7));
+      bitmap[hash >> 5] = (bitmap[hash >> 5] as number) | (1 << hash);
       pushTo(grams, word, { offset: k, literal });
     }
   }
-  return (bytes, from, to, fire) => {
+  const table = createWordTable(grams);
+  if (stride === 4)
+    return ({ bytes, words }, from, to, fire) => {
+      const end = to >> 2;
+      for (let k = nextWord(words, bitmap, shift, (from + 3) >> 2, end); k < end; k = nextWord(words, bitmap, shift, k + 1, end))
+        checkWord(table, (words[k] as number) | CASELESS, bytes, k << 2, from, to, fire);
+    };
+  return ({ bytes }, from, to, fire) => {
     const end = to - 3;
-    const [bits8, down, step] = [bitmap, shift, stride];
-    for (let i = from; i < end; i += step) {
-      const word =
-        (bytes[i] as number) |
-        ((bytes[i + 1] as number) << 8) |
-        ((bytes[i + 2] as number) << 16) |
-        ((bytes[i + 3] as number) << 24) |
-        0x20202020;
-      const hash = Math.imul(word, 0x9e3779b1) >>> down;
-      if (((bits8[hash >> 3] as number) & (1 << (hash & 7))) !== 0) checkWord(grams, word, bytes, i, from, to, fire);
-    }
+    for (let i = nextPlace(bytes, bitmap, shift, from, end); i < end; i = nextPlace(bytes, bitmap, shift, i + 1, end))
+      checkWord(table, wordAt(bytes, i), bytes, i, from, to, fire);
   };
 }
 
+// The loops that see every byte call nothing: what they read stays in registers (twice as fast, bench group sigma).
+
+/** The next aligned word from `from` on that the bitmap knows, or `end`. */
+function nextWord(words: Int32Array, bitmap: Int32Array, shift: number, from: number, end: number): number {
+  for (let k = from; k < end; k++) {
+    const hash = Math.imul((words[k] as number) | CASELESS, 0x9e3779b1) >>> shift;
+    if (((bitmap[hash >> 5] as number) & (1 << hash)) !== 0) return k;
+  }
+  return end;
+}
+
+/** The next byte from `from` on where a word starts that the bitmap knows, or `end`. */
+function nextPlace(bytes: Uint8Array, bitmap: Int32Array, shift: number, from: number, end: number): number {
+  if (from >= end) return end;
+  let next = wordAt(bytes, from);
+  for (let i = from; i < end; i++) {
+    const hash = Math.imul(next, 0x9e3779b1) >>> shift;
+    if (((bitmap[hash >> 5] as number) & (1 << hash)) !== 0) return i;
+    next = (next >>> 8) | ((bytes[i + 4] as number) << 24) | CASELESS;
+  }
+  return end;
+}
+
 function checkWord(
-  grams: ReadonlyMap<number, readonly Gram[]>,
+  { first, values, last }: WordTable<Gram>,
   word: number,
   bytes: Uint8Array,
   at: number,
@@ -62,12 +84,11 @@ function checkWord(
   to: number,
   fire: Fire,
 ): void {
-  const found = grams.get(word);
-  if (found === undefined) return;
-  for (let j = 0; j < found.length; j++) {
-    const { offset, literal } = found[j] as Gram;
+  for (let j = first(word); j >= 0; j = last[j] === 1 ? -1 : j + 1) {
+    const { offset, literal } = values[j] as Gram;
     const begin = at - offset;
-    if (begin >= from && begin + literal.bytes.length <= to && saysLiteral(bytes, begin, literal.bytes)) fire(literal.rules);
+    if (begin < from || begin + literal.bytes.length > to || !saysLiteral(bytes, begin, literal.bytes)) continue;
+    if (!splitsEscape(bytes, from, begin, literal.bytes)) fire(literal.rules);
   }
 }
 
@@ -102,19 +123,19 @@ export function shortScan(literals: readonly ByteLiteral[]): ByteScan {
     if (second !== undefined) enter(first | (second << 8), literal);
     else for (let c = 0; c < 256; c++) enter(first | (c << 8), literal);
   }
-  return (bytes, from, to, fire) => {
+  return ({ bytes }, from, to, fire) => {
     let c = from < to ? lowByte(bytes[from] as number) : 0;
     for (let i = from; i < to; i++) {
       const next = i + 1 < to ? lowByte(bytes[i + 1] as number) : 0;
-      if (pairs[c | (next << 8)] === 1) checkPair(table.get(c | (next << 8)) ?? [], bytes, i, to, fire);
+      if (pairs[c | (next << 8)] === 1) checkPair(table.get(c | (next << 8)) ?? [], bytes, i, from, to, fire);
       c = next;
     }
   };
 }
 
-function checkPair(literals: readonly ByteLiteral[], bytes: Uint8Array, at: number, to: number, fire: Fire): void {
+function checkPair(literals: readonly ByteLiteral[], bytes: Uint8Array, at: number, from: number, to: number, fire: Fire): void {
   for (let j = 0; j < literals.length; j++) {
     const { bytes: literal, rules } = literals[j] as ByteLiteral;
-    if (at + literal.length <= to && saysLiteral(bytes, at, literal)) fire(rules);
+    if (at + literal.length <= to && saysLiteral(bytes, at, literal) && !splitsEscape(bytes, from, at, literal)) fire(rules);
   }
 }

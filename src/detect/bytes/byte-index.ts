@@ -4,10 +4,12 @@ import { edgeScan } from './byte-edges.ts';
 import { equalsScan } from './byte-equals.ts';
 import { countWords, gramScan, shortScan } from './byte-grams.ts';
 import type { ByteLiteral, ByteScan } from './byte-literal.ts';
+import { numberScan } from './byte-numbers.ts';
+import type { PaddedBytes } from './padded-bytes.ts';
 
 /** All anchors of one field, looked for in the bytes of its value as JSON writes it. */
 export type ByteIndex = {
-  scan(bytes: Uint8Array, from: number, to: number, fire: Fire): void;
+  scan(text: PaddedBytes, from: number, to: number, fire: Fire): void;
   /** True if some anchor is beyond ASCII: folded values with such characters go through `scanWide` as well. */
   readonly hasWide: boolean;
   scanWide(folded: string, fire: Fire): void;
@@ -36,17 +38,19 @@ export function createByteIndex(entries: readonly Entry[], background: readonly 
     build(of('contains', 7), (literals) => gramScan(literals, 4, samples)),
     build(of('contains', 4, 6), (literals) => gramScan(literals, 1, samples)),
     build(of('contains', 0, 3), shortScan),
+    build(of('number'), numberScan),
   ] as const;
   // One variable per kind and not a list: each call has one target.
-  const [equals, prefix, suffix, long, middle, short] = scans;
+  const [equals, prefix, suffix, long, middle, short, numbers] = scans;
   return {
-    scan(bytes, from, to, fire) {
-      if (equals !== nothing) equals(bytes, from, to, fire);
-      if (prefix !== nothing) prefix(bytes, from, to, fire);
-      if (suffix !== nothing) suffix(bytes, from, to, fire);
-      if (long !== nothing) long(bytes, from, to, fire);
-      if (middle !== nothing) middle(bytes, from, to, fire);
-      if (short !== nothing) short(bytes, from, to, fire);
+    scan(text, from, to, fire) {
+      if (equals !== nothing) equals(text, from, to, fire);
+      if (prefix !== nothing) prefix(text, from, to, fire);
+      if (suffix !== nothing) suffix(text, from, to, fire);
+      if (long !== nothing) long(text, from, to, fire);
+      if (middle !== nothing) middle(text, from, to, fire);
+      if (short !== nothing) short(text, from, to, fire);
+      if (numbers !== nothing) numbers(text, from, to, fire);
     },
     hasWide: wide.length > 0,
     // A wide anchor is looked for anywhere in the value, whatever its kind: candidates are verified.

@@ -1,5 +1,6 @@
 import { parseJson } from '../../decode/parse-json.ts';
 import type { JsonObject, JsonValue } from '../../shared/json.ts';
+import { PaddedBytes } from './padded-bytes.ts';
 import type { Computed, Reading } from './reading.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { BOOLEAN, INTEGER, MISSING, NESTED, NULL, PLAIN, REAL } from './value-kind.ts';
@@ -7,9 +8,8 @@ import { BOOLEAN, INTEGER, MISSING, NESTED, NULL, PLAIN, REAL } from './value-ki
 /** The line at hand: its bytes, its tokens, and its parsed form once something asked for it. One object, used again. */
 export class ByteLine {
   readonly tokens: Tokenizer;
-  bytes: Buffer = Buffer.alloc(0);
-  from = 0;
-  to = 0;
+  /** The bytes of the line. */
+  readonly text = new PaddedBytes();
   readonly #maxDepth: number;
   #document: JsonObject | undefined;
 
@@ -19,17 +19,20 @@ export class ByteLine {
   }
 
   /** Takes the tokens of a line; false if they are not understood. */
-  begin(bytes: Buffer, from: number, to: number): boolean {
-    this.bytes = bytes;
-    this.from = from;
-    this.to = to;
+  begin(bytes: Uint8Array): boolean {
+    this.text.set(bytes);
+    return this.again();
+  }
+
+  /** The same line once more, after fields were added to the tree. */
+  again(): boolean {
     this.#document = undefined;
-    return this.tokens.run(bytes, from, to);
+    return this.tokens.run(this.text);
   }
 
   /** The line as the decoder parses it. */
   document(): JsonObject {
-    this.#document ??= this.#parse(this.from, this.to) as JsonObject;
+    this.#document ??= this.#parse(0, this.text.length) as JsonObject;
     return this.#document;
   }
 
@@ -46,7 +49,8 @@ export class ByteLine {
   }
 
   valueAt(place: number): JsonValue | undefined {
-    const { tokens, bytes } = this;
+    const { tokens } = this;
+    const { bytes } = this.text;
     const kind = tokens.kindOf(place);
     const from = tokens.start[place] as number;
     const to = tokens.end[place] as number;
@@ -76,7 +80,7 @@ export class ByteLine {
   }
 
   #parse(from: number, to: number): JsonValue {
-    const parsed = parseJson(this.bytes.subarray(from, to), this.#maxDepth);
+    const parsed = parseJson(this.text.bytes.subarray(from, to), this.#maxDepth);
     // The tokenizer accepts nothing that the parser does not; fail loudly rather than decide on something else.
     if ('reason' in parsed) throw new Error(`the tokenizer took what the parser refuses: ${parsed.detail}`);
     return parsed.value;

@@ -10,7 +10,7 @@ import type { MatchBuffer } from '../match-buffer.ts';
 import { createGroups, sample } from '../matcher.ts';
 import { ByteLine } from './byte-line.ts';
 import { type ByteRouter, createByteRouter } from './byte-router.ts';
-import { createKeyTree } from './key-tree.ts';
+import { KeyTree } from './key-tree.ts';
 import { Tokenizer } from './tokenizer.ts';
 
 /** Every detection against one undecoded record. */
@@ -34,7 +34,7 @@ export function createByteMatcher(
   { maxRecordBytes, maxDepth }: Pick<DecodeOptions, 'maxRecordBytes' | 'maxDepth'>,
   stats: MatcherStats = { events: 0, candidates: 0, always: 0 },
 ): ByteMatcher {
-  const line = new ByteLine(new Tokenizer(createKeyTree(), maxDepth), maxDepth);
+  const line = new ByteLine(new Tokenizer(new KeyTree(), maxDepth), maxDepth);
   const groupOf = createGroups(detections, line);
   const candidates = createCandidates(stats);
   const routers = new Map<Decisions, ByteRouter>();
@@ -46,24 +46,23 @@ export function createByteMatcher(
   };
 
   /** The group of a route; where it is new, the line is read again for the fields that it added. */
-  const groupFor = (route: Route, bytes: Buffer): Group => {
-    const places = line.tokens.tree.places();
+  const groupFor = (route: Route): Group => {
+    const { places } = line.tokens.tree;
     const group = groupOf(route);
-    if (line.tokens.tree.places() !== places) line.begin(bytes, 0, bytes.length);
+    if (line.tokens.tree.places !== places) line.again();
     return group;
   };
 
   return {
     match(bytes, decisions, found) {
       if (bytes.length > maxRecordBytes) return undefined;
-      const buffer = asBuffer(bytes);
       const router = routerOf(decisions);
-      if (!line.begin(buffer, 0, buffer.length) || !(line.tokens.wide ? isUtf8(buffer) : true)) return undefined;
+      if (!line.begin(bytes) || (line.tokens.wide && !isUtf8(bytes))) return undefined;
       const route = router.route();
       if (route === undefined) return undefined;
-      const group = groupFor(route, buffer);
+      const group = groupFor(route);
       const { byteView: view } = group;
-      if (view === undefined || group.programs.length === 0) return route;
+      if (view === undefined || group.rules.length === 0) return route;
       if (group.samples !== undefined) sample(group, line.document(), 'bytes');
       const { fields, keywords } = byteIndexes(group.plan);
       view.begin();
@@ -79,6 +78,3 @@ export function createByteMatcher(
     time: (decisions, appendedAt) => routerOf(decisions).time(appendedAt),
   };
 }
-
-const asBuffer = (bytes: Uint8Array): Buffer =>
-  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

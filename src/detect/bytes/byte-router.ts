@@ -105,7 +105,8 @@ function createReader(line: ByteLine, format: Format): Reader {
  * present, and everything that computed steps before it read. The new length, or -1 if they are too many or not among the tokens.
  */
 function copyBytes(line: ByteLine, { steps, deep }: Reading, out: Uint8Array, begin: number): number {
-  const { tokens, bytes } = line;
+  const { tokens } = line;
+  const { bytes } = line.text;
   if (deep && tokens.fanned) return -1;
   let length = begin;
   for (let i = 0; i < steps.length; i++) {

@@ -6,6 +6,7 @@ import { allLeaves, type Leaf, leafText, leavesOf } from '../scalar.ts';
 import { type Presence, presenceOf, type Texts, textsOf, type View } from '../view.ts';
 import { type ByteIndex, escaped } from './byte-index.ts';
 import type { ByteLine } from './byte-line.ts';
+import { PaddedBytes } from './padded-bytes.ts';
 import { createReading, type Reading } from './reading.ts';
 import { BOOLEAN, ESCAPED, INTEGER, MISSING, NULL, PLAIN, WIDE } from './value-kind.ts';
 
@@ -48,13 +49,13 @@ export class ByteView implements View {
 
   /** Looks for the literals of a field in its bytes, or in its text where bytes do not say it. */
   scan(slot: number, index: ByteIndex, fire: Fire): void {
-    const { tokens, bytes } = this.#line;
+    const { tokens, text } = this.#line;
     const place = this.#place(slot);
     if (place === NOWHERE) return;
     if (place >= 0) {
       const kind = tokens.kind[place] as number;
       if (kind === PLAIN || kind === ESCAPED || kind === INTEGER || kind === BOOLEAN || kind === WIDE) {
-        index.scan(bytes, tokens.start[place] as number, tokens.end[place] as number, fire);
+        index.scan(text, tokens.start[place] as number, tokens.end[place] as number, fire);
         if (kind === WIDE && index.hasWide) index.scanWide(this.low(slot) as string, fire);
         return;
       }
@@ -66,12 +67,12 @@ export class ByteView implements View {
 
   /** The same over all values: over the bytes of the line, where no text hides in them. */
   scanKeywords(index: ByteIndex, fire: Fire): void {
-    const { tokens, bytes, from, to } = this.#line;
+    const { tokens, text } = this.#line;
     if (tokens.hidden) {
       scanText(this.lowKeywords().join('\n'), index, fire);
       return;
     }
-    index.scan(bytes, from, to, fire);
+    index.scan(text, 0, text.length, fire);
     if (tokens.wide && index.hasWide) index.scanWide(this.lowKeywords().join('\n'), fire);
   }
 
@@ -133,7 +134,8 @@ export class ByteView implements View {
 
   #lowAt(place: number): string | undefined {
     if (place < 0) return undefined;
-    const { tokens, bytes } = this.#line;
+    const { tokens } = this.#line;
+    const { bytes } = this.#line.text;
     const kind = tokens.kind[place] as number;
     if (kind !== PLAIN && kind !== ESCAPED) return undefined;
     const from = tokens.start[place] as number;
@@ -163,9 +165,12 @@ const ELSEWHERE = -2;
 
 const foldAll = (texts: Texts): Texts => (typeof texts === 'string' ? fold(texts) : texts?.map(fold));
 
+/** Values that are no text of the line, as JSON would write them. */
+const written = new PaddedBytes(4096);
+
 function scanText(folded: string, index: ByteIndex, fire: Fire): void {
-  const bytes = Buffer.from(escaped(folded));
-  index.scan(bytes, 0, bytes.length, fire);
+  written.setText(escaped(folded));
+  index.scan(written, 0, written.length, fire);
   if (index.hasWide) index.scanWide(folded, fire);
 }
 
