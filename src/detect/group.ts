@@ -98,6 +98,7 @@ function* fieldsOf(expr: Expr): Iterable<string> {
   else if (expr.op !== 'constant') {
     if (expr.field !== null) yield expr.field;
     if (expr.op === 'fieldref') yield expr.other;
+    if (expr.op === 'json' && expr.other !== undefined) yield expr.other.field;
   }
 }
 
