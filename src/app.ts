@@ -68,7 +68,11 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
   );
   const delivering = deliveries.map((turn) => runOutbox(turn, bell, clock, stopped.signal, cut.signal));
   const sources = settings.sources.map((source) =>
-    createSource(source.kind === 'file' ? { ...source, path: resolve(baseDir, source.path) } : source, { clock, logger }),
+    createSource(source.kind === 'file' ? { ...source, path: resolve(baseDir, source.path) } : source, {
+      clock,
+      logger,
+      register: store.partitions.of(source.name),
+    }),
   );
 
   const progress = { records: 0, events: 0, alerts: 0, deadLetters: 0 };

@@ -21,6 +21,12 @@ export function createHandover<T>(): Handover<T> {
     wake?.();
     wake = undefined;
   };
+  const end = (error?: Error): void => {
+    ended = true;
+    failure ??= error;
+    for (const { taken } of queue.splice(0)) taken(false);
+    signal();
+  };
   return {
     give(item) {
       if (ended) return Promise.resolve(false);
@@ -29,19 +35,21 @@ export function createHandover<T>(): Handover<T> {
         signal();
       });
     },
-    end(error) {
-      ended = true;
-      failure ??= error;
-      for (const { taken } of queue.splice(0)) taken(false);
-      signal();
-    },
+    end,
     async *items() {
       for (;;) {
         const next = queue[0];
         if (next !== undefined) {
           queue.shift();
-          yield next.item;
-          next.taken(true);
+          let taken = false;
+          try {
+            yield next.item;
+            taken = true;
+          } finally {
+            // A reader that leaves in the middle did not take it, and nobody waits for a reader that is gone.
+            if (!taken) end();
+            next.taken(taken);
+          }
         } else if (ended) {
           if (failure !== undefined) throw failure;
           return;

@@ -4,6 +4,7 @@ import type { RawRecord } from '../event/raw-record.ts';
 import { messageOf, WardlineError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { createHandover, type Handover } from './handover.ts';
+import { createMemoryRegister, type PartitionRegister } from './register.ts';
 import type { KafkaSourceSettings } from './settings.ts';
 import type { Batch, Positions, Source } from './source.ts';
 
@@ -23,11 +24,15 @@ type Log = { readonly topic: string; readonly low: bigint; readonly high: bigint
 
 /**
  * Topics as one source. The engine's positions are the truth at start: the group's committed offsets are written for
- * people who look at lag, and never read. Partitions of several topics are numbered one after another, by topic name.
+ * people who look at lag, and never read. A topic keeps its block of partition numbers for good, whatever other topics come and go.
  */
-export function createKafkaSource(settings: KafkaSourceSettings, logger: Logger): Source {
+export function createKafkaSource(
+  settings: KafkaSourceSettings,
+  logger: Logger,
+  register: PartitionRegister = createMemoryRegister(),
+): Source {
   let consumer: Consumer | undefined;
-  const numbering = createNumbering();
+  const numbering = createNumbering(register);
   return {
     name: settings.name,
     async *batches(positions, signal) {
@@ -129,20 +134,27 @@ type Numbering = {
   placeOf(number: number): { readonly topic: string; readonly partition: number };
 };
 
-/** Partitions per topic in one number; a topic keeps its block of numbers for good, whatever other topics do. */
+/** Partitions per topic in one number; the register holds which topic has which block. */
 const BLOCK = 1_000_000;
 
-function createNumbering(): Numbering {
-  let order: readonly string[] = [];
+function createNumbering(register: PartitionRegister): Numbering {
+  const topics = new Map(register.all().map(({ number, identity }) => [number, identity]));
+  const blockOf = (topic: string): number => {
+    for (const [block, known] of topics) if (known === topic) return block;
+    const block = Math.max(-1, ...topics.keys()) + 1;
+    topics.set(block, topic);
+    register.set(block, topic);
+    return block;
+  };
   return {
-    async learn(admin, topics) {
-      order = [...topics].sort();
-      const { topics: found } = await admin.fetchTopicMetadata({ topics: [...order] });
-      const missing = order.filter((topic) => !found.some(({ name, partitions }) => name === topic && partitions.length > 0));
+    async learn(admin, wanted) {
+      const { topics: found } = await admin.fetchTopicMetadata({ topics: [...wanted] });
+      const missing = wanted.filter((topic) => !found.some(({ name, partitions }) => name === topic && partitions.length > 0));
       if (missing.length > 0) throw new WardlineError('source', `no such topic: ${missing.join(', ')}`, { retryable: true });
+      for (const topic of [...wanted].sort()) blockOf(topic);
     },
-    numberOf: (topic, partition) => order.indexOf(topic) * BLOCK + partition,
-    placeOf: (number) => ({ topic: order[Math.floor(number / BLOCK)] ?? '', partition: number % BLOCK }),
+    numberOf: (topic, partition) => blockOf(topic) * BLOCK + partition,
+    placeOf: (number) => ({ topic: topics.get(Math.floor(number / BLOCK)) ?? '', partition: number % BLOCK }),
   };
 }
 

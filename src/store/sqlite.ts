@@ -32,6 +32,12 @@ CREATE TABLE dead_letters (
 CREATE TABLE ledger (seq INTEGER PRIMARY KEY, entry TEXT NOT NULL) STRICT;
 `;
 
+/** Tables that came after the first layout; a store without them gets them, empty, when an engine opens it. */
+const ADDED = `
+CREATE TABLE IF NOT EXISTS partitions (
+  source TEXT NOT NULL, number INTEGER NOT NULL, identity TEXT NOT NULL, PRIMARY KEY (source, number)) STRICT;
+`;
+
 /** Prepared access to one sqlite file; every statement is a constant, every value bound. */
 export type Database = {
   /** Runs `work` in one transaction; all of it is durable when this returns, or none of it. */
@@ -68,8 +74,12 @@ export function openDatabase(path: string, options: OpenOptions = {}): Database 
 
 function configure(database: DatabaseSync, path: string, fresh: boolean): void {
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;');
-  if (!fresh) return;
-  database.exec(`BEGIN; ${SCHEMA} INSERT INTO meta VALUES ('version', '${STORE_VERSION}'); COMMIT;`);
+  if (!fresh) {
+    requireVersion(database, path);
+    database.exec(ADDED);
+    return;
+  }
+  database.exec(`BEGIN; ${SCHEMA} ${ADDED} INSERT INTO meta VALUES ('version', '${STORE_VERSION}'); COMMIT;`);
   if (path !== ':memory:') chmodSync(path, 0o600);
 }
 

@@ -3,6 +3,7 @@ import { type AlertStore, createAlertStore } from './alerts.ts';
 import { type CheckpointStore, createCheckpointStore } from './checkpoints.ts';
 import { createDeadLetterStore, type DeadLetterStore } from './dead-letters.ts';
 import { createLedgerStore, type LedgerStore } from './ledger.ts';
+import { createPartitionStore, type PartitionStore } from './partitions.ts';
 import { type OpenOptions, openDatabase } from './sqlite.ts';
 
 /** Everything the engine must not lose, in one sqlite file. */
@@ -12,13 +13,20 @@ export type Store = {
   readonly actions: ActionStore;
   readonly deadLetters: DeadLetterStore;
   readonly ledger: LedgerStore;
+  /** Only in a store that was opened to be written. */
+  readonly partitions: PartitionStore;
   transaction<T>(work: () => T): T;
   close(): void;
 };
 
 export function openStore(path: string, options: OpenOptions = {}): Store {
   const database = openDatabase(path, options);
+  let partitions: PartitionStore | undefined;
   return {
+    get partitions() {
+      partitions ??= createPartitionStore(database);
+      return partitions;
+    },
     checkpoints: createCheckpointStore(database),
     alerts: createAlertStore(database),
     actions: createActionStore(database),
