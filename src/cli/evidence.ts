@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { generateKeyFiles } from '../evidence/sign.ts';
 import { checkEvidence, exportEvidence } from '../report/evidence-bundle.ts';
 import { messageOf, WardlineError } from '../shared/errors.ts';
+import { preferLittleMemory } from '../shared/memory.ts';
 import { openStore } from '../store/store.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
@@ -34,6 +35,7 @@ export function evidenceKeygen({ out }: KeygenFlags, io: Io): number {
 
 /** `wardline evidence export`: ledger, reports and proofs in one sealed file. */
 export function evidenceExport(flags: ExportFlags, io: Io): number {
+  preferLittleMemory();
   const { pack, profile } = packOf(flags);
   const store = openStore(flags.store, { readOnly: true });
   try {

@@ -6,6 +6,7 @@ import { loadControlPack, loadProfile } from '../report/load-pack.ts';
 import { type Problem, problemText } from '../rule/problem.ts';
 import type { RuleFile } from '../rule/yaml.ts';
 import { messageOf, WardlineError } from '../shared/errors.ts';
+import { preferLittleMemory } from '../shared/memory.ts';
 import { table } from '../shared/table.ts';
 import { openStore } from '../store/store.ts';
 import { EXIT } from './exit-codes.ts';
@@ -31,6 +32,7 @@ export function reportCompliance(flags: ReportFlags, io: Io): number {
     if (!Object.hasOwn(REPORT_FORMS, form))
       throw new WardlineError('usage', `--as takes ${Object.keys(REPORT_FORMS).join(', ')}, not "${form}"`);
   if (forms.length > 1 && flags.out === undefined) throw new WardlineError('usage', 'several forms need --out NAME; each gets its ending');
+  preferLittleMemory();
   const { pack, profile } = packOf(flags);
   const store = openStore(flags.store, { readOnly: true });
   try {

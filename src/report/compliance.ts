@@ -238,7 +238,7 @@ function alertCounts(history: History, period: Window): Report['alerts'] {
     return n > 0 ? [[rule, n]] : [];
   });
   perRule.sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
-  const documents = history.alerts.filter(({ minute }) => minute >= period.start && minute < period.end).length;
+  const documents = history.alerts.count(period);
   return { opened: perRule.reduce((total, [, n]) => total + n, 0), documents, perRule };
 }
 

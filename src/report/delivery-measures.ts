@@ -1,4 +1,4 @@
-import type { AlertItem } from './history.ts';
+import type { Receipts } from './alert-log.ts';
 import type { RuleSelector } from './pack-schema.ts';
 import { ratioAtLeast } from './ratio.ts';
 import type { Reason } from './reason.ts';
@@ -6,33 +6,13 @@ import { type RuleCoverage, ruleCoverage } from './rule-coverage.ts';
 import { namesOf, type Of, type Scene } from './scene.ts';
 import type { Finding } from './verdict.ts';
 
-type Delivered = {
-  readonly items: number;
-  readonly intime: number;
-  readonly pending: number;
-  readonly worst: number;
-  readonly rules: RuleCoverage;
-};
+type Delivered = Receipts & { readonly rules: RuleCoverage };
 
-/** Alert documents of the window against the time they took to a receiver; `any` = the first one that took it. */
+/** Alert documents of the window against the time they took to a receiver. */
 function delivered(alerts: RuleSelector, receiver: string, limitMs: number, scene: Scene): Delivered {
   const { history, window, reachedMs } = scene;
   const rules = ruleCoverage(alerts, history, namesOf(scene), window);
-  const ids = new Set(rules.rules);
-  const items = history.alerts.filter(({ rule, minute }) => ids.has(rule) && minute >= window.start && minute < window.end);
-  const times = items.map((item) => ({ item, took: tookMs(item, receiver) }));
-  return {
-    items: items.length,
-    intime: times.filter(({ took }) => took !== undefined && took <= limitMs).length,
-    pending: times.filter(({ item, took }) => took === undefined && reachedMs <= item.createdMs + limitMs).length,
-    worst: times.reduce((worst, { took = 0 }) => Math.max(worst, took), 0),
-    rules,
-  };
-}
-
-function tookMs(item: AlertItem, receiver: string): number | undefined {
-  const times = receiver === 'any' ? [...item.received.values()] : [item.received.get(receiver)].filter((ms) => ms !== undefined);
-  return times.length === 0 ? undefined : Math.max(0, Math.min(...times) - item.createdMs);
+  return { ...history.alerts.receipts({ rules: new Set(rules.rules), window, receiver, limitMs, reachedMs }), rules };
 }
 
 /** A crash can lose the note of a delivery, never the delivery: what is missing then proves nothing. */
@@ -42,7 +22,7 @@ function closingReasons(scene: Scene, pending: number): Reason[] {
 }
 
 export function latency(measure: Of<'latency'>, scene: Scene): Finding {
-  const { items, intime, pending, worst, rules } = delivered(measure.alerts, measure.receiver, measure.max, scene);
+  const { items, intime, pending, worstMs, rules } = delivered(measure.alerts, measure.receiver, measure.max, scene);
   const { lost, countable } = scene.coverage;
   const best = intime + pending;
   const unclosed = closingReasons(scene, pending);
@@ -50,7 +30,7 @@ export function latency(measure: Of<'latency'>, scene: Scene): Finding {
   return {
     holds,
     definite: countable && !unclosed.includes('engine-restart-gap') && !ratioAtLeast(best + lost, items + lost, measure.quantile),
-    value: worst,
+    value: worstMs,
     limit: measure.max,
     unit: `ms at worst, ${intime} of ${items} in time`,
     population: items,

@@ -1,16 +1,11 @@
 import type { Body, EntryKind, LedgerEntry } from '../evidence/entry.ts';
 import type { LedgerHead } from '../evidence/ledger.ts';
 import { createChainVerifier } from '../evidence/verify.ts';
+import { type AlertLog, createAlertLog } from './alert-log.ts';
 import { addGap, addLosses, addPopulation, addPosition, emptySource, get, partitionOf, type SourceHistory } from './source-history.ts';
 
 export type KnownRule = Body<'rules'>['rules'][number];
 export type RuleFault = { readonly rule: string; readonly cause: 'rule-error' | 'state-limit'; readonly from: number; readonly to: number };
-export type AlertItem = {
-  readonly rule: string;
-  readonly minute: number;
-  readonly createdMs: number;
-  readonly received: Map<string, number>;
-};
 export type SinkHistory = { stored: number; duplicate: number; rejected: number; retries: number };
 export type Canary = { readonly id: string; readonly slot: string; injectedMs: number | undefined; seenMs: number | undefined };
 export type Downtime = { readonly from: number; readonly to: number | undefined; readonly clean: boolean };
@@ -26,7 +21,7 @@ export type History = {
   /** Rule -> minute -> count. */
   readonly matches: ReadonlyMap<string, ReadonlyMap<number, number>>;
   readonly opened: ReadonlyMap<string, ReadonlyMap<number, number>>;
-  readonly alerts: readonly AlertItem[];
+  readonly alerts: AlertLog;
   readonly sinks: ReadonlyMap<string, SinkHistory>;
   readonly ruleFaults: readonly RuleFault[];
   readonly canaries: readonly Canary[];
@@ -59,8 +54,7 @@ function createFold() {
   const activations: History['activations'][number][] = [];
   const matches = new Map<string, Map<number, number>>();
   const opened = new Map<string, Map<number, number>>();
-  const alerts: AlertItem[] = [];
-  const alertsById = new Map<string, AlertItem>();
+  const alerts = createAlertLog();
   const sinks = new Map<string, SinkHistory>();
   const ruleFaults: RuleFault[] = [];
   const canaries = new Map<string, Canary>();
@@ -77,19 +71,13 @@ function createFold() {
     counts.retries += retries;
     for (const [id, outcome, ms] of rows) {
       counts[outcome]++;
-      const item = alertsById.get(id);
-      if (item !== undefined && outcome !== 'rejected' && !item.received.has(sink)) item.received.set(sink, ms);
+      if (outcome !== 'rejected') alerts.receive(id, sink, ms);
     }
   };
 
   const addAlerts = ({ rows }: Body<'alerts'>): void => {
     for (const [minute, rule, stage, id, createdMs] of rows) {
-      // A replay after a crash observes an alert again; it is one alert.
-      if (alertsById.has(id)) continue;
-      const item: AlertItem = { rule, minute, createdMs, received: new Map() };
-      alerts.push(item);
-      alertsById.set(id, item);
-      if (stage === 'opened') increase(get(opened, rule, newCounts), minute, 1);
+      if (alerts.add(id, rule, minute, createdMs) && stage === 'opened') increase(get(opened, rule, newCounts), minute, 1);
     }
   };
 
