@@ -4,9 +4,10 @@ import { checkEvidence, exportEvidence } from '../report/evidence-bundle.ts';
 import { messageOf, WardlineError } from '../shared/errors.ts';
 import { preferLittleMemory } from '../shared/memory.ts';
 import { openStore } from '../store/store.ts';
+import { packOf } from './control-packs.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
-import { packOf, periodOf } from './report.ts';
+import { periodOf } from './report.ts';
 
 export type KeygenFlags = { readonly out: string };
 export type ExportFlags = {

@@ -7,13 +7,15 @@ import { VERSION } from '../shared/version.ts';
 import { type ActionFlags, actOnAlert } from './alert-actions.ts';
 import { type ListFlags, listAlerts, type StoreFlags, showAlert } from './alerts.ts';
 import { type CheckFlags, check } from './check.ts';
+import { listPacks } from './control-packs.ts';
 import { listDeadLetters } from './dead-letters.ts';
 import { demo } from './demo.ts';
 import { type ExportFlags, evidenceExport, evidenceKeygen, evidenceVerify, type KeygenFlags, type VerifyFlags } from './evidence.ts';
 import type { Io } from './io.ts';
 import { type ParseFlags, parse } from './parse.ts';
 import { type ReceiveFlags, receive } from './receive.ts';
-import { listPacks, type ReportFlags, reportCompliance } from './report.ts';
+import { type ReportFlags, reportCompliance } from './report.ts';
+import { type ReportRunFlags, reportRun } from './report-run.ts';
 import { type RunFlags, run } from './run.ts';
 
 /** Every command with its flags. `done` gets the exit code. */
@@ -114,12 +116,20 @@ export function createProgram(io: Io, runEngine: RunEngine, done: (code: number)
     .addOption(store())
     .option('--pack <file>', 'control pack: a file, or the name of a shipped one (wardline report packs)', 'nist-800-53-core')
     .option('--profile <file>', 'organization, system, source bindings, parameter values')
-    .option('--as <forms>', 'html, json, csv, oscal-ap, oscal-ar, oscal-poam; several with commas', 'json')
+    .option('--as <forms>', 'html, json, csv, pdf, prometheus, oscal-ap, oscal-ar, oscal-poam; several with commas', 'json')
     .option('--out <name>', 'write to a file instead of standard output')
     .option('--from <time>', 'start of the period (event time)')
     .option('--to <time>', 'end of the period')
     .option('--as-of <time>', 'when evidence must not be expired')
-    .action((flags: ReportFlags) => done(reportCompliance(flags, io)));
+    .option('--fail-on <status>', 'exit 1 if an objective is not-satisfied, not-assessed or degraded, or worse')
+    .option('--push <url>', 'send the figures to this Prometheus Pushgateway')
+    .action(async (flags: ReportFlags) => done(await reportCompliance(flags, io)));
+  report
+    .command('run')
+    .description('make the reports of the settings whose period has ended; each period once, for use from cron')
+    .addOption(config())
+    .option('--only <name>', 'this report alone')
+    .action(async (flags: ReportRunFlags) => done(await reportRun(flags, io)));
   report
     .command('packs')
     .description('the control packs that come with Wardline')

@@ -1,16 +1,13 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
 import { buildReport } from '../report/compliance.ts';
-import { REPORT_FORMS, type ReportForm } from '../report/forms.ts';
-import { loadControlPack, loadProfile } from '../report/load-pack.ts';
-import { type Problem, problemText } from '../rule/problem.ts';
-import type { RuleFile } from '../rule/yaml.ts';
-import { messageOf, WardlineError } from '../shared/errors.ts';
+import { renderPrometheus } from '../report/prometheus.ts';
+import { WardlineError } from '../shared/errors.ts';
 import { preferLittleMemory } from '../shared/memory.ts';
-import { table } from '../shared/table.ts';
 import { openStore } from '../store/store.ts';
+import { packOf } from './control-packs.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
+import { pushMetrics } from './push.ts';
+import { failingStatuses, fails, formsOf, writeForms } from './report-forms.ts';
 
 export type ReportFlags = {
   readonly store: string;
@@ -21,17 +18,14 @@ export type ReportFlags = {
   readonly from?: string;
   readonly to?: string;
   readonly asOf?: string;
+  readonly failOn?: string;
+  readonly push?: string;
 };
 
-const SHIPPED = resolve(import.meta.dirname, '../../rules/controls');
-
 /** `wardline report compliance`: what was seen, evaluated and alerted, judged by one control pack. */
-export function reportCompliance(flags: ReportFlags, io: Io): number {
-  const forms = flags.as.split(',').map((form) => form.trim());
-  for (const form of forms)
-    if (!Object.hasOwn(REPORT_FORMS, form))
-      throw new WardlineError('usage', `--as takes ${Object.keys(REPORT_FORMS).join(', ')}, not "${form}"`);
-  if (forms.length > 1 && flags.out === undefined) throw new WardlineError('usage', 'several forms need --out NAME; each gets its ending');
+export async function reportCompliance(flags: ReportFlags, io: Io): Promise<number> {
+  const forms = formsOf(flags.as);
+  const failing = flags.failOn === undefined ? undefined : failingStatuses(flags.failOn);
   preferLittleMemory();
   const { pack, profile } = packOf(flags);
   const store = openStore(flags.store, { readOnly: true });
@@ -41,80 +35,12 @@ export function reportCompliance(flags: ReportFlags, io: Io): number {
       asOf: flags.asOf === undefined ? undefined : instant(flags.asOf, '--as-of'),
       profile,
     });
-    for (const form of forms) {
-      const { render, ending } = REPORT_FORMS[form] as ReportForm;
-      const text = render(report);
-      if (text === undefined) io.err(`${form}: nothing to say for this period, so no document\n`);
-      else if (flags.out === undefined) io.out(text.endsWith('\n') ? text : `${text}\n`);
-      else {
-        const path = flags.out.endsWith(`.${ending}`) ? flags.out : `${flags.out}.${ending}`;
-        writeFileSync(path, text);
-        io.err(`wrote ${path}\n`);
-      }
-    }
+    for (const path of await writeForms(report, forms, flags.out, io)) io.err(`wrote ${path}\n`);
+    if (flags.push !== undefined) await pushMetrics(flags.push, pack.id, renderPrometheus(report));
+    return failing !== undefined && fails(report, failing) ? EXIT.findings : EXIT.ok;
   } finally {
     store.close();
   }
-  return EXIT.ok;
-}
-
-/** The control pack and profile that the flags name. */
-export function packOf(flags: { readonly pack: string; readonly profile?: string }) {
-  const profile = flags.profile === undefined ? undefined : loaded(flags.profile, (file) => loadProfile(file));
-  return {
-    profile,
-    pack: loaded(packPath(flags.pack), (file) => loadControlPack(file, profile, (name) => siblingOf(file.path, name))),
-  };
-}
-
-/** A file, or the name of a shipped pack. */
-function packPath(name: string): string {
-  if (existsSync(name) || !/^[\w.-]+$/.test(name)) return name;
-  const shipped = join(SHIPPED, `${name}.yml`);
-  if (existsSync(shipped)) return shipped;
-  throw new WardlineError('usage', `there is no file ${name}, and no shipped pack of that name; see wardline report packs`);
-}
-
-/** `wardline report packs`: the shipped control packs. */
-export function listPacks(flags: { readonly output: 'table' | 'json' }, io: Io): number {
-  const packs = readdirSync(SHIPPED)
-    .filter((name) => name.endsWith('.yml'))
-    .sort()
-    .map((name) => {
-      const { scope, title, controls, version } = loaded(join(SHIPPED, name), (file) =>
-        loadControlPack(file, undefined, (other) => siblingOf(file.path, other)),
-      );
-      return { name: name.slice(0, -'.yml'.length), version, title, covered: Object.keys(controls).length, controls: scope.controls };
-    });
-  if (flags.output === 'json') io.out(`${JSON.stringify(packs)}\n`);
-  else {
-    const columns = [{ title: 'pack' }, { title: 'version' }, { title: 'controls decided' }, { title: 'title' }];
-    const rows = packs.map(({ name, version, title, covered, controls }) => [name, version, `${covered} of ${controls}`, title]);
-    io.out(`${table(columns, rows)}\n`);
-  }
-  return EXIT.ok;
-}
-
-/** A pack beside another; a file that cannot be read is one that is not there. */
-function siblingOf(path: string, name: string): RuleFile | undefined {
-  const found = join(dirname(path), name);
-  return existsSync(found) ? { path: found, text: readFileSync(found, 'utf8') } : undefined;
-}
-
-function loaded<T>(
-  path: string,
-  load: (file: { path: string; text: string }) => { readonly value: T | undefined; readonly problems: readonly Problem[] },
-): T {
-  if (!existsSync(path)) throw new WardlineError('usage', `there is no file ${path}`);
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new WardlineError('usage', `cannot read ${path}: ${messageOf(error)}`);
-  }
-  const { value, problems } = load({ path, text });
-  if (value === undefined) throw new WardlineError('settings', problems.map(problemText).join('\n'));
-  return value;
 }
 
 export function periodOf({ from, to }: { readonly from?: string; readonly to?: string }): { from: number; to: number } | undefined {

@@ -5,6 +5,7 @@ import { createLogger } from '../telemetry/log.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { accept, rulesetReloader, settingsOf } from './load.ts';
+import { startReportTimer } from './report-timer.ts';
 
 export type RunFlags = {
   readonly config: string;
@@ -27,6 +28,7 @@ export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promis
   logger.info({ ruleset: ruleset.digest.slice(0, 12), rules: ruleset.byId.size, sources: sources.map(({ name }) => name) }, 'starting');
   const started = io.clock.now();
   let drawn = 0;
+  const reports = startReportTimer(flags.config, settings.reports.length, io, logger);
   const summary = await runEngine({
     settings: { ...settings, sources },
     ruleset,
@@ -42,6 +44,7 @@ export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promis
       io.err(`\r${records} records, ${alerts} alerts`);
     },
   });
+  await reports.stop();
   if (io.interactive && drawn > 0) io.err('\r');
   io.out(flags.output === 'json' ? `${JSON.stringify(summaryJson(summary))}\n` : `${summaryText(summary, io.clock.now() - started)}\n`);
   return failing(summary, flags.failOn) ? EXIT.findings : EXIT.ok;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { reportSettings } from '../report/settings.ts';
 import { tryParseDuration } from '../shared/duration.ts';
 import { sinkSettings } from '../sink/settings.ts';
 import { sourceSettings } from '../source/settings.ts';
@@ -59,6 +60,7 @@ export const settingsSchema = z.strictObject({
   evidence: z
     .strictObject({ key: z.string().min(1).optional().describe('PEM file of the Ed25519 key that signs the evidence chain.') })
     .prefault({}),
+  reports: z.array(reportSettings).superRefine(uniqueNames).default([]).describe('Reports made on a schedule.'),
   log: z.strictObject({ level: z.enum(LOG_LEVELS).default('info') }).prefault({}),
 });
 

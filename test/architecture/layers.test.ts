@@ -28,6 +28,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'json-rules-engine': ['detect'],
   re2js: ['shared'],
   pino: ['telemetry'],
+  croner: ['report'],
   yaml: ['rule', 'config', 'cli'],
 };
 

@@ -1,0 +1,67 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { loadControlPack, loadProfile } from '../report/load-pack.ts';
+import { type Problem, problemText } from '../rule/problem.ts';
+import type { RuleFile } from '../rule/yaml.ts';
+import { messageOf, WardlineError } from '../shared/errors.ts';
+import { table } from '../shared/table.ts';
+import { EXIT } from './exit-codes.ts';
+import type { Io } from './io.ts';
+
+const SHIPPED = resolve(import.meta.dirname, '../../rules/controls');
+
+/** The control pack and profile that the flags name. */
+export function packOf(flags: { readonly pack: string; readonly profile?: string | undefined }) {
+  const profile = flags.profile === undefined ? undefined : loaded(flags.profile, (file) => loadProfile(file));
+  const pack = loaded(packPath(flags.pack), (file) => loadControlPack(file, profile, (name) => siblingOf(file.path, name)));
+  return { profile, pack };
+}
+
+/** `wardline report packs`: the shipped control packs. */
+export function listPacks(flags: { readonly output: 'table' | 'json' }, io: Io): number {
+  const packs = readdirSync(SHIPPED)
+    .filter((name) => name.endsWith('.yml'))
+    .sort()
+    .map((file) => {
+      const name = file.slice(0, -'.yml'.length);
+      const { scope, title, controls, version } = packOf({ pack: name }).pack;
+      return { name, version, title, covered: Object.keys(controls).length, controls: scope.controls };
+    });
+  if (flags.output === 'json') io.out(`${JSON.stringify(packs)}\n`);
+  else {
+    const columns = [{ title: 'pack' }, { title: 'version' }, { title: 'controls decided' }, { title: 'title' }];
+    const rows = packs.map(({ name, version, title, covered, controls }) => [name, version, `${covered} of ${controls}`, title]);
+    io.out(`${table(columns, rows)}\n`);
+  }
+  return EXIT.ok;
+}
+
+/** A file, or the name of a shipped pack. */
+function packPath(name: string): string {
+  if (existsSync(name) || !/^[\w.-]+$/.test(name)) return name;
+  const shipped = join(SHIPPED, `${name}.yml`);
+  if (existsSync(shipped)) return shipped;
+  throw new WardlineError('usage', `there is no file ${name}, and no shipped pack of that name; see wardline report packs`);
+}
+
+/** A pack beside another. */
+function siblingOf(path: string, name: string): RuleFile | undefined {
+  const found = join(dirname(path), name);
+  return existsSync(found) ? { path: found, text: readFileSync(found, 'utf8') } : undefined;
+}
+
+function loaded<T>(
+  path: string,
+  load: (file: { path: string; text: string }) => { readonly value: T | undefined; readonly problems: readonly Problem[] },
+): T {
+  if (!existsSync(path)) throw new WardlineError('usage', `there is no file ${path}`);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new WardlineError('usage', `cannot read ${path}: ${messageOf(error)}`);
+  }
+  const { value, problems } = load({ path, text });
+  if (value === undefined) throw new WardlineError('settings', problems.map(problemText).join('\n'));
+  return value;
+}
