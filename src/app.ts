@@ -59,13 +59,14 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
   const deliveries = sinks.map((sink) =>
     createDelivery({
       sink,
-      alerts: store.alerts,
+      outbox: store.outbox,
       clock,
       logger,
       onOutcome: (name, outcomes) => witness.delivered(name, outcomes, clock.now()),
       retryDelayMs: (attempt) => retryDelayMs(attempt, Math.random()),
     }),
   );
+  store.outbox.register(sinks.map(({ name }) => name));
   const delivering = deliveries.map((turn) => runOutbox(turn, bell, clock, stopped.signal, cut.signal));
   const sources = settings.sources.map((source) =>
     createSource(source.kind === 'file' ? { ...source, path: resolve(baseDir, source.path) } : source, {
@@ -165,7 +166,7 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
     deadLetters: witness.deadLetters(),
     byLevel: levels(opened),
     waiting: new Map(
-      [...store.alerts.outbox()].map(([sink, { waiting }]) => [sink, waiting] as const).filter(([, waiting]) => waiting > 0),
+      [...store.outbox.counts()].map(([sink, { waiting }]) => [sink, waiting] as const).filter(([, waiting]) => waiting > 0),
     ),
     opened,
     resumed: engine.resumed,

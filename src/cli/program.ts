@@ -4,11 +4,13 @@ import { SCHEMA_KINDS, schemaText } from '../config/schemas.ts';
 import type { RunEngine } from '../pipeline/run-options.ts';
 import { WardlineError } from '../shared/errors.ts';
 import { VERSION } from '../shared/version.ts';
+import { DELIVERY_STATES } from '../store/outbox.ts';
 import { type ActionFlags, actOnAlert } from './alert-actions.ts';
 import { type ListFlags, listAlerts, type StoreFlags, showAlert } from './alerts.ts';
 import { type CheckFlags, check } from './check.ts';
 import { listPacks } from './control-packs.ts';
 import { listDeadLetters } from './dead-letters.ts';
+import { type DeliverListFlags, type DeliverReplayFlags, deliverEnable, deliverList, deliverReplay, deliverStatus } from './deliver.ts';
 import { demo } from './demo.ts';
 import { type ExportFlags, evidenceExport, evidenceKeygen, evidenceVerify, type KeygenFlags, type VerifyFlags } from './evidence.ts';
 import type { Io } from './io.ts';
@@ -108,6 +110,41 @@ export function createProgram(io: Io, runEngine: RunEngine, done: (code: number)
     .addOption(store())
     .addOption(output())
     .action((flags: StoreFlags) => done(listDeadLetters(flags, io)));
+
+  const deliver = program.command('deliver').description('deliveries to receivers: what waits, what failed, what is sent again');
+  deliver
+    .command('status', { isDefault: true })
+    .description('every receiver: state, waiting, delivered and dead deliveries')
+    .addOption(store())
+    .addOption(output())
+    .action((flags: StoreFlags) => done(deliverStatus(flags, io)));
+  deliver
+    .command('list')
+    .argument('[receiver]', 'only of this one')
+    .description('deliveries of one state, newest first, with the reason of the last failure')
+    .addOption(store())
+    .addOption(new Option('--state <state>', 'which').choices(DELIVERY_STATES).default('dead'))
+    .option('--limit <n>', 'how many', '50')
+    .addOption(output())
+    .action((receiver: string | undefined, flags: DeliverListFlags) => done(deliverList(receiver, flags, io)));
+  deliver
+    .command('replay')
+    .argument('<receiver>', 'who gets them again')
+    .description('send alerts again under the same ids; several conditions narrow the choice')
+    .addOption(store())
+    .option('--dead', 'those that were given up or refused')
+    .option('--id <id...>', 'alerts whose id begins so')
+    .option('--from <time>', 'alerts from this event time')
+    .option('--to <time>', 'alerts before this event time')
+    .addOption(output())
+    .action((receiver: string, flags: DeliverReplayFlags) => done(deliverReplay(receiver, flags, io)));
+  deliver
+    .command('enable')
+    .argument('<receiver>', 'one that is disabled or left alone')
+    .description('call a receiver again')
+    .addOption(store())
+    .addOption(output())
+    .action((receiver: string, flags: StoreFlags) => done(deliverEnable(receiver, flags, io)));
 
   const report = program.command('report').description('reports from the evidence ledger');
   report

@@ -41,9 +41,9 @@ export async function runOutbox(
 export async function drainOutbox(turn: (signal: AbortSignal) => Promise<Turn>, clock: Clock, untilMs: number): Promise<void> {
   const limit = AbortSignal.timeout(Math.max(1, untilMs - clock.now()));
   while (clock.now() < untilMs) {
-    const { settled, nextDue, failure } = await turn(limit);
+    const { settled, nextDue } = await turn(limit);
     if (settled > 0) continue;
-    if (failure !== undefined || nextDue === undefined || nextDue > clock.now() + 1000) return;
+    if (nextDue === undefined || nextDue > clock.now() + 1000) return;
     await clock.sleep(50, limit);
   }
 }

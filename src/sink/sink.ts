@@ -10,7 +10,14 @@ export type AlertDocument = { readonly id: string; readonly document: JsonObject
  */
 export type Delivery =
   | { readonly id: string; readonly outcome: 'stored' | 'duplicate' | 'skipped' }
-  | { readonly id: string; readonly outcome: 'retry'; readonly reason: string; readonly retryAfterMs?: number }
+  | {
+      readonly id: string;
+      readonly outcome: 'retry';
+      readonly reason: string;
+      readonly retryAfterMs?: number;
+      /** What failed says something about the receiver and nothing about this alert. */
+      readonly concerns?: 'receiver';
+    }
   | { readonly id: string; readonly outcome: 'rejected' | 'gone'; readonly reason: string };
 
 /** How a sink wants to be called. */

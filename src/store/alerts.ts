@@ -4,25 +4,10 @@ import type { Database } from './sqlite.ts';
 
 export type StoredAlert = { readonly seq: number; readonly id: string; readonly document: JsonObject };
 
-/** One delivery that waits for its turn. `attempts` counts the calls already made. */
-export type Waiting = StoredAlert & { readonly attempts: number };
-
-export type OutboxCounts = Readonly<Record<'waiting' | 'delivered' | 'dead', number>>;
-
 /** Alerts, each stored once under its id, and one outbox row for every sink they must reach. */
 export type AlertStore = {
   /** Call inside a transaction. Returns the ids that were new; a repeated id changes nothing. */
   append(alerts: readonly { readonly id: string; readonly document: JsonObject }[], sinks: readonly string[]): readonly string[];
-  /** Deliveries of one sink that are due, oldest first. */
-  due(sink: string, now: number, limit: number): readonly Waiting[];
-  /** When the next waiting delivery of a sink is due, ms since the epoch. */
-  nextDue(sink: string): number | undefined;
-  delivered(sink: string, ids: readonly string[]): void;
-  retryAt(sink: string, id: string, dueAt: number, reason: string): void;
-  dead(sink: string, id: string, reason: string): void;
-  /** Puts dead deliveries of a sink back to waiting; the id stays. Returns how many. */
-  revive(sink: string): number;
-  outbox(): ReadonlyMap<string, OutboxCounts>;
   count(): number;
   newest(limit: number): readonly StoredAlert[];
   /** Alerts as they stand: the newest document of each, newest first. */
@@ -38,16 +23,7 @@ export type AlertStore = {
 
 export function createAlertStore(database: Database): AlertStore {
   const insert = database.prepare('INSERT INTO alerts (id, alert, episode, document) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING');
-  const enqueue = database.prepare('INSERT INTO outbox (sink, alert, seq) VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
-  const due = database.prepare(
-    `SELECT a.seq, a.id, a.document, o.attempts FROM outbox o JOIN alerts a ON a.id = o.alert
-     WHERE o.sink = ? AND o.state = 'waiting' AND o.due_at <= ? ORDER BY o.seq LIMIT ?`,
-  );
-  const nextDue = database.prepare(`SELECT min(due_at) AS due FROM outbox WHERE sink = ? AND state = 'waiting'`);
-  const settle = database.prepare(`UPDATE outbox SET state = ?, reason = ?, attempts = attempts + 1 WHERE sink = ? AND alert = ?`);
-  const postpone = database.prepare('UPDATE outbox SET due_at = ?, reason = ?, attempts = attempts + 1 WHERE sink = ? AND alert = ?');
-  const revive = database.prepare(`UPDATE outbox SET state = 'waiting', due_at = 0, attempts = 0 WHERE sink = ? AND state = 'dead'`);
-  const counts = database.prepare('SELECT sink, state, count(*) AS n FROM outbox GROUP BY sink, state');
+  const enqueue = database.prepare('INSERT INTO outbox (sink, alert, seq, lane) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING');
   const total = database.prepare('SELECT count(*) AS n FROM alerts');
   const newest = database.prepare('SELECT seq, id, document FROM alerts ORDER BY seq DESC LIMIT ?');
   const standing = database.prepare(
@@ -64,35 +40,13 @@ export function createAlertStore(database: Database): AlertStore {
     append(alerts, sinks) {
       const added: string[] = [];
       for (const { id, document } of alerts) {
-        const { changes, lastInsertRowid } = insert.run(id, ...placeOf(id, document), JSON.stringify(document));
+        const [alert, episode] = placeOf(id, document);
+        const { changes, lastInsertRowid } = insert.run(id, alert, episode, JSON.stringify(document));
         if (changes === 0) continue;
         added.push(id);
-        for (const sink of sinks) enqueue.run(sink, id, lastInsertRowid);
+        for (const sink of sinks) enqueue.run(sink, id, lastInsertRowid, alert);
       }
       return added;
-    },
-    due: (sink, now, limit) => due.all(sink, now, limit).map((row) => ({ ...alertOf(row), attempts: Number(row['attempts']) })),
-    nextDue(sink) {
-      const value = nextDue.get(sink)?.['due'];
-      return value === null || value === undefined ? undefined : Number(value);
-    },
-    delivered(sink, ids) {
-      database.transaction(() => {
-        for (const id of ids) settle.run('delivered', null, sink, id);
-      });
-    },
-    retryAt: (sink, id, dueAt, reason) => void postpone.run(dueAt, reason, sink, id),
-    dead: (sink, id, reason) => void settle.run('dead', reason, sink, id),
-    revive: (sink) => Number(revive.run(sink).changes),
-    outbox() {
-      const found = new Map<string, { waiting: number; delivered: number; dead: number }>();
-      for (const row of counts.all()) {
-        const sink = String(row['sink']);
-        const entry = found.get(sink) ?? { waiting: 0, delivered: 0, dead: 0 };
-        entry[String(row['state']) as keyof OutboxCounts] = Number(row['n']);
-        found.set(sink, entry);
-      }
-      return found;
     },
     count: () => Number(total.get()?.['n']),
     newest: (limit) => newest.all(limit).map(alertOf),

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { messageOf, WardlineError } from '../shared/errors.ts';
 
 /** The layout below; a store of another version is refused with what to do. */
-export const STORE_VERSION = 2;
+export const STORE_VERSION = 3;
 
 const SCHEMA = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -21,10 +21,15 @@ CREATE TABLE actions (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, alert TEXT NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL, at INTEGER NOT NULL,
   disposition TEXT, comment TEXT, applied INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE outbox (
-  sink TEXT NOT NULL, alert TEXT NOT NULL, seq INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
-  due_at INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'waiting', reason TEXT,
+  sink TEXT NOT NULL, alert TEXT NOT NULL, seq INTEGER NOT NULL, lane TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+  first_at INTEGER, due_at INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'waiting', reason TEXT,
   PRIMARY KEY (sink, alert)) STRICT;
-CREATE INDEX outbox_waiting ON outbox (sink, due_at, seq) WHERE state = 'waiting';
+CREATE INDEX outbox_waiting ON outbox (sink, seq) WHERE state = 'waiting';
+CREATE INDEX outbox_due ON outbox (sink, due_at) WHERE state = 'waiting';
+CREATE INDEX outbox_lane ON outbox (sink, lane, seq) WHERE state = 'waiting';
+CREATE TABLE receivers (
+  sink TEXT PRIMARY KEY, state TEXT NOT NULL DEFAULT 'closed', failures INTEGER NOT NULL DEFAULT 0, until INTEGER NOT NULL DEFAULT 0,
+  pause_ms INTEGER NOT NULL DEFAULT 0, since INTEGER NOT NULL DEFAULT 0, reason TEXT) STRICT;
 CREATE TABLE dead_letters (
   source TEXT NOT NULL, partition INTEGER NOT NULL, offset TEXT NOT NULL, seq INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL,
   at INTEGER, appended_at INTEGER NOT NULL, length INTEGER NOT NULL, sha256 TEXT NOT NULL, bytes BLOB NOT NULL, headers TEXT NOT NULL,

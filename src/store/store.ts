@@ -3,6 +3,7 @@ import { type AlertStore, createAlertStore } from './alerts.ts';
 import { type CheckpointStore, createCheckpointStore } from './checkpoints.ts';
 import { createDeadLetterStore, type DeadLetterStore } from './dead-letters.ts';
 import { createLedgerStore, type LedgerStore } from './ledger.ts';
+import { createOutbox, type Outbox } from './outbox.ts';
 import { createPartitionStore, type PartitionStore } from './partitions.ts';
 import { type OpenOptions, openDatabase } from './sqlite.ts';
 
@@ -10,6 +11,7 @@ import { type OpenOptions, openDatabase } from './sqlite.ts';
 export type Store = {
   readonly checkpoints: CheckpointStore;
   readonly alerts: AlertStore;
+  readonly outbox: Outbox;
   readonly actions: ActionStore;
   readonly deadLetters: DeadLetterStore;
   readonly ledger: LedgerStore;
@@ -29,6 +31,7 @@ export function openStore(path: string, options: OpenOptions = {}): Store {
     },
     checkpoints: createCheckpointStore(database),
     alerts: createAlertStore(database),
+    outbox: createOutbox(database),
     actions: createActionStore(database),
     deadLetters: createDeadLetterStore(database),
     ledger: createLedgerStore(database),

@@ -89,6 +89,6 @@ describe('operator actions', () => {
     act('acknowledge', firstAlert());
     const { waiting } = await world.run(ruleset, [], { sinks });
     expect(waiting.size).toBe(0);
-    expect(world.withStore((store) => store.alerts.outbox().get('c'))).toEqual({ waiting: 0, delivered: 3, dead: 0 });
+    expect(world.withStore((store) => store.outbox.counts().get('c'))).toEqual({ waiting: 0, delivered: 3, dead: 0 });
   });
 });

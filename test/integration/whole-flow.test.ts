@@ -139,7 +139,7 @@ describe.skipIf(skipped !== undefined)('logs from Kafka to alerts in Elasticsear
       .newest(1000)
       .map(({ id }) => id)
       .sort();
-    expect([...store.alerts.outbox().values()].map(({ waiting, dead }) => waiting + dead)).toEqual([0, 0]);
+    expect([...store.outbox.counts().values()].map(({ waiting, dead }) => waiting + dead)).toEqual([0, 0]);
     store.close();
     const hits = await eventually(
       () => search(`wardline-alerts-${namespace}-*`),

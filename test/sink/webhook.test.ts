@@ -120,7 +120,9 @@ describe('delivery', () => {
       now: Date.now,
     });
     closers.push(() => receiver.close());
-    expect(await sinkFor(receiver.url).write([alert('a')], never)).toEqual([{ id: 'a', outcome: 'retry', reason: 'status 401' }]);
+    expect(await sinkFor(receiver.url).write([alert('a')], never)).toEqual([
+      { id: 'a', outcome: 'retry', reason: 'status 401', concerns: 'receiver' },
+    ]);
   });
 
   const classes: [number, string][] = [

@@ -30,23 +30,23 @@ describe('alerts and outbox', () => {
     expect(store.transaction(() => store.alerts.append([alert('a'), alert('b')], ['es', 'hook']))).toEqual(['a', 'b']);
     expect(store.transaction(() => store.alerts.append([alert('b'), alert('c')], ['es', 'hook']))).toEqual(['c']);
     expect(store.alerts.count()).toBe(3);
-    expect(store.alerts.due('es', 0, 10).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+    expect(store.outbox.due('es', 0, 10).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
     expect(store.alerts.find('b')).toHaveLength(1);
     store.close();
   });
 
-  test('a delivery leaves the outbox when delivered, comes back when due, and can be revived when dead', () => {
+  test('a delivery leaves the outbox when delivered, comes back when due, and can be sent again when dead', () => {
     const store = openStore(path);
     store.transaction(() => store.alerts.append([alert('a'), alert('b'), alert('c')], ['hook']));
-    store.alerts.delivered('hook', ['a']);
-    store.alerts.retryAt('hook', 'b', 1000, '503');
-    store.alerts.dead('hook', 'c', '400');
-    expect(store.alerts.due('hook', 999, 10)).toEqual([]);
-    expect(store.alerts.nextDue('hook')).toBe(1000);
-    expect(store.alerts.due('hook', 1000, 10)).toMatchObject([{ id: 'b', attempts: 1 }]);
-    expect(store.alerts.outbox().get('hook')).toEqual({ waiting: 1, delivered: 1, dead: 1 });
-    expect(store.alerts.revive('hook')).toBe(1);
-    expect(store.alerts.due('hook', 0, 10).map(({ id }) => id)).toEqual(['c']);
+    store.outbox.delivered('hook', ['a']);
+    store.outbox.postpone('hook', 'b', { dueAt: 1000, at: 7, reason: '503' });
+    store.outbox.dead('hook', 'c', '400');
+    expect(store.outbox.due('hook', 999, 10)).toEqual([]);
+    expect(store.outbox.nextDue('hook', 999)).toBe(1000);
+    expect(store.outbox.due('hook', 1000, 10)).toMatchObject([{ id: 'b', attempts: 1, firstAt: 7 }]);
+    expect(store.outbox.counts().get('hook')).toEqual({ waiting: 1, delivered: 1, dead: 1 });
+    expect(store.outbox.replay({ receiver: 'hook', onlyDead: true })).toBe(1);
+    expect(store.outbox.due('hook', 0, 10).map(({ id }) => id)).toEqual(['c']);
     store.close();
   });
 

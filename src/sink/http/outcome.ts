@@ -12,9 +12,12 @@ export function outcomeOf(id: string, status: number, retryAfterMs: number | und
   if (status >= 200 && status < 300) return { id, outcome: 'stored' };
   const reason = `status ${status}`;
   if (status === 410) return { id, outcome: 'gone', reason };
-  const mayPass = (status >= 300 && status < 400) || [401, 403, 404, 408, 425, 429].includes(status) || status >= 500;
-  if (!mayPass) return { id, outcome: 'rejected', reason };
-  return { id, outcome: 'retry', reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  const after = retryAfterMs === undefined ? {} : { retryAfterMs };
+  if ((status >= 300 && status < 400) || [401, 403, 404].includes(status))
+    return { id, outcome: 'retry', reason, concerns: 'receiver', ...after };
+  return [408, 425, 429].includes(status) || status >= 500
+    ? { id, outcome: 'retry', reason, ...after }
+    : { id, outcome: 'rejected', reason };
 }
 
 /** `Retry-After` in seconds or as a date; absurd values are cut at a day. */
