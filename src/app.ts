@@ -4,6 +4,7 @@ import type { Settings } from './config/settings.ts';
 import { createCorrelator, DEFAULT_CORRELATE_OPTIONS, restoreCorrelator } from './correlate/correlator.ts';
 import { fieldsNeeded } from './correlate/plans.ts';
 import { DEFAULT_LIMITS } from './decode/decode.ts';
+import { createByteMatcher } from './detect/bytes/byte-matcher.ts';
 import { createMatcher } from './detect/matcher.ts';
 import { explainViolation, withVerdict } from './detect/policy-verdict.ts';
 import { withRuleEvent } from './detect/rule-event.ts';
@@ -198,13 +199,14 @@ function buildEngine(store: Store, { settings, ruleset }: RunOptions, witness: W
 /** The parts of the engine that change with the rules. */
 function partsOf(ruleset: Ruleset, settings: Settings): RulesetParts {
   const matcher = createMatcher(ruleset.detections);
+  const byteMatcher = createByteMatcher(ruleset.detections, DEFAULT_LIMITS);
   const rules = { detections: ruleset.detections, correlations: ruleset.correlations, digest: ruleset.digest };
   const context = { tenant: settings.tenant, engineVersion: VERSION, rulesetDigest: ruleset.digest, ...given(settings.alerts) };
   return {
     digest: ruleset.digest,
     correlator: (snapshot) =>
       snapshot === undefined ? createCorrelator(rules) : restoreCorrelator(rules, DEFAULT_CORRELATE_OPTIONS, snapshot),
-    ingest: createIngest({ matcher, fieldsNeeded: fieldsNeeded(rules), decode: DEFAULT_LIMITS, confirm }),
+    ingest: createIngest({ matcher, byteMatcher, fieldsNeeded: fieldsNeeded(rules), decode: DEFAULT_LIMITS, confirm }),
     toAlert(firing, latest) {
       const rule = ruleset.byId.get(firing.rule) as Rule;
       return alertDocument(firing, rule, context, firing.stage === 'opened' ? undefined : latest(episodeOf(firing, rule, context)));

@@ -4,9 +4,12 @@ import { isOtlp, otlpDocuments } from './otlp.ts';
 /** One document out of an envelope; the envelope may already say what it is. */
 export type Unwrapped = { readonly value: JsonValue; readonly formatHint: string | undefined };
 
+/** Keys at the top of a record that may hold several events; readers of undecoded bytes leave such records to the decoder. */
+export const ENVELOPE_KEYS: readonly string[] = ['Records', 'records', 'resourceSpans', 'resourceLogs'];
+
 const plain = (value: JsonValue): Unwrapped => ({ value, formatHint: undefined });
 
-/** Takes the known envelopes off one parsed record: what is inside comes out in its order, one or many. */
+/** Takes the known envelopes (each with a key of `ENVELOPE_KEYS`) off one parsed record: what is inside comes out in its order, one or many. */
 export function unwrap(value: JsonValue): readonly Unwrapped[] {
   if (Array.isArray(value)) return (value as readonly JsonValue[]).map(plain);
   if (!isObject(value)) return [plain(value)];

@@ -1,11 +1,13 @@
 import type { Lateness } from '../correlate/lateness.ts';
 import { type DecodeOptions, decode } from '../decode/decode.ts';
+import type { ByteMatcher } from '../detect/bytes/byte-matcher.ts';
 import { createExplainer } from '../detect/explain.ts';
 import type { Match } from '../detect/match.ts';
 import { createMatchBuffer, type Matcher } from '../detect/matcher.ts';
 import type { DeadLetter } from '../event/dead-letter.ts';
 import type { Event } from '../event/event.ts';
 import type { RawRecord } from '../event/raw-record.ts';
+import type { Nanos } from '../event/time.ts';
 import type { BatchCounts } from '../evidence/observation.ts';
 import { createTally } from '../evidence/tally.ts';
 import type { Normalizer } from '../normalize/normalizer.ts';
@@ -21,6 +23,8 @@ export type Confirm = (detection: Detection, event: Event, ecs: () => JsonObject
 
 export type IngestDeps = {
   readonly matcher: Matcher;
+  /** The same detections on undecoded bytes, in the same order. */
+  readonly byteMatcher: ByteMatcher;
   readonly fieldsNeeded: ReadonlyMap<RuleId, readonly string[]>;
   readonly decode: DecodeOptions;
   readonly confirm: Confirm;
@@ -30,13 +34,12 @@ export type IngestDeps = {
  * The stateless stage: bytes to matches. Pure but for the lateness of the source partition, which is passed in.
  * A record that breaks a reader is a dead letter like any other: one record never ends the process.
  */
-export function createIngest({ matcher, fieldsNeeded, decode: options, confirm }: IngestDeps) {
+export function createIngest({ matcher, byteMatcher, fieldsNeeded, decode: options, confirm }: IngestDeps) {
   const found = createMatchBuffer();
   const explain = createExplainer();
 
+  /** What was found for an event, as matches. */
   const matchesOf = (event: Event, record: RawRecord, lateness: Match['lateness'], out: Match[]): void => {
-    found.count = 0;
-    matcher.match(event, found);
     if (found.count === 0) return;
     // Detections stand in the order of their priorities.
     if (found.count > 1) found.rules.subarray(0, found.count).sort();
@@ -63,13 +66,18 @@ export function createIngest({ matcher, fieldsNeeded, decode: options, confirm }
     const deadLetters: DeadLetter[] = [];
     const tally = createTally();
 
-    const take = (event: Event, record: RawRecord): void => {
-      tally.event(event.time, event.route.format);
-      if (event.route.format === 'text') tally.unparsed();
-      const judged = lateness.observe(event.time, record.appendedAt);
+    /** Counts an event; its lateness. */
+    const observe = (time: Nanos, format: string, { appendedAt }: RawRecord): Match['lateness'] => {
+      tally.event(time, format);
+      if (format === 'text') tally.unparsed();
+      const judged = lateness.observe(time, appendedAt);
       if (judged.lateness !== 'in_time') tally.late();
+      return judged.lateness;
+    };
+    const take = (event: Event, record: RawRecord): void => {
+      const judged = observe(event.time, event.route.format, record);
       const before = matches.length;
-      matchesOf(event, record, judged.lateness, matches);
+      matchesOf(event, record, judged, matches);
       for (let i = before; i < matches.length; i++) tally.match((matches[i] as Match).rule, event.time);
     };
     const bury = (letter: DeadLetter): void => {
@@ -77,13 +85,32 @@ export function createIngest({ matcher, fieldsNeeded, decode: options, confirm }
       tally.deadLetter(letter.reason);
     };
 
+    /** Most events match nothing: they are decided on their bytes and never become documents. False: decoding decides. */
+    const passes = (record: RawRecord): boolean => {
+      if (record.bytes === null) return false;
+      found.count = 0;
+      const route = byteMatcher.match(record.bytes, normalizer.decisions, found);
+      if (route === undefined) return false;
+      if (found.count === 0) observe(byteMatcher.time(normalizer.decisions, record.appendedAt), route.format, record);
+      else for (const document of decode(record, options).documents) take(normalizer.normalize(record, document), record);
+      return true;
+    };
+    const read = (record: RawRecord): void => {
+      const decoded = decode(record, options);
+      for (const letter of decoded.deadLetters) bury(letter);
+      for (let i = 0; i < decoded.discarded; i++) tally.discarded();
+      for (const document of decoded.documents) {
+        const event = normalizer.normalize(record, document);
+        found.count = 0;
+        matcher.match(event, found);
+        take(event, record);
+      }
+    };
+
     for (const record of records) {
       tally.record(record.offset, record.appendedAt);
       try {
-        const decoded = decode(record, options);
-        for (const letter of decoded.deadLetters) bury(letter);
-        for (let i = 0; i < decoded.discarded; i++) tally.discarded();
-        for (const document of decoded.documents) take(normalizer.normalize(record, document), record);
+        if (!passes(record)) read(record);
       } catch (error) {
         bury({ record, reason: 'crash', detail: messageOf(error), at: undefined });
       }

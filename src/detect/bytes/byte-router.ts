@@ -1,3 +1,4 @@
+import { ENVELOPE_KEYS } from '../../decode/envelopes.ts';
 import type { Route } from '../../event/event.ts';
 import type { Nanos } from '../../event/time.ts';
 import type { Format } from '../../normalize/format.ts';
@@ -21,13 +22,10 @@ const MAX_KNOWN = 4096;
 /** Longer discriminating bytes (whole containers) are not kept. */
 const MAX_KEY_BYTES = 512;
 
-/** Envelopes that hold several events, and what holds them; lines with one of these keys are left to the decoder. */
-const ENVELOPES = ['Records', 'records', 'resourceSpans', 'resourceLogs'];
-
 export function createByteRouter(line: ByteLine, decisions: Decisions): ByteRouter {
   const { tokens } = line;
   const { tree } = tokens;
-  const envelopes = ENVELOPES.map((key) => tree.place([key]));
+  const envelopes = ENVELOPE_KEYS.map((key) => tree.place([key]));
   const readers = readableFormats(decisions).map((format) => createReader(line, format));
   let reader: Reader | undefined;
 

@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createLateness } from '../../src/correlate/lateness.ts';
+import { DEFAULT_LIMITS } from '../../src/decode/decode.ts';
+import { type ByteMatcher, createByteMatcher } from '../../src/detect/bytes/byte-matcher.ts';
+import { createMatcher } from '../../src/detect/matcher.ts';
+import { createNormalizer } from '../../src/normalize/normalizer.ts';
+import { createIngest } from '../../src/pipeline/ingest.ts';
+import { loadRules } from '../../src/rule/load.ts';
+import { aRecord, NOON_MS } from '../support/an-event.ts';
+
+const rule = (id: string, logsource: string, detection: string): string =>
+  `title: ${id}\nid: ${id}\nlogsource: ${logsource}\ndetection: {s: ${detection}, condition: s}\nlevel: low\n`;
+const { ruleset, problems } = loadRules([
+  { path: 'a.yml', text: rule('tool', '{product: windows, category: process_creation}', "{Image|endswith: '\\whoami.exe'}") },
+  { path: 'b.yml', text: rule('word', '{product: windows}', '[mimikatz]') },
+  { path: 'c.yml', text: rule('leave', '{product: aws, service: cloudtrail}', '{eventName: StopLogging}') },
+]);
+
+const shown = (image: string, id: unknown, channel = 'Security') =>
+  `{"Channel":"${channel}","EventID":${JSON.stringify(id)},"NewProcessName":${JSON.stringify(image)},"@timestamp":"2026-11-20T07:59:00Z"}`;
+const texts = [
+  shown('C:\\Windows\\explorer.exe', 4688),
+  shown('C:\\Windows\\WHOAMI.exe', '4688'),
+  shown('mimiKATZ', 4688),
+  shown('C:\\tools\\m\u0131m\u0131katz \u212Aiwi', 4624, 'security'),
+  '{"Records":[{"eventSource":"cloudtrail.amazonaws.com","eventName":"StopLogging","eventTime":"2026-11-20T07:58:00Z"}]}',
+  '{"Channel":"Security","EventID":4688,"@timestamp":"not a time","note":"mimikatz"}',
+  '{"Channel":"Security","EventID":4688',
+  '{"msg":"mimikatz"}',
+  '',
+  'a line of text with mimikatz',
+  `{"Channel":"Security","EventID":1,"deep":${'['.repeat(70)}${']'.repeat(70)}}`,
+];
+
+const nothing: ByteMatcher = { match: () => undefined, time: () => 0n };
+const ingestWith = (byteMatcher: ByteMatcher) =>
+  createIngest({
+    matcher: createMatcher(ruleset.detections),
+    byteMatcher,
+    fieldsNeeded: new Map([['tool', ['Image', 'process.name']]]),
+    decode: DEFAULT_LIMITS,
+    confirm: (_, __, ecs) => ecs(),
+  });
+
+test('records decided on their bytes and records that were decoded give the same matches, dead letters and counts', () => {
+  expect(problems).toEqual([]);
+  let matches = 0;
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...texts), { minLength: 1, maxLength: 30 }), (chosen) => {
+      const records = chosen.map((text, i) => aRecord(text, BigInt(i), NOON_MS + i));
+      const both = [createByteMatcher(ruleset.detections, DEFAULT_LIMITS), nothing].map((byteMatcher) =>
+        ingestWith(byteMatcher)(records, createNormalizer({}), createLateness(60_000_000_000n)),
+      );
+      expect(both[0]).toEqual(both[1]);
+      matches += both[0]?.matches.length ?? 0;
+    }),
+    { numRuns: 60 },
+  );
+  expect(matches).toBeGreaterThan(100);
+});
+
+test('an event that matches nothing is never parsed', () => {
+  const byteMatcher = createByteMatcher(ruleset.detections, DEFAULT_LIMITS);
+  const normalizer = createNormalizer({});
+  let parsed = 0;
+  const ingest = ingestWith(byteMatcher);
+  const counting = {
+    ...normalizer,
+    normalize: (...parts: Parameters<typeof normalizer.normalize>) => {
+      parsed++;
+      return normalizer.normalize(...parts);
+    },
+  };
+  const { counts } = ingest(
+    [shown('C:\\a.exe', 4688), shown('C:\\b.exe', 4688)].map((text, i) => aRecord(text, BigInt(i))),
+    counting,
+    createLateness(0n),
+  );
+  expect([counts.events, parsed]).toEqual([2, 0]);
+});
