@@ -1,6 +1,7 @@
-import { type Group, programOf } from './group.ts';
+import type { Group } from './group.ts';
 import type { Fire } from './literal-index.ts';
 import { addMatch, type MatchBuffer } from './match-buffer.ts';
+import { programOf } from './plan.ts';
 import type { View } from './view.ts';
 
 /** Work done so far, for measurements. */

@@ -1,4 +1,5 @@
 import type { Anchor } from './anchors.ts';
+import type { Entry } from './plan.ts';
 import { leafNumber } from './scalar.ts';
 
 /** Rules that an anchor brings up; told once per anchor found, perhaps several times per rule. */
@@ -6,9 +7,6 @@ export type Fire = (rules: Int32Array) => void;
 
 /** All anchors of one field: `scan` tells the rules of every anchor that stands in a folded text. */
 export type FieldIndex = { scan(text: string, fire: Fire): void };
-
-/** Anchors with the rules they stand for. */
-export type Entry = { readonly kind: Anchor['kind']; readonly text: string; readonly rules: Int32Array };
 
 /** Only what is there is looked at: a field with suffixes alone pays for suffixes alone. */
 export function createFieldIndex(entries: readonly Entry[], background: readonly string[]): FieldIndex {

@@ -1,5 +1,6 @@
 import type { Anchor } from '../anchors.ts';
-import type { Entry, Fire } from '../literal-index.ts';
+import type { Fire } from '../literal-index.ts';
+import type { Entry } from '../plan.ts';
 import { edgeScan } from './byte-edges.ts';
 import { equalsScan } from './byte-equals.ts';
 import { countWords, gramScan, shortScan } from './byte-grams.ts';
