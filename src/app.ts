@@ -5,9 +5,8 @@ import { createCorrelator, DEFAULT_CORRELATE_OPTIONS, restoreCorrelator } from '
 import { fieldsNeeded } from './correlate/plans.ts';
 import { DEFAULT_LIMITS } from './decode/decode.ts';
 import { createByteMatcher } from './detect/bytes/byte-matcher.ts';
+import { createConfirm } from './detect/confirm.ts';
 import { createMatcher } from './detect/matcher.ts';
-import { explainViolation, withVerdict } from './detect/policy-verdict.ts';
-import { withRuleEvent } from './detect/rule-event.ts';
 import type { LedgerEntry } from './evidence/entry.ts';
 import { createLedger } from './evidence/ledger.ts';
 import { ledgerStateOf } from './evidence/ledger-state.ts';
@@ -15,7 +14,7 @@ import { createNormalizer } from './normalize/normalizer.ts';
 import { createRouteTable } from './normalize/routes.ts';
 import { createDelivery } from './pipeline/deliver.ts';
 import { createEngine, type Engine, type RulesetParts } from './pipeline/engine.ts';
-import { type Confirm, createIngest } from './pipeline/ingest.ts';
+import { createIngest } from './pipeline/ingest.ts';
 import { createBell, drainOutbox, runOutbox } from './pipeline/outbox-loop.ts';
 import { retryDelayMs } from './pipeline/retry-schedule.ts';
 import type { RunOptions, RunSummary } from './pipeline/run-options.ts';
@@ -206,19 +205,19 @@ function partsOf(ruleset: Ruleset, settings: Settings): RulesetParts {
     digest: ruleset.digest,
     correlator: (snapshot) =>
       snapshot === undefined ? createCorrelator(rules) : restoreCorrelator(rules, DEFAULT_CORRELATE_OPTIONS, snapshot),
-    ingest: createIngest({ matcher, byteMatcher, fieldsNeeded: fieldsNeeded(rules), decode: DEFAULT_LIMITS, confirm }),
+    ingest: createIngest({
+      matcher,
+      byteMatcher,
+      fieldsNeeded: fieldsNeeded(rules),
+      decode: DEFAULT_LIMITS,
+      confirm: createConfirm(ruleset),
+    }),
     toAlert(firing, latest) {
       const rule = ruleset.byId.get(firing.rule) as Rule;
       return alertDocument(firing, rule, context, firing.stage === 'opened' ? undefined : latest(episodeOf(firing, rule, context)));
     },
   };
 }
-
-/** A violation carries why, a json rule its event; every other match is the event as it is. */
-const confirm: Confirm = ({ policy, id, event: says }, event, ecs) => {
-  if (policy !== undefined) return withVerdict(ecs(), id, explainViolation(policy, event));
-  return says === undefined ? ecs() : withRuleEvent(ecs(), says, event);
-};
 
 /** Settings that were given; the others are absent, not undefined. */
 function given<T extends object>(settings: T): { [K in keyof T]: Exclude<T[K], undefined> } {

@@ -1,6 +1,7 @@
 import type { Lateness } from '../correlate/lateness.ts';
 import { type DecodeOptions, decode } from '../decode/decode.ts';
 import type { ByteMatcher } from '../detect/bytes/byte-matcher.ts';
+import type { Confirm } from '../detect/confirm.ts';
 import { createExplainer } from '../detect/explain.ts';
 import type { Match } from '../detect/match.ts';
 import { createMatchBuffer, type Matcher } from '../detect/matcher.ts';
@@ -11,15 +12,12 @@ import type { Nanos } from '../event/time.ts';
 import type { BatchCounts } from '../evidence/observation.ts';
 import { createTally } from '../evidence/tally.ts';
 import type { Normalizer } from '../normalize/normalizer.ts';
-import type { Detection, RuleId } from '../rule/ir/rule.ts';
+import type { RuleId } from '../rule/ir/rule.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { JsonObject, JsonValue } from '../shared/json.ts';
 
 /** What one batch of records became; `counts` accounts for every record of it. */
 export type Ingested = { readonly matches: readonly Match[]; readonly deadLetters: readonly DeadLetter[]; readonly counts: BatchCounts };
-
-/** Turns a detection found by the matcher into the ECS document its match carries; undefined = it does not hold after all. */
-export type Confirm = (detection: Detection, event: Event, ecs: () => JsonObject) => JsonObject | undefined;
 
 export type IngestDeps = {
   readonly matcher: Matcher;

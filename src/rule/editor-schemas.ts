@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { ADDED_OPERATORS } from './ir/condition.ts';
+import { ADDED_OPERATORS, CONTEXT_STORES } from './ir/condition.ts';
 import { LEVELS } from './ir/rule.ts';
 import { JSON_OPERATORS } from './json-rules/operators.ts';
-import { STRENGTHS } from './policy/checks.ts';
+import { SENSITIVITIES, STRENGTHS } from './policy/checks.ts';
 
 /**
  * What editors are told about rule files. Looser than the readers, which also know references, modifiers and fields:
@@ -129,9 +129,37 @@ export const jsonRulesSchema = z.union([
 ]);
 
 const access = z.record(z.string(), value);
-export const policySchema = z.strictObject({
+const selection = z.union([access, z.array(access)]);
+const zones = z.union([texts, z.strictObject({ source: texts.optional(), destination: texts.optional() })]);
+const checks = z.strictObject({
+  spiffe_proof: texts.optional(),
+  spiffe: texts.optional(),
+  via: texts.optional(),
+  geo: texts.optional(),
+  audience: texts.optional(),
+  mtls: z.literal(true).optional(),
+  tls_min: z.string().optional(),
+  mfa: z.union([z.enum(STRENGTHS), z.strictObject({ strength: z.enum(STRENGTHS).optional(), max_age: z.string().optional() })]).optional(),
+  device: z
+    .strictObject({
+      managed: z.boolean().optional(),
+      posture: texts.optional(),
+      posture_max_age: z.string().optional(),
+      owner: texts.optional(),
+    })
+    .optional(),
+  zone: zones.optional(),
+  group: texts.optional(),
+  role: texts.optional(),
+  identity: z.strictObject({ type: texts.optional(), state: texts.optional(), risk_max: z.number().optional() }).optional(),
+  grant: z.union([z.string(), z.strictObject({ role: z.string() })]).optional(),
+  data: z.strictObject({ sensitivity_max: z.enum(SENSITIVITIES).optional(), bytes_max: z.number().optional() }).optional(),
+  session: z.strictObject({ max_age: z.string() }).optional(),
+});
+const zeroTrustPolicy = z.looseObject({
   kind: z.literal('ZeroTrustPolicy'),
   schema: z.literal(1),
+  form: z.enum(['selections', 'json-rules-engine']).optional(),
   id: z.string(),
   version: z.number().optional(),
   title: z.string(),
@@ -141,23 +169,30 @@ export const policySchema = z.strictObject({
   severity: z.enum(LEVELS).optional(),
   controls: z.array(z.string()).optional(),
   tags: z.array(z.string()).optional(),
-  scope: z.union([access, z.array(access)]).describe('Which accesses the policy is about.'),
+  on_missing_context: z.enum(['violation', 'undecided']).optional().describe('What an access is whose verdict is not known.'),
+  scope: selection.describe('Which accesses the policy is about.'),
   allow: z
+    .array(z.strictObject({ id: z.string(), when: selection.optional(), require: checks.optional(), conditions: condition.optional() }))
+    .optional(),
+  forbid: z
     .array(
-      z.strictObject({
-        id: z.string(),
-        when: z.union([access, z.array(access)]),
-        require: z
-          .strictObject({
-            spiffe_proof: texts.optional(),
-            via: texts.optional(),
-            mtls: z.literal(true).optional(),
-            tls_min: z.string().optional(),
-            mfa: z.union([z.enum(STRENGTHS), z.strictObject({ strength: z.enum(STRENGTHS) })]).optional(),
-          })
-          .optional(),
-      }),
+      z.strictObject({ id: z.string(), when: selection.optional(), conditions: condition.optional(), detector: z.string().optional() }),
     )
     .optional(),
-  forbid: z.array(z.strictObject({ id: z.string(), when: z.union([access, z.array(access)]) })).optional(),
 });
+const contextStore = z.strictObject({
+  kind: z.literal('Context'),
+  store: z.enum(CONTEXT_STORES),
+  as_of: z.string().optional().describe('When the records were true as a whole.'),
+  max_age: z.string().optional().describe('How long after as_of they are believed.'),
+  records: z.array(
+    z.strictObject({
+      key: z.string(),
+      from: z.string().optional(),
+      until: z.string().optional(),
+      reported_at: z.string().optional(),
+      data: z.record(z.string(), z.unknown()).optional(),
+    }),
+  ),
+});
+export const policySchema = z.union([zeroTrustPolicy, contextStore]);

@@ -3,7 +3,9 @@ import { SEMANTICS_VERSION } from './digest.ts';
 import { isMap, type SourceDocument } from './document.ts';
 import type { Draft, LoadContext, References } from './front-end.ts';
 import { frontEnds } from './front-ends.ts';
+import type { ContextTables } from './ir/context.ts';
 import type { Correlation, Detection, Rule, RuleId } from './ir/rule.ts';
+import { readContexts } from './policy/context.ts';
 import { compareProblems, type Problem, type ProblemReporter } from './problem.ts';
 import { checkFilter } from './sigma/filter.ts';
 import { type RuleFile, readDocuments } from './yaml.ts';
@@ -13,6 +15,8 @@ export type Ruleset = {
   readonly detections: readonly Detection[];
   readonly correlations: readonly Correlation[];
   readonly byId: ReadonlyMap<RuleId, Rule>;
+  /** What policies know besides the event. */
+  readonly contexts: ContextTables;
   /** SHA-256 (hex) over every rule's logic: equal digests decide alike. */
   readonly digest: string;
 };
@@ -65,12 +69,17 @@ export function assemble(files: readonly FileRules[]): Loaded {
   dropDangling(byId, drafts, problems);
   muteMembers(byId);
   const all = [...byId.values()];
-  const lines = all.map(({ id, logicDigest }) => `${JSON.stringify(id)} ${logicDigest}`).sort();
+  const contexts = readContexts(sharedOf('Context'));
+  const lines = [
+    ...all.map(({ id, logicDigest }) => `${JSON.stringify(id)} ${logicDigest}`),
+    ...[...contexts.values()].map(({ store, version }) => `context ${store} ${version}`),
+  ].sort();
   const ruleset: Ruleset = {
     // The order in which rules that hold for one event are told of.
     detections: all.filter((rule) => rule.kind === 'detection').sort((a, b) => (b.priority ?? 1) - (a.priority ?? 1)),
     correlations: all.filter((rule) => rule.kind === 'correlation'),
     byId,
+    contexts,
     digest: sha256Hex([`semantics ${SEMANTICS_VERSION}`, ...lines].join('\n')),
   };
   return { ruleset, problems: problems.sort(compareProblems) };

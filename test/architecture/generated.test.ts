@@ -67,7 +67,15 @@ describe('docker-compose.yml', () => {
 });
 
 describe('documents', () => {
-  const pages = ['README.md', 'CONTRIBUTING.md', 'docs/alerts.md', 'docs/architecture.md', 'docs/errors.md'];
+  const pages = [
+    'README.md',
+    'CONTRIBUTING.md',
+    'docs/alerts.md',
+    'docs/architecture.md',
+    'docs/errors.md',
+    'docs/policies.md',
+    'docs/json-rules.md',
+  ];
 
   test.each(pages)('every path that %s names exists', (page) => {
     const paths = [...read(page).matchAll(/`((?:src|rules|schemas|test|bench|docs|scripts|samples|deploy|bin)\/[\w./*<>-]*)`/g)].map(
@@ -81,7 +89,9 @@ describe('documents', () => {
     const codes = new Set(
       sources().flatMap((text) =>
         [
-          ...text.matchAll(/'((?:yaml|sigma|ref|value|meta|correlation|settings|rule|json-rules|logic|policy|pack|profile)\/[a-z-]+)'/g),
+          ...text.matchAll(
+            /'((?:yaml|sigma|ref|value|meta|correlation|settings|rule|json-rules|logic|policy|context|pack|profile)\/[a-z-]+)'/g,
+          ),
         ].map((match) => match[1] as string),
       ),
     );

@@ -1,31 +1,22 @@
-import { nearest } from '../../shared/nearest.ts';
 import { logicDigest } from '../digest.ts';
-import { isList, isMap, type Plain, type PlainMap } from '../document.ts';
-import type { FrontEnd } from '../front-end.ts';
+import { isMap, type Plain, type PlainMap, type SourceDocument } from '../document.ts';
+import type { FrontEnd, LoadContext, References } from '../front-end.ts';
 import type { Expr } from '../ir/expr.ts';
-import type { AllowEntry, Check, ForbidEntry, Policy } from '../ir/policy.ts';
-import { type Dedup, type Detection, LEVELS, type RuleMeta } from '../ir/rule.ts';
-import type { DocumentPath, ProblemReporter } from '../problem.ts';
-import { textOf, textsOf } from '../sigma/meta.ts';
-import { compileSelection, type SelectionContext } from '../sigma/selection.ts';
-import { CHECKS } from './checks.ts';
+import type { Policy } from '../ir/policy.ts';
+import type { Dedup, Rule } from '../ir/rule.ts';
+import { simplify } from '../json-rules/compile-condition.ts';
+import { readVocabulary } from '../json-rules/vocabulary.ts';
+import type { ProblemReporter } from '../problem.ts';
+import { textOf } from '../sigma/meta.ts';
+import { compilePolicy } from './entries.ts';
+import { events } from './question.ts';
+import { readPolicyMeta, reportUnknown } from './read.ts';
 
 const KEYS = [
-  'kind',
-  'schema',
-  'id',
-  'version',
-  'title',
-  'description',
-  'owner',
-  'mode',
-  'severity',
-  'controls',
-  'tags',
-  'scope',
-  'allow',
-  'forbid',
-] as const;
+  ...['kind', 'schema', 'form', 'id', 'version', 'title', 'description', 'owner', 'mode', 'severity', 'controls', 'tags', 'references'],
+  ...['falsepositives', 'scope', 'allow', 'forbid', 'on_missing_context', '$schema'],
+];
+
 /** One alert per subject and resource within an hour, however often the access is repeated. */
 const DEDUP: Dedup = {
   by: ['user.name', 'service.name', 'wardline.access.resource.service', 'wardline.policy.detector'],
@@ -33,17 +24,20 @@ const DEDUP: Dedup = {
 };
 
 /** What a policy enforcement point let through: everything that is not said to be refused. */
-const REFUSED: Expr = {
-  op: 'or',
-  of: [
-    { op: 'text', field: 'event.type', pattern: ['denied'], cased: false },
-    { op: 'text', field: 'event.outcome', pattern: ['failure'], cased: false },
-  ],
+export const LET_THROUGH: Expr = {
+  op: 'not',
+  of: {
+    op: 'or',
+    of: [
+      { op: 'text', field: 'event.type', pattern: ['denied'], cased: false },
+      { op: 'text', field: 'event.outcome', pattern: ['failure'], cased: false },
+    ],
+  },
 };
 
 /**
  * Zero-trust policies: an access in scope that was let through is a violation if some `forbid` holds or no `allow` does.
- * What cannot be shown from the access is not allowed: a missing field makes every check of an entry fail.
+ * What cannot be shown is not allowed: a missing field or an unknown fact makes a check of an entry fail.
  */
 export const policy: FrontEnd = {
   name: 'policy',
@@ -51,17 +45,49 @@ export const policy: FrontEnd = {
   read(document, report, load) {
     const map = document.value as PlainMap;
     reportUnknown(map, KEYS, [], report);
-    const meta = readPolicyMeta(map, document.placeOf([]), report);
     const id = textOf(map['id']);
     if (id === undefined) report.error([], 'policy/id', 'a policy needs an id');
-    const compiled = compilePolicy(map, { document, report, load });
-    if (compiled === undefined || id === undefined || map['mode'] === 'shadow') return [];
-    const { scope, allow, forbid } = compiled;
-    const expr: Expr = {
-      op: 'and',
-      of: [scope, { op: 'not', of: REFUSED }, { op: 'or', of: [...forbid.map(({ when }) => when), { op: 'not', of: anyAllow(allow) }] }],
-    };
-    const detection: Detection = {
+    const form = textOf(map['form']) ?? 'selections';
+    if (form !== 'selections' && form !== 'json-rules-engine')
+      report.error(['form'], 'policy/form', `form is selections or json-rules-engine, not "${form}"`);
+    const mode = textOf(map['mode']) ?? 'alert';
+    if (mode === 'proposed')
+      report.error(['mode'], 'policy/proposed', 'a proposed policy is not run: review it, then write mode: shadow or mode: alert');
+    else if (mode !== 'alert' && mode !== 'shadow') report.error(['mode'], 'policy/mode', `mode is alert or shadow, not "${mode}"`);
+    const onMissing = textOf(map['on_missing_context']) ?? 'violation';
+    if (onMissing !== 'violation' && onMissing !== 'undecided')
+      report.error(['on_missing_context'], 'policy/mode', `on_missing_context is violation or undecided, not "${onMissing}"`);
+    if (id === undefined) return [];
+    const finish = (references: References, late: ProblemReporter): readonly Rule[] => finishPolicy(id, document, references, late, load);
+    return [{ document, names: [id], kind: 'detection', finish }];
+  },
+};
+
+function finishPolicy(
+  id: string,
+  document: SourceDocument,
+  references: References,
+  report: ProblemReporter,
+  load: LoadContext,
+): readonly Rule[] {
+  const map = document.value as PlainMap;
+  const { conditions: named, operators, constants } = readVocabulary(references);
+  const meta = readPolicyMeta(map, document.placeOf([]), report);
+  const entries = compilePolicy(map, {
+    selection: { document, report, load },
+    conditions: { report, named, operators, scope: { context: true, windows: false, constants } },
+    json: map['form'] === 'json-rules-engine',
+  });
+  if (entries === undefined) return [];
+  const compiled: Policy = {
+    ...entries,
+    version: textOf(map['version']),
+    onMissing: map['on_missing_context'] === 'undecided' ? 'undecided' : 'violation',
+    mode: map['mode'] === 'shadow' ? 'shadow' : 'alert',
+  };
+  const expr = mayViolate(compiled);
+  return [
+    {
       kind: 'detection',
       id,
       language: 'policy',
@@ -69,124 +95,22 @@ export const policy: FrontEnd = {
       expr,
       meta,
       dedup: DEDUP,
-      alerts: true,
-      logicDigest: logicDigest({ expr, dedup: DEDUP }),
+      alerts: compiled.mode === 'alert',
+      logicDigest: logicDigest({ ...compiled, version: null, dedup: DEDUP }),
       policy: compiled,
-    };
-    return [{ document, names: [id], kind: 'detection', finish: () => [detection] }];
-  },
-};
-
-function anyAllow(allow: readonly AllowEntry[]): Expr {
-  return { op: 'or', of: allow.map(({ when, require }) => ({ op: 'and', of: [when, ...require.map(({ expr }) => expr)] })) };
+    },
+  ];
 }
 
-function compilePolicy(map: PlainMap, context: SelectionContext): Policy | undefined {
-  const { report } = context;
-  const scope = map['scope'] === undefined ? undefined : compileSelection(map['scope'], ['scope'], context);
-  if (map['scope'] === undefined) report.error([], 'policy/scope', 'a policy needs a scope: which accesses it is about');
-  const allow = readEntries(map['allow'], 'allow', report).map((entry, i) => readAllow(entry, ['allow', i], context));
-  const forbid = readEntries(map['forbid'], 'forbid', report).map((entry, i) => readForbid(entry, ['forbid', i], context));
-  if (scope === undefined || allow.includes(undefined) || forbid.includes(undefined)) return undefined;
-  if (allow.length + forbid.length === 0) {
-    report.error([], 'policy/empty', 'a policy needs at least one allow or forbid entry');
-    return undefined;
-  }
-  return { scope, allow: allow.filter((one) => one !== undefined), forbid: forbid.filter((one) => one !== undefined) };
-}
-
-function readEntries(value: Plain | undefined, key: string, report: ProblemReporter): readonly Plain[] {
-  if (value === undefined) return [];
-  if (isList(value)) return value;
-  report.error([key], 'policy/entries', `${key} is a list of entries with id and when`);
-  return [];
-}
-
-function readForbid(entry: Plain, path: DocumentPath, context: SelectionContext): ForbidEntry | undefined {
-  const read = readEntry(entry, path, ['id', 'when'], context);
-  return read && { id: read.id, when: read.when };
-}
-
-function readAllow(entry: Plain, path: DocumentPath, context: SelectionContext): AllowEntry | undefined {
-  const read = readEntry(entry, path, ['id', 'when', 'require'], context);
-  if (read === undefined) return undefined;
-  const require = read.map['require'];
-  if (require === undefined) return { id: read.id, when: read.when, require: [] };
-  if (!isMap(require)) {
-    context.report.error([...path, 'require'], 'policy/check', 'require is a map of checks');
-    return undefined;
-  }
-  const checks = Object.entries(require).map(([name, value]) => readCheck(name, value, [...path, 'require', name], context.report));
-  return checks.includes(undefined) ? undefined : { id: read.id, when: read.when, require: checks.filter((check) => check !== undefined) };
-}
-
-function readCheck(name: string, value: Plain, path: DocumentPath, report: ProblemReporter): Check | undefined {
-  const read = Object.hasOwn(CHECKS, name) ? CHECKS[name] : undefined;
-  if (read !== undefined) return read(value, path, report);
-  const close = nearest(name, Object.keys(CHECKS));
-  report.error(
-    path,
-    'policy/check',
-    `there is no check "${name}"${close === undefined ? `; known: ${Object.keys(CHECKS).join(', ')}` : `; did you mean "${close}"?`}`,
-    undefined,
-    'key',
-  );
-  return undefined;
-}
-
-function readEntry(
-  entry: Plain,
-  path: DocumentPath,
-  keys: readonly string[],
-  context: SelectionContext,
-): { readonly id: string; readonly when: Expr; readonly map: PlainMap } | undefined {
-  const { report } = context;
-  if (!isMap(entry)) {
-    report.error(path, 'policy/entries', 'an entry is a map with id and when');
-    return undefined;
-  }
-  reportUnknown(entry, keys, path, report);
-  const id = textOf(entry['id']);
-  if (id === undefined) report.error(path, 'policy/entries', 'an entry needs an id');
-  if (entry['when'] === undefined) report.error(path, 'policy/entries', 'an entry needs when: which accesses it is about');
-  const when = entry['when'] === undefined ? undefined : compileSelection(entry['when'], [...path, 'when'], context);
-  return id === undefined || when === undefined ? undefined : { id, when, map: entry };
-}
-
-function reportUnknown(map: PlainMap, known: readonly string[], path: DocumentPath, report: ProblemReporter): void {
-  for (const key of Object.keys(map)) {
-    if (known.includes(key)) continue;
-    const close = nearest(key, known);
-    report.error(
-      [...path, key],
-      'policy/unknown-key',
-      `"${key}" is not known here${close === undefined ? `; known: ${known.join(', ')}` : `; did you mean "${close}"?`}`,
-      undefined,
-      'key',
-    );
-  }
-}
-
-function readPolicyMeta(map: PlainMap, place: RuleMeta['place'], report: ProblemReporter): RuleMeta {
-  const title = textOf(map['title']);
-  if (title === undefined) report.error([], 'meta/title', 'a policy needs a title');
-  const mode = textOf(map['mode']) ?? 'alert';
-  if (mode !== 'alert' && mode !== 'shadow') report.error(['mode'], 'policy/mode', `mode is alert or shadow, not "${mode}"`);
-  const written = textOf(map['severity']) ?? 'medium';
-  const level = LEVELS.find((known) => known === written);
-  if (level === undefined) report.error(['severity'], 'meta/level', `"${written}" is no level; write one of ${LEVELS.join(', ')}`);
-  return {
-    title: title ?? '',
-    name: textOf(map['id']),
-    description: textOf(map['description']),
-    level: level ?? 'medium',
-    status: undefined,
-    author: textsOf(map['owner']),
-    references: [],
-    tags: textsOf(map['tags']),
-    falsePositives: [],
-    license: undefined,
-    controls: textsOf(map['controls']).map((control) => (control.includes(':') ? control : `nist-800-53:${control}`)),
-    place,
+/** Events that may violate a policy by itself; every violation of all policies together is among those of its own. */
+function mayViolate({ scope, allow, forbid }: Policy): Expr {
+  const allowed: Expr = {
+    op: 'or',
+    of: allow.map(({ when, require }) => ({
+      op: 'and',
+      of: [when, ...require.map(({ ask }) => ask)].map((one) => events(one, 'certain')),
+    })),
   };
+  const forbidden = forbid.map(({ when }) => events(when, 'possible'));
+  return simplify({ op: 'and', of: [scope, LET_THROUGH, { op: 'or', of: [...forbidden, { op: 'not', of: allowed }] }] });
 }

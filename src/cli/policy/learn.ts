@@ -1,0 +1,82 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { stringify } from 'yaml';
+import { createContextReader } from '../../detect/policy/context.ts';
+import { letThroughBy } from '../../detect/policy/explain.ts';
+import { createLearner, type Proposal } from '../../detect/policy/learn.ts';
+import { readRuleFiles } from '../../rule/files.ts';
+import { loadRules } from '../../rule/load.ts';
+import { WardlineError } from '../../shared/errors.ts';
+import { type EventFlags, eventsOfFiles } from '../events.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+
+export type LearnFlags = EventFlags & {
+  readonly rules?: readonly string[];
+  readonly service?: readonly string[];
+  readonly minDays: string;
+  readonly minAccesses: string;
+  readonly exclude?: string;
+  readonly out?: string;
+};
+
+/** `wardline policy learn INPUT...`: proposes policies from observed accesses, as a file that runs only after a person changed it. */
+export async function policyLearn(inputs: readonly string[], flags: LearnFlags, io: Io): Promise<number> {
+  const { ruleset } = loadRules(flags.rules === undefined ? [] : readRuleFiles(flags.rules));
+  const number = (text: string, flag: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < 1) throw new WardlineError('usage', `${flag} takes a whole number from 1, not ${text}`);
+    return value;
+  };
+  const excluded =
+    flags.exclude === undefined
+      ? []
+      : readFileSync(flags.exclude, 'utf8')
+          .split('\n')
+          .map((line) => line.trim());
+  const learner = createLearner({
+    contexts: ruleset.contexts,
+    context: createContextReader(ruleset.contexts),
+    minDays: number(flags.minDays, '--min-days'),
+    minAccesses: number(flags.minAccesses, '--min-accesses'),
+    excluded: new Set(excluded.filter((line) => line !== '')),
+  });
+  const counts = { records: 0, unread: 0 };
+  for await (const event of eventsOfFiles(inputs, flags, io, counts)) {
+    if (letThroughBy(event)) learner.allowed(event);
+    else learner.refused();
+  }
+  const proposals = learner.proposals().filter(({ service }) => flags.service === undefined || flags.service.includes(service));
+  const text = proposals.map(asDocument).join('---\n');
+  if (flags.out === undefined) io.out(text);
+  else writeFileSync(flags.out, text);
+  const { accesses, refused, left } = learner.counts();
+  io.err(
+    `${proposals.length} policies proposed from ${accesses} accesses; left out: ${refused} refused, ${left.excluded} of excluded subjects, ${left.rare} too rare or on too few days\n`,
+  );
+  return proposals.length > 0 ? EXIT.ok : EXIT.findings;
+}
+
+function asDocument({ service, entries, from, to }: Proposal): string {
+  const notes = entries.map(
+    ({ id, support }) => `#   ${id}: ${support.accesses} accesses on ${support.days} days by ${support.subjects} subjects\n`,
+  );
+  const head = `# Proposed from accesses between ${from} and ${to}. Review every entry, then write mode: shadow or mode: alert.\n${notes.join('')}`;
+  return (
+    head +
+    stringify(
+      {
+        kind: 'ZeroTrustPolicy',
+        schema: 1,
+        id: `learned-${service.replace(/[^A-Za-z0-9.-]+/g, '-')}`,
+        version: 1,
+        title: `Access to ${service} as observed`,
+        owner: 'unassigned',
+        mode: 'proposed',
+        severity: 'medium',
+        scope: { 'wardline.access.resource.service': service },
+        allow: entries.map(({ id, when, require }) => ({ id, when, ...(Object.keys(require).length === 0 ? {} : { require }) })),
+      },
+      { lineWidth: 120 },
+    )
+  );
+}
