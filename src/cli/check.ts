@@ -6,6 +6,7 @@ import { possibleLogsources } from '../normalize/logsources.ts';
 import { readRuleFiles } from '../rule/files.ts';
 import { loadRules, type Ruleset } from '../rule/load.ts';
 import { compareProblems, type Problem, problemText } from '../rule/problem.ts';
+import { outputOption, type Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { problemSummary, settingsOf } from './load.ts';
@@ -54,3 +55,14 @@ function unreachable(ruleset: Ruleset, settings: Settings): readonly Problem[] {
       };
     });
 }
+
+export const registerCheck: Register = (program, { io, done }) => {
+  program
+    .command('check')
+    .argument('[path...]', 'rule files and folders (default: rules)')
+    .description('check rules: every problem of every file, with line and column')
+    .option('-c, --config <file>', 'settings: placeholders, and sources that rules need')
+    .option('--strict', 'warnings fail as well')
+    .addOption(outputOption())
+    .action((paths: string[], flags: CheckFlags) => done(check(paths, flags, io)));
+};

@@ -1,6 +1,7 @@
 import { table } from '../shared/table.ts';
 import { openStore } from '../store/store.ts';
 import type { StoreFlags } from './alerts.ts';
+import { outputOption, type Register, storeOption } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
 
@@ -32,3 +33,12 @@ export function listDeadLetters(flags: StoreFlags, io: Io): number {
   );
   return EXIT.ok;
 }
+
+export const registerDeadLetters: Register = (program, { io, done }) => {
+  program
+    .command('dead-letters')
+    .description('records that could not be read, with reason and place')
+    .addOption(storeOption())
+    .addOption(outputOption())
+    .action((flags: StoreFlags) => done(listDeadLetters(flags, io)));
+};

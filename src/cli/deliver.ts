@@ -1,8 +1,10 @@
+import { Option } from 'commander';
 import { WardlineError } from '../shared/errors.ts';
 import { printable, table } from '../shared/table.ts';
 import { DELIVERY_STATES, type DeliveryState, HEALTHY } from '../store/outbox.ts';
 import { openStore, type Store } from '../store/store.ts';
 import type { StoreFlags } from './alerts.ts';
+import { outputOption, type Register, storeOption } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
 
@@ -119,3 +121,40 @@ function timeOf(flag: string, text: string | undefined): string | undefined {
 }
 
 const timeText = (ms: number): string | undefined => (ms <= 0 ? undefined : new Date(ms).toISOString());
+
+export const registerDeliver: Register = (program, { io, done }) => {
+  const deliver = program.command('deliver').description('deliveries to receivers: what waits, what failed, what is sent again');
+  deliver
+    .command('status', { isDefault: true })
+    .description('every receiver: state, waiting, delivered and dead deliveries')
+    .addOption(storeOption())
+    .addOption(outputOption())
+    .action((flags: StoreFlags) => done(deliverStatus(flags, io)));
+  deliver
+    .command('list')
+    .argument('[receiver]', 'only of this one')
+    .description('deliveries of one state, newest first, with the reason of the last failure')
+    .addOption(storeOption())
+    .addOption(new Option('--state <state>', 'which').choices(DELIVERY_STATES).default('dead'))
+    .option('--limit <n>', 'how many', '50')
+    .addOption(outputOption())
+    .action((receiver: string | undefined, flags: DeliverListFlags) => done(deliverList(receiver, flags, io)));
+  deliver
+    .command('replay')
+    .argument('<receiver>', 'who gets them again')
+    .description('send alerts again under the same ids; several conditions narrow the choice')
+    .addOption(storeOption())
+    .option('--dead', 'those that were given up or refused')
+    .option('--id <id...>', 'alerts whose id begins so')
+    .option('--from <time>', 'alerts from this event time')
+    .option('--to <time>', 'alerts before this event time')
+    .addOption(outputOption())
+    .action((receiver: string, flags: DeliverReplayFlags) => done(deliverReplay(receiver, flags, io)));
+  deliver
+    .command('enable')
+    .argument('<receiver>', 'one that is disabled or left alone')
+    .description('call a receiver again')
+    .addOption(storeOption())
+    .addOption(outputOption())
+    .action((receiver: string, flags: StoreFlags) => done(deliverEnable(receiver, flags, io)));
+};

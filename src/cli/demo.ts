@@ -9,9 +9,9 @@ import { Secret } from '../shared/secret.ts';
 import { alertTable } from '../sink/alert-row.ts';
 import { type ReceivedCall, startReceiver } from '../sink/webhook/receiver.ts';
 import { createLogger } from '../telemetry/log.ts';
+import type { Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
-
 import { summaryText } from './run.ts';
 
 /** `wardline demo`: the shipped rules over the shipped samples, with a receiver of its own; no server, no account. */
@@ -72,3 +72,11 @@ function relativeTo(path: string): string {
   const here = `${process.cwd()}/`;
   return path.startsWith(here) ? path.slice(here.length) : path;
 }
+
+export const registerDemo: Register = (program, { io, runEngine, done }) => {
+  program
+    .command('demo')
+    .description('run the shipped rules over the shipped samples: real alerts in a few seconds, no server needed')
+    .option('--out <folder>', 'where the store is written', 'wardline-out')
+    .action(async (flags: { out: string }) => done(await demo(flags, io, runEngine)));
+};

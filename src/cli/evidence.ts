@@ -4,6 +4,7 @@ import { checkEvidence, exportEvidence } from '../report/evidence-bundle.ts';
 import { messageOf, WardlineError } from '../shared/errors.ts';
 import { preferLittleMemory } from '../shared/memory.ts';
 import { openStore } from '../store/store.ts';
+import { type Register, storeOption } from './command.ts';
 import { packOf } from './control-packs.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
@@ -78,3 +79,31 @@ function read(path: string): string {
     throw new WardlineError('usage', `cannot read ${path}: ${messageOf(error)}`);
   }
 }
+
+export const registerEvidence: Register = (program, { io, done }) => {
+  const evidence = program.command('evidence').description('sealed evidence that anyone can check offline');
+  evidence
+    .command('keygen')
+    .description('make an Ed25519 key pair')
+    .option('--out <name>', 'written to NAME.key and NAME.pub', 'wardline-evidence')
+    .action((flags: KeygenFlags) => done(evidenceKeygen(flags, io)));
+  evidence
+    .command('export')
+    .description('ledger, reports and proofs in one signed file')
+    .addOption(storeOption())
+    .requiredOption('--key <file>', 'private key, PEM')
+    .option('--out <file>', 'the bundle', 'bundle.tar')
+    .option('--pack <file>', 'control pack: a file, or the name of a shipped one (wardline report packs)', 'nist-800-53-core')
+    .option('--profile <file>', 'organization, system, source bindings, parameter values')
+    .option('--tenant <name>', 'who signs', 'default')
+    .option('--from <time>', 'start of the period (event time)')
+    .option('--to <time>', 'end of the period')
+    .action((flags: ExportFlags) => done(evidenceExport(flags, io)));
+  evidence
+    .command('verify')
+    .argument('<bundle>', 'the file to check')
+    .description('check a bundle offline: 0 verified, 1 invalid, 4 incomplete, 5 key not trusted')
+    .requiredOption('--key <file...>', 'trusted public keys, PEM')
+    .option('--anchor <file>', 'an older signed head from elsewhere')
+    .action((bundle: string, flags: VerifyFlags) => done(evidenceVerify(bundle, flags, io)));
+};

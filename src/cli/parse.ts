@@ -9,6 +9,7 @@ import { loadRules } from '../rule/load.ts';
 import { WardlineError } from '../shared/errors.ts';
 import { printable } from '../shared/table.ts';
 import { createFileSource } from '../source/file.ts';
+import { outputOption, type Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
 
@@ -74,3 +75,16 @@ function flat(value: unknown, name = ''): readonly (readonly [string, string])[]
   if (Array.isArray(value)) return [[name, value.map((one) => (typeof one === 'object' ? JSON.stringify(one) : String(one))).join(', ')]];
   return Object.entries(value).flatMap(([key, inner]) => flat(inner, name === '' ? key : `${name}.${key}`));
 }
+
+export const registerParse: Register = (program, { io, done }) => {
+  program
+    .command('parse')
+    .argument('<file>', 'a log file; .gz and .zst are unpacked')
+    .description('show what each line becomes: format, log sources, ECS fields, matching rules')
+    .option('--format <name>', 'take this format instead of recognising one')
+    .option('--timezone <zone>', 'zone of local times without one')
+    .option('--rules <path...>', 'show which of these rules match')
+    .option('--limit <n>', 'how many lines', '20')
+    .addOption(outputOption())
+    .action(async (file: string, flags: ParseFlags) => done(await parse(file, flags, io)));
+};

@@ -1,6 +1,7 @@
 import { WardlineError } from '../shared/errors.ts';
 import { printable } from '../shared/table.ts';
 import { startReceiver } from '../sink/webhook/receiver.ts';
+import { outputOption, type Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
 
@@ -40,3 +41,14 @@ function titleOf(body: string): string {
     return `${body.length} characters`;
   }
 }
+
+export const registerReceive: Register = (program, { io, done }) => {
+  program
+    .command('receive')
+    .description('a webhook receiver for tests: checks signatures, prints calls')
+    .option('--host <address>', 'address to listen at', '127.0.0.1')
+    .option('--port <n>', 'port, 0 for a free one', '9000')
+    .option('--secret-env <name>', 'environment variable with the signing key', 'WARDLINE_WEBHOOK_SECRET')
+    .addOption(outputOption())
+    .action(async (flags: ReceiveFlags) => done(await receive(flags, io)));
+};

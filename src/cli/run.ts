@@ -2,6 +2,7 @@ import type { RunEngine, RunSummary } from '../pipeline/run-options.ts';
 import { LEVELS } from '../rule/ir/rule.ts';
 import { WardlineError } from '../shared/errors.ts';
 import { createLogger } from '../telemetry/log.ts';
+import { configOption, outputOption, type Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { accept, rulesetReloader, settingsOf } from './load.ts';
@@ -82,3 +83,15 @@ function failing({ byLevel }: RunSummary, failOn: string | undefined): boolean {
   if (from < 0) throw new WardlineError('usage', `--fail-on takes one of ${LEVELS.join(', ')}`);
   return LEVELS.slice(from).some((level) => byLevel.has(level));
 }
+
+export const registerRun: Register = (program, { io, runEngine, done }) => {
+  program
+    .command('run')
+    .description('run the engine over the sources of the settings')
+    .addOption(configOption())
+    .option('--once', 'stop at the end of the inputs')
+    .option('--skip-broken-rules', 'run without the rules that have errors')
+    .option('--fail-on <level>', 'exit 1 if an alert of this level or above was opened')
+    .addOption(outputOption())
+    .action(async (flags: RunFlags) => done(await run(flags, io, runEngine)));
+};
