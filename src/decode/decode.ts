@@ -4,6 +4,7 @@ import type { RawRecord } from '../event/raw-record.ts';
 import { isObject, type JsonObject, type JsonValue } from '../shared/json.ts';
 import { unwrap } from './envelopes.ts';
 import { parseJson } from './parse-json.ts';
+import { isXmlEvent, parseXmlEvent } from './xml-event.ts';
 
 export type DecodeOptions = {
   readonly maxRecordBytes: number;
@@ -80,6 +81,9 @@ function fanOut(record: RawRecord, value: JsonValue, options: DecodeOptions): De
 }
 
 function textDocument(text: string): DecodeResult {
+  const event = isXmlEvent(text) ? parseXmlEvent(text) : undefined;
+  if (event !== undefined)
+    return { documents: [{ index: 0, document: event, text: undefined, formatHint: undefined }], deadLetters: [], discarded: 0 };
   const message = text.replace(/[\r\n]+$/, '');
   return { documents: [{ index: 0, document: { message }, text: message, formatHint: undefined }], deadLetters: [], discarded: 0 };
 }

@@ -66,9 +66,14 @@ export function text(source: FieldSource, apply: (value: string) => JsonValue | 
   return compute([source], (value) => (typeof value === 'string' || typeof value === 'number' ? apply(String(value)) : undefined));
 }
 
+/** An entry of a table by a key that comes from a log: names every object has are no entries. */
+export function entryOf<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
 /** A value through a fixed table; values the table does not name are missing. */
 export function lookup(source: FieldSource, table: Readonly<Record<string, JsonValue>>): FieldSource {
-  return text(source, (value) => (Object.hasOwn(table, value) ? table[value] : undefined));
+  return text(source, (value) => entryOf(table, value));
 }
 
 /** A whole number from text or number. */

@@ -3,7 +3,7 @@ import type { FieldSource } from '../event/field-source.ts';
 import { canonicalJson } from '../shared/canonical-json.ts';
 import type { JsonValue } from '../shared/json.ts';
 import { ECS_FALLBACK } from './ecs-fallback.ts';
-import { type Discriminants, type Format, firstOf, path } from './format.ts';
+import { type Discriminants, entryOf, type Format, firstOf, path } from './format.ts';
 import { withImpliedCategories } from './implied-categories.ts';
 
 /** Discriminating values are attacker-writable: past this many routes per format, further ones share one without constants. */
@@ -64,7 +64,7 @@ function sourceOf(format: Format, field: string, label: RouteLabel | undefined):
   const vendor = format.vendor?.(field);
   if (vendor !== undefined) found.push(vendor);
   found.push(path(field));
-  const alias = label?.aliases?.[field];
+  const alias = label?.aliases === undefined ? undefined : entryOf(label.aliases, field);
   if (alias !== undefined) found.push(format.vendor?.(alias) ?? path(alias), path(alias));
   if (Object.hasOwn(format.fields, field)) found.push(format.fields[field] as FieldSource);
   const ecs = ECS_FALLBACK.get(field);

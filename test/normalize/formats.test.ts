@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { createAccessor } from '../../src/event/accessor.ts';
 import { formats } from '../../src/normalize/index.ts';
 import { get } from '../../src/normalize/materialize.ts';
 import { eventsOf } from '../support/an-event.ts';
@@ -43,6 +44,7 @@ describe('log formats', () => {
           const looked = event.field(field);
           const built = get(document, field);
           // Fields that the vendor also has under the same name keep the vendor's value for rules.
+          if (createAccessor({ kind: 'path', keys: field.split('.') })(event.document) !== undefined) continue;
           // An event without an id of its own gets one from its coordinate, in the document alone.
           if (field === 'event.id' && looked === undefined) continue;
           if (built !== undefined && typeof looked !== 'object') expect([field, looked]).toEqual([field, built]);

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../shared/json.ts';
-import { address, compute, constant, type Format, firstOf, path, text } from '../format.ts';
+import { address, compute, constant, entryOf, type Format, firstOf, path, text } from '../format.ts';
 
 /** Which Sigma service reads a category of Azure Monitor's diagnostic logs; everything else is the activity log. */
 const SERVICES: Readonly<Record<string, string>> = {
@@ -16,7 +16,7 @@ const ALL = ['activitylogs', 'auditlogs', 'signinlogs', 'riskdetection', 'pim'].
 
 /** Rules of privileged identity management read what that service logged in the audit log. */
 function labelsOf(category: JsonValue | undefined, loggedBy: JsonValue | undefined) {
-  const service = SERVICES[String(category ?? '').toLowerCase()] ?? 'activitylogs';
+  const service = entryOf(SERVICES, String(category ?? '').toLowerCase()) ?? 'activitylogs';
   const label = { product: 'azure', service };
   return loggedBy === 'PIM' ? [label, { product: 'azure', service: 'pim' }] : [label];
 }
@@ -45,7 +45,7 @@ export const azure: Format = {
     'event.id': path('properties.id', 'correlationId'),
     'event.outcome': outcome,
     'event.category': compute([path('category')], (category) =>
-      SERVICES[String(category ?? '').toLowerCase()] === 'signinlogs' ? ['authentication'] : undefined,
+      entryOf(SERVICES, String(category ?? '').toLowerCase()) === 'signinlogs' ? ['authentication'] : undefined,
     ),
     'cloud.provider': constant('azure'),
     'cloud.account.id': path('tenantId'),

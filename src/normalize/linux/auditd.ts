@@ -1,6 +1,6 @@
 import type { TextLine } from '../../decode/text-line.ts';
 import { isObject, type JsonObject, type JsonValue } from '../../shared/json.ts';
-import { address, compute, constant, type Format, firstOf, integer, lookup, path, text } from '../format.ts';
+import { address, compute, constant, entryOf, type Format, firstOf, integer, lookup, path, text } from '../format.ts';
 import { ARCHITECTURES, DIRECTIONS, meaningOf } from './auditd-records.ts';
 
 const HEAD = /^(?:node=(\S{1,255}) )?type=([A-Z0-9_[\]]{1,64}) msg=audit\((\d{1,12})\.(\d{1,3}):(\d{1,20})\): ?(.*)$/s;
@@ -136,7 +136,9 @@ export const linuxAuditd: Format = {
     'auditd.log.hostname': one('hostname'),
     'auditd.log': compute([path('type'), path('fields')], rest),
     'host.name': field('node'),
-    'host.architecture': compute([field('arch')], (arch) => (typeof arch === 'string' ? (ARCHITECTURES[arch] ?? arch) : undefined)),
+    'host.architecture': compute([field('arch')], (arch) =>
+      typeof arch === 'string' ? (entryOf(ARCHITECTURES, arch) ?? arch) : undefined,
+    ),
     'process.pid': integer(one('pid')),
     'process.parent.pid': integer(field('ppid')),
     'process.name': one('comm'),
@@ -172,7 +174,7 @@ export const linuxAuditd: Format = {
     'destination.address': field('dst'),
     'destination.ip': address(field('dst')),
     'network.direction': compute([field('arch'), field('syscall')], (arch, call) =>
-      arch === 'c000003e' && typeof call === 'string' ? DIRECTIONS[call] : undefined,
+      arch === 'c000003e' && typeof call === 'string' ? entryOf(DIRECTIONS, call) : undefined,
     ),
     'container.name': about(/^VIRT_/, 'vm'),
     'container.runtime': about(/^VIRT_/, 'virt'),

@@ -1,6 +1,6 @@
 import type { TextLine } from '../../decode/text-line.ts';
 import type { JsonObject, JsonValue } from '../../shared/json.ts';
-import { address, compute, constant, type Format, firstOf, integer, path, text } from '../format.ts';
+import { address, compute, constant, entryOf, type Format, firstOf, integer, path, text } from '../format.ts';
 import { syslogFields } from '../linux/syslog.ts';
 import { hostOfUrl, requestParts, urlFields } from './request.ts';
 
@@ -72,7 +72,7 @@ const headers = (name: string) =>
     return list.length === 0 ? undefined : list;
   });
 const nanos = text(path('total'), (ms) => (Number(ms) < 0 ? undefined : Number(ms) * 1_000_000));
-const byForm = (table: Readonly<Record<string, JsonValue>>) => text(path('form'), (form) => table[form]);
+const byForm = (table: Readonly<Record<string, JsonValue>>) => text(path('form'), (form) => entryOf(table, form));
 const label = { category: 'proxy', product: 'haproxy' };
 
 /** HAProxy: HTTP, TCP, default and error format, behind a syslog head or alone. */

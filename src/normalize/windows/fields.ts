@@ -1,6 +1,6 @@
 import type { FieldSource } from '../../event/field-source.ts';
 import type { JsonValue } from '../../shared/json.ts';
-import { address, compute, constant, firstOf, integer, lookup, text } from '../format.ts';
+import { address, compute, constant, entryOf, firstOf, integer, lookup, text } from '../format.ts';
 
 /** Finds a field by its Sigma name in one of the shapes Windows events come in. */
 export type FieldOf = (name: string) => FieldSource;
@@ -81,7 +81,7 @@ function kindOf(channel: JsonValue | undefined, id: JsonValue | undefined): stri
 /** The ECS table of all Windows shapes: the shapes differ only in where a Sigma name is found. */
 export function windowsFields(at: FieldOf): Readonly<Record<string, FieldSource>> {
   const kind = compute([at('Channel'), at('EventID')], kindOf);
-  const category = (i: 0 | 1): FieldSource => compute([kind], (value) => CATEGORIES[String(value)]?.[i]);
+  const category = (i: 0 | 1): FieldSource => compute([kind], (value) => entryOf(CATEGORIES, String(value))?.[i]);
   const image = firstOf(notDash(at('NewProcessName')), notDash(at('Image')), notDash(at('ProcessName')), notDash(at('SourceImage')));
   const parentImage = firstOf(notDash(at('ParentImage')), notDash(at('ParentProcessName')));
   const account = firstOf(notDash(at('User')), notDash(at('SourceUser')));

@@ -1,6 +1,6 @@
 import type { FieldSource } from '../../event/field-source.ts';
 import { isObject, type JsonObject, type JsonValue } from '../../shared/json.ts';
-import { compute, type Discriminants, type Format, firstOf, path, type Routing } from '../format.ts';
+import { compute, type Discriminants, entryOf, type Format, firstOf, path, type Routing } from '../format.ts';
 import { allLabels, labelsOf } from './channels.ts';
 import { type FieldOf, windowsFields } from './fields.ts';
 
@@ -20,7 +20,7 @@ function shape(
   data: (field: string) => FieldSource,
   time: FieldSource,
 ): Format {
-  const at: FieldOf = (field) => headers[field] ?? data(field);
+  const at: FieldOf = (field) => entryOf(headers, field) ?? data(field);
   return {
     name,
     recognizes,
