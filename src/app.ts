@@ -18,6 +18,7 @@ import { createIngest } from './pipeline/ingest.ts';
 import { createBell, drainOutbox, runOutbox } from './pipeline/outbox-loop.ts';
 import { retryDelayMs } from './pipeline/retry-schedule.ts';
 import type { RunOptions, RunSummary } from './pipeline/run-options.ts';
+import { sourcesOf } from './pipeline/sources-of.ts';
 import { createWitness, type Witness } from './pipeline/witness.ts';
 import type { Rule } from './rule/ir/rule.ts';
 import type { Ruleset } from './rule/load.ts';
@@ -173,7 +174,7 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
   };
 }
 
-function buildEngine(store: Store, { settings, ruleset }: RunOptions, witness: Witness): Engine {
+function buildEngine(store: Store, { settings, ruleset, logger }: RunOptions, witness: Witness): Engine {
   const routes = createRouteTable();
   const normalizers = new Map(
     settings.sources.map(({ name, format, logsource, timezone }) => [
@@ -190,6 +191,11 @@ function buildEngine(store: Store, { settings, ruleset }: RunOptions, witness: W
     observe: witness.step,
     observeAlerts: witness.alerts,
     observeAction: witness.action,
+    observeNote(note) {
+      witness.note(note);
+      if (note.kind === 'undecided') logger.warn({ rule: note.rule, group: note.group.values }, 'not decided: a source was silent');
+      else logger.warn({ rule: note.rule, evicted: note.evicted }, 'the state budget of a rule is reached; groups were evicted');
+    },
     tenant: settings.tenant,
     seal: witness.seal,
   });
@@ -201,10 +207,11 @@ function partsOf(ruleset: Ruleset, settings: Settings): RulesetParts {
   const byteMatcher = createByteMatcher(ruleset.detections, DEFAULT_LIMITS);
   const rules = { detections: ruleset.detections, correlations: ruleset.correlations, digest: ruleset.digest };
   const context = { tenant: settings.tenant, engineVersion: VERSION, rulesetDigest: ruleset.digest, ...given(settings.alerts) };
+  const sources = sourcesOf(ruleset.byId, settings.sources);
+  const options = { ...DEFAULT_CORRELATE_OPTIONS, sourcesOf: (id: string) => sources.get(id) };
   return {
     digest: ruleset.digest,
-    correlator: (snapshot) =>
-      snapshot === undefined ? createCorrelator(rules) : restoreCorrelator(rules, DEFAULT_CORRELATE_OPTIONS, snapshot),
+    correlator: (snapshot) => (snapshot === undefined ? createCorrelator(rules, options) : restoreCorrelator(rules, options, snapshot)),
     ingest: createIngest({
       matcher,
       byteMatcher,

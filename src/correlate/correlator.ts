@@ -18,20 +18,21 @@ export type { Note, Pressure, Undecided } from './group.ts';
 export type CorrelateRecord =
   | { readonly kind: 'match'; readonly match: Match }
   /**
-   * No event before `time` is awaited from this source partition; an idle one does not hold the others back. `silentFrom`:
-   * it is idle though its input has not ended, and what should have come since then is missing.
+   * No event before `time` is awaited from this source partition, whose newest event is of `newest` (default: `time`). An
+   * idle one does not hold the others back; where its input has not ended (`ended`), what should have come is missing.
    */
   | {
       readonly kind: 'watermark';
       readonly source: string;
       readonly partition: number;
       readonly time: Nanos;
+      readonly newest?: Nanos;
       readonly appendedAt: number;
       readonly idle: boolean;
-      readonly silentFrom?: Nanos;
+      readonly ended?: boolean;
     }
-  /** Records of this source partition with event times in this interval were lost before anyone read them. */
-  | { readonly kind: 'lost'; readonly source: string; readonly partition: number; readonly from: Nanos; readonly to: Nanos }
+  /** Records of this source partition with event times from here to its next watermark were lost before anyone read them. */
+  | { readonly kind: 'lost'; readonly source: string; readonly partition: number; readonly from: Nanos }
   /** Every input has ended. */
   | { readonly kind: 'end' };
 
@@ -139,12 +140,12 @@ export function createCorrelator(
         case 'end':
           return advance(MAX_TIME, say);
         case 'lost':
-          silences.lost(record.source, record.partition, record.from, record.to);
+          silences.begin(record.source, record.partition, record.from);
           return [];
         case 'watermark': {
-          const { source, partition, time, idle, silentFrom } = record;
-          if (idle && silentFrom !== undefined) silences.begin(source, partition, silentFrom);
-          else silences.end(source, partition, time > current ? time : current);
+          const { source, partition, time, newest = time, idle, ended = false } = record;
+          if (idle && !ended) silences.begin(source, partition, newest);
+          else silences.end(source, partition, newest > current ? newest : current);
           const moved = watermark.report(`${partition}/${source}`, time, idle);
           return moved === undefined || moved <= current ? [] : advance(moved, say);
         }

@@ -27,7 +27,7 @@ export type GroupState = {
 const GROUP_BYTES = 400;
 
 /** From so many hits on, those that no answer needs are looked for. */
-const THIN_FROM = 4096;
+const THIN_FROM = 512;
 
 export const newGroup = (group: Group, plan: Plan): GroupState => ({
   group,

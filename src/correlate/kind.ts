@@ -44,6 +44,8 @@ export type Kind<Own = unknown> = {
   readonly settled: boolean;
   /** How long after a trigger's time it may be decided, beyond the watermark; rules above wait as long. */
   readonly delay: Nanos;
+  /** The most hits of a group that may be kept for it, where looking at more would cost too much. */
+  readonly maxHits?: number;
   /** State of a new group beside its hits: plain data (number, bigint, text, array, object, Map, Set); checkpoints hold it as it is. */
   initial(): Own;
   /** A match now stands at `hits[at]`, perhaps before others: the triggers among the windows that it can change. */

@@ -12,6 +12,8 @@ export type Lateness = {
   observe(time: Nanos, appendedAt: number): Judged;
   /** No earlier event is awaited; undefined before the first event. */
   watermark(): Nanos | undefined;
+  /** The newest event time that counted. */
+  newest(): Nanos | undefined;
   snapshot(): JsonValue;
 };
 
@@ -28,6 +30,7 @@ export function createLateness(allowed: Nanos, snapshot?: JsonValue): Lateness {
       return late ? LATE : IN_TIME;
     },
     watermark: () => (newest === undefined ? undefined : newest - allowed),
+    newest: () => newest,
     snapshot: () => (newest === undefined ? null : String(newest)),
   };
 }

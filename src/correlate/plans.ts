@@ -1,6 +1,7 @@
 import type { Match } from '../detect/match.ts';
 import type { Nanos } from '../event/time.ts';
 import type { Condition, Correlation, Detection, RuleId } from '../rule/ir/rule.ts';
+import { fold as foldCase } from '../shared/fold.ts';
 import { isObject, type JsonObject, type JsonValue } from '../shared/json.ts';
 import { kindOf } from './conditions/index.ts';
 import type { Group } from './firing.ts';
@@ -14,6 +15,7 @@ export type Plan = {
   readonly kind: Kind;
   readonly timespan: Nanos;
   readonly rearm: Nanos;
+  readonly maxGroups: number | undefined;
   /** True: starts of its episodes are matches of other rules. */
   readonly chained: boolean;
   /** How far behind the watermark it decides, so that the rules below it have decided everything before. */
@@ -34,7 +36,7 @@ export type Feed = {
   readonly plan: Plan;
   readonly logic: string;
   /** Fields of the group key by name, and where this member has them. */
-  readonly groupBy: readonly { readonly name: string; readonly field: string }[];
+  readonly groupBy: readonly { readonly name: string; readonly field: string; readonly fold: boolean }[];
   /** True: a missing value is a group of its own; false: the match is not correlated. */
   readonly missingIsGroup: boolean;
 };
@@ -44,10 +46,14 @@ export function feedsOf(rules: CorrelateRules): ReadonlyMap<RuleId, readonly Fee
   const feeds = new Map<RuleId, Feed[]>();
   const add = (member: RuleId, feed: Feed): void => void feeds.set(member, [...(feeds.get(member) ?? []), feed]);
   for (const plan of plansOf(rules.correlations).values()) {
-    const { groupBy, logicDigest } = rules.correlations.find(({ id }) => id === plan.rule) as Correlation;
+    const { groupBy, logicDigest, options } = rules.correlations.find(({ id }) => id === plan.rule) as Correlation;
     for (const member of plan.members) {
-      const fields = groupBy.map(({ name, fields: own }) => ({ name, field: own.get(member) ?? name }));
-      add(member, { plan, logic: logicDigest, groupBy: fields, missingIsGroup: false });
+      const fields = groupBy.map(({ name, fields: own }) => ({
+        name,
+        field: own.get(member) ?? name,
+        fold: options.fold?.includes(name) ?? false,
+      }));
+      add(member, { plan, logic: logicDigest, groupBy: fields, missingIsGroup: options.missing === 'group' });
     }
   }
   for (const rule of rules.detections) if (rule.alerts) add(rule.id, ownFeed(rule));
@@ -69,7 +75,8 @@ function plansOf(correlations: readonly Correlation[]): ReadonlyMap<RuleId, Plan
       members: rule.members,
       kind: kindOf(rule.condition, rule),
       timespan: rule.timespan,
-      rearm: rule.timespan,
+      rearm: rule.options.keepAlive ?? rule.timespan,
+      maxGroups: rule.options.maxGroups,
       chained: chained.has(rule.id),
       level: below.reduce((most, { level }) => Math.max(most, level + 1), 0),
       lag: below.reduce((most, { lag, kind }) => (lag + kind.delay > most ? lag + kind.delay : most), 0n),
@@ -85,19 +92,20 @@ function ownFeed({ id, dedup, logicDigest }: Detection): Feed {
   const [by, within] = dedup === 'each' ? [[], 1n] : [dedup.by, dedup.within];
   const members = [id];
   const kind = kindOf(ONE, { members, timespan: within });
-  const plan: Plan = { rule: id, members, kind, timespan: within, rearm: within, chained: false, lag: 0n, level: 0 };
-  const groupBy = by.map((name) => ({ name, field: name }));
+  const plan: Plan = { rule: id, members, kind, timespan: within, rearm: within, maxGroups: undefined, chained: false, lag: 0n, level: 0 };
+  const groupBy = by.map((name) => ({ name, field: name, fold: false }));
   return { plan, logic: logicDigest, groupBy: dedup === 'each' ? EACH : groupBy, missingIsGroup: true };
 }
 
 /** One alert per match: the event itself is the group. */
-const EACH = [{ name: 'event.id', field: 'event.id' }];
+const EACH = [{ name: 'event.id', field: 'event.id', fold: false }];
 
 /** The groups a match belongs to: one per combination of array elements, none where a value is missing and must not be. */
 export function groupsOf({ groupBy, missingIsGroup }: Feed, fields: Match['fields'], ecs: JsonObject): readonly Group[] {
-  const parts = groupBy.map(({ field }) => {
+  const parts = groupBy.map(({ field, fold }) => {
     const texts = textsOf(fields[field] ?? dotted(ecs, field));
-    return texts.length === 0 && missingIsGroup ? [''] : texts;
+    if (texts.length === 0 && missingIsGroup) return [''];
+    return fold ? [...new Set(texts.map(foldCase))] : texts;
   });
   return tuplesOf(parts).map((tuple) => {
     const values: Record<string, JsonValue> = Object.create(null);

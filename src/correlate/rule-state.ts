@@ -35,7 +35,7 @@ export type RuleState = {
 export type RuleOptions = Budget & { readonly maxHits: number };
 
 export function createRuleState(plan: Plan, logic: string, options: RuleOptions, stored?: StoredRule): RuleState {
-  const groups = createGroupStore(options, stored?.groups);
+  const groups = createGroupStore({ ...options, maxGroups: plan.maxGroups ?? options.maxGroups }, stored?.groups);
   const calendar: Calendar = createCalendar();
   const counters: RuleCounters = { evicted: 0, evictedAdvanced: 0, dropped: 0, late: 0, ...stored?.counters };
   let pressure = stored?.pressure;
@@ -80,7 +80,7 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
       const progress = known !== undefined && known.hits.at(-1)?.time !== hit.time;
       const firings = measured(state, () => {
         const fired = addHit(state, plan, hit, say);
-        counters.dropped += cap(state, plan, options.maxHits);
+        counters.dropped += cap(state, plan, Math.min(options.maxHits, plan.kind.maxHits ?? options.maxHits));
         return fired;
       });
       if (progress) groups.advance(state);

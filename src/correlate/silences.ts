@@ -5,7 +5,6 @@ export type Silences = {
   begin(source: string, partition: number, from: Nanos): void;
   /** The partition speaks again: what was decided without it, up to `to`, was decided in its silence. */
   end(source: string, partition: number, to: Nanos): void;
-  lost(source: string, partition: number, from: Nanos, to: Nanos): void;
   /** True when a silence of one of these sources overlaps the closed interval; `sources` undefined: of any source. */
   within(start: Nanos, end: Nanos, sources: ReadonlySet<string> | undefined): boolean;
   forget(before: Nanos): void;
@@ -33,7 +32,6 @@ export function createSilences(snapshot: readonly SilenceEntry[] = []): Silences
       const silence = open(source, partition);
       if (silence !== undefined) silence.to = to;
     },
-    lost: (source, partition, from, to) => void list.push({ source, partition, from, to }),
     within: (start, end, sources) =>
       list.some(
         ({ source, from, to }) => from <= end && (to === undefined || to >= start) && (sources === undefined || sources.has(source)),

@@ -9,9 +9,12 @@ export function tuplesOf(parts: readonly (readonly string[])[]): readonly (reado
   return tuples;
 }
 
+const NO_TEXTS: readonly string[] = [];
+
 /** The text form of a value, one per element of an array; a missing value and null have none. */
 export function textsOf(value: JsonValue | undefined): readonly string[] {
-  if (value === undefined || value === null) return [];
+  if (value === undefined || value === null) return NO_TEXTS;
+  if (typeof value === 'string') return [value];
   if (Array.isArray(value)) return [...new Set((value as readonly JsonValue[]).flatMap(textsOf))];
   return typeof value === 'object' ? [JSON.stringify(value)] : [String(value)];
 }

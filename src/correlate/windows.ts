@@ -14,6 +14,8 @@ export type Mode = 'trigger' | 'trailing' | 'anchored';
 export type WindowTest = {
   holds(hits: readonly Hit[], from: number, to: number): boolean;
   decision(hits: readonly Hit[], from: number, to: number): readonly Decision[];
+  /** The keys of a hit, where the answer depends on which keys stand in the window and not on how often. */
+  keysOf?(hit: Hit): readonly string[];
   spare?: Kind['spare'];
 };
 
@@ -38,15 +40,36 @@ export function windowKind(mode: Mode, timespan: Nanos, test: WindowTest): Kind<
 
   /** Windows are judged again where a match came between others: each of them ends at a later match. */
   function* reached(hits: readonly Hit[], at: number): Iterable<Trigger> {
-    const last = (hits[at] as Hit).time + timespan;
+    const { time } = hits[at] as Hit;
+    const [least, most] = changed(hits, at);
     for (let i = at; i < hits.length; i++) {
       const end = (hits[i] as Hit).time;
-      if (end > last) break;
+      if (end > most) break;
+      if (end > time && end < least) continue;
       // Hits of one instant share a window: it is judged at the last of them.
       if (hits[i + 1]?.time === end) continue;
       if (test.holds(hits, lowerBound(hits, end - timespan), i + 1)) yield trigger(hits, end - timespan, end, false);
     }
   }
+
+  /**
+   * The ends of windows that the hit at `at` can change. Where only keys matter, a window that holds the same keys once
+   * more, before or after it, stays as it was.
+   */
+  const changed = (hits: readonly Hit[], at: number): readonly [Nanos, Nanos] => {
+    const { time } = hits[at] as Hit;
+    const { keysOf } = test;
+    if (keysOf === undefined || at === hits.length - 1) return [time, time + timespan];
+    const keys = keysOf(hits[at] as Hit);
+    const alike = (hit: Hit | undefined): boolean => hit !== undefined && sameKeys(keysOf(hit), keys);
+    let before = at - 1;
+    while (before >= 0 && time - (hits[before] as Hit).time <= timespan && !alike(hits[before])) before--;
+    let after = at + 1;
+    while (after < hits.length && (hits[after] as Hit).time - time <= timespan && !alike(hits[after])) after++;
+    const least = alike(hits[before]) ? (hits[before] as Hit).time + timespan + 1n : time;
+    const most = alike(hits[after]) ? (hits[after] as Hit).time - 1n : time + timespan;
+    return [least, most > time ? (most < time + timespan ? most : time + timespan) : time];
+  };
 
   function* settle(hits: readonly Hit[], own: Own, { watermark, silent }: Passage): Iterable<Trigger> {
     for (let i = lowerBound(hits, own.settled + 1n); i < hits.length; i++) {
@@ -76,3 +99,5 @@ export function windowKind(mode: Mode, timespan: Nanos, test: WindowTest): Kind<
     blank: () => true,
   };
 }
+
+const sameKeys = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((key, i) => key === b[i]);

@@ -1,5 +1,5 @@
 import { type AlertAction, actionDocument } from '../alert/actions.ts';
-import type { CorrelateRecord, CorrelateStats, Correlator } from '../correlate/correlator.ts';
+import type { CorrelateRecord, CorrelateStats, Correlator, Note } from '../correlate/correlator.ts';
 import type { Firing } from '../correlate/firing.ts';
 import { createLateness, type Lateness } from '../correlate/lateness.ts';
 import type { DeadLetter } from '../event/dead-letter.ts';
@@ -42,6 +42,8 @@ export type EngineDeps = {
   readonly observe: (report: StepReport) => void;
   /** Alerts that the passing of time made. */
   readonly observeAlerts: (alerts: readonly AlertDocument[]) => void;
+  /** Told what was not decided, and which budgets were reached. */
+  readonly observeNote: (note: Note) => void;
   /** Told before an operator's action takes effect. */
   readonly observeAction: (action: AlertAction, before: JsonObject, after: JsonObject) => void;
   /** Seals what was observed since the last checkpoint; called inside its transaction. */
@@ -108,7 +110,7 @@ export function createEngine(deps: EngineDeps): Engine {
     const fresh = new Map<string, JsonObject>();
     const latest = (episode: string): JsonObject | undefined => fresh.get(episode) ?? store.alerts.latest('episode', episode);
     for (const record of records) {
-      for (const firing of correlator.apply(record)) {
+      for (const firing of correlator.apply(record, deps.observeNote)) {
         const alert = parts.toAlert(firing, latest);
         if (alert === undefined) continue;
         alerts.push(alert);
@@ -150,15 +152,16 @@ export function createEngine(deps: EngineDeps): Engine {
   return {
     step(source, batch) {
       const entry = open(source, batch.partition);
-      const ingested = parts.ingest(batch.records, deps.normalizerOf(source), entry.lateness);
-      const last = batch.records.at(-1);
+      const { records } = batch;
+      const before = entry.lateness.newest();
+      const ingested = parts.ingest(records, deps.normalizerOf(source), entry.lateness);
+      const last = records.at(-1);
       const appendedAt = last?.appendedAt ?? 0;
-      const watermark = entry.lateness.watermark();
+      const lost = batch.gap !== undefined && before !== undefined;
       const alerts = correlate([
+        ...(lost ? [{ kind: 'lost' as const, source, partition: batch.partition, from: before }] : []),
         ...ingested.matches.map((match) => ({ kind: 'match' as const, match })),
-        ...(watermark === undefined
-          ? []
-          : [{ kind: 'watermark' as const, source, partition: batch.partition, time: watermark, appendedAt, idle: batch.end ?? false }]),
+        ...(records.length > 0 || batch.end ? timeOf(source, batch.partition, entry, appendedAt, batch.end ?? false, true) : []),
       ]);
       const added = keep(alerts, ingested.deadLetters);
       if (batch.next !== undefined) entry.next = batch.next;
@@ -168,8 +171,8 @@ export function createEngine(deps: EngineDeps): Engine {
       return added;
     },
     idle(source, partition) {
-      const time = open(source, partition).lateness.watermark();
-      return time === undefined ? [] : control({ kind: 'watermark', source, partition, time, appendedAt: 0, idle: true });
+      const [record] = timeOf(source, partition, open(source, partition), 0, true, false);
+      return record === undefined ? [] : control(record);
     },
     end: () => control({ kind: 'end' }),
     act() {
@@ -208,6 +211,21 @@ export function createEngine(deps: EngineDeps): Engine {
     resumed: checkpoint !== undefined,
     stats: () => correlator.stats(),
   };
+}
+
+/** How far time has come in a source partition; nothing before its first event. */
+function timeOf(
+  source: string,
+  partition: number,
+  { lateness }: Partition,
+  appendedAt: number,
+  idle: boolean,
+  ended: boolean,
+): readonly CorrelateRecord[] {
+  const [time, newest] = [lateness.watermark(), lateness.newest()];
+  return time === undefined || newest === undefined
+    ? []
+    : [{ kind: 'watermark', source, partition, time, newest, appendedAt, idle, ended: idle && ended }];
 }
 
 function placeOf(key: string): { source: string; partition: number } {

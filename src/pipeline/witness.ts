@@ -1,6 +1,7 @@
 import type { AlertAction } from '../alert/actions.ts';
 import type { Settings } from '../config/settings.ts';
-import { parseIsoTime } from '../event/time.ts';
+import type { Note } from '../correlate/correlator.ts';
+import { NANOS_PER_MS, type Nanos, parseIsoTime } from '../event/time.ts';
 import type { Ledger } from '../evidence/ledger.ts';
 import type { Ruleset } from '../rule/load.ts';
 import { canonicalJson } from '../shared/canonical-json.ts';
@@ -15,6 +16,8 @@ export type Witness = {
   activate(ruleset: Ruleset, settings: Settings, at: number): void;
   step(report: StepReport): void;
   alerts(alerts: readonly AlertDocument[]): void;
+  /** What was not decided, and which budgets were reached: intervals of event time that were not, or not fully, evaluated. */
+  note(note: Note): void;
   action(action: AlertAction, before: JsonObject, after: JsonObject): void;
   delivered(sink: string, outcomes: readonly Delivery[], at: number): void;
   shutdown(at: number, reason: string): void;
@@ -71,6 +74,19 @@ export function createWitness(ledger: Ledger, sources: Settings['sources']): Wit
       deadLetters += ingested.deadLetters.length;
     },
     alerts: observeAlerts,
+    note(note) {
+      const at = toMs(note.time);
+      if (note.kind === 'pressure') ledger.observe({ kind: 'eviction', at, rule: note.rule, count: note.evicted, from: at, to: undefined });
+      else
+        ledger.observe({
+          kind: 'rule-fault',
+          at,
+          rule: note.rule,
+          cause: 'source silent',
+          from: toMs(note.window.start),
+          to: toMs(note.window.end),
+        });
+    },
     action({ kind, actor, at, alert, comment, disposition }, before, after) {
       ledger.observe({
         kind: 'audit',
@@ -97,6 +113,8 @@ export function createWitness(ledger: Ledger, sources: Settings['sources']): Wit
     deadLetters: () => deadLetters,
   };
 }
+
+const toMs = (time: Nanos): number => Number(time / NANOS_PER_MS);
 
 function alertFacts({ id, document }: AlertDocument) {
   const { event, rule, wardline } = document as { event: JsonObject; rule: JsonObject; wardline: { alert: JsonObject } };

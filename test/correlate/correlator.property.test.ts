@@ -127,7 +127,7 @@ describe('limits', () => {
     const correlator = createCorrelator(rules('event_count', { gte: 1_000_000 }), { ...DEFAULT_CORRELATE_OPTIONS, maxHits: 6000 });
     for (let n = 0; n < 20_000; n++) correlator.apply(asRecord(aMatch('a', 1, { g: 'x' }, n)));
     const { hits, dropped } = correlator.stats();
-    expect(hits).toBeLessThanOrEqual(6000 + 4096);
+    expect(hits).toBeLessThanOrEqual(6000 + 512);
     expect(hits + dropped).toBe(20_000);
   });
 

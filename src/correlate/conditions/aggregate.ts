@@ -7,15 +7,21 @@ import { decisionOf, meets, rising } from './thresholds.ts';
 
 type Numeric = Extract<Condition, { readonly kind: 'value_sum' | 'value_avg' | 'value_median' | 'value_percentile' }>;
 
+/** Names of fields that hold no negative numbers: amounts of data, of things, of time. */
+const AMOUNT = /(?:^|[._])(?:bytes|packets|count|duration|size|length)$/i;
+
 /** Sum, average, median or percentile of a numeric field; a window without numbers never holds. */
 export function aggregateKind(condition: Numeric, { timespan }: Frame): Kind {
-  const { kind, field, thresholds } = condition;
+  const { kind, field, thresholds, minEvents = 1 } = condition;
+  const grows = kind === 'value_sum' && (condition.nonNegative ?? AMOUNT.test(field));
   const observed = (hits: readonly Hit[], from: number, to: number): number | undefined => {
     const numbers: number[] = [];
-    for (let i = from; i < to; i++) numbers.push(...numbersOf((hits[i] as Hit).values[field]));
-    return numbers.length === 0 ? undefined : aggregate(condition, numbers);
+    for (let i = from; i < to; i++)
+      for (const value of numbersOf((hits[i] as Hit).values[field])) if (!grows || value >= 0) numbers.push(value);
+    return numbers.length < minEvents ? undefined : aggregate(condition, numbers);
   };
-  return windowKind(kind === 'value_sum' && !rising(thresholds) ? 'anchored' : 'trailing', timespan, {
+  const mode = kind !== 'value_sum' ? 'trailing' : !rising(thresholds) ? 'anchored' : grows ? 'trigger' : 'trailing';
+  return windowKind(mode, timespan, {
     holds(hits, from, to) {
       const value = observed(hits, from, to);
       return value !== undefined && meets(value, thresholds);

@@ -4,6 +4,7 @@ import { absence } from './absence.ts';
 import { aggregateKind } from './aggregate.ts';
 import { eventCount } from './event-count.ts';
 import { newValue } from './new-value.ts';
+import { sequenceKind, waysOf } from './sequence.ts';
 import { temporal } from './temporal.ts';
 import { temporalExpression } from './temporal-expression.ts';
 import { valueCount } from './value-count.ts';
@@ -27,6 +28,8 @@ export function kindOf(condition: Condition, frame: Frame): Kind {
     case 'temporal':
       return temporal(condition, frame);
     case 'temporal_expression':
-      return temporalExpression(condition, frame);
+      return condition.ordered ? sequenceKind(waysOf(condition.expression, frame.members), frame) : temporalExpression(condition, frame);
+    case 'sequence':
+      return sequenceKind([condition.sequence], frame);
   }
 }

@@ -4,6 +4,7 @@ import type { Hit } from '../firing.ts';
 import { lowerBound, MIN_TIME } from '../hits.ts';
 import { type Frame, type Kind, NOTHING, type Passage, type Trigger } from '../kind.ts';
 import { windowKind } from '../windows.ts';
+import { type Conjunct, conjunctsOf } from './conjuncts.ts';
 import { edgesByKey } from './spare.ts';
 
 /** A condition such as `a and (b or c)` over the members seen; with `not`, what must be absent is waited for. */
@@ -17,9 +18,12 @@ export function temporalExpression({ expression }: { readonly expression: Member
   return windowKind('trigger', timespan, {
     holds: (...span) => isTrue(expression, seen(...span)),
     decision: (...span) => [{ condition: 'temporal', expected: true, observed: [...seen(...span)].sort() }],
-    spare: (hits) => edgesByKey(hits, timespan, ({ rule }) => [rule]),
+    keysOf: ruleOf,
+    spare: (hits) => edgesByKey(hits, timespan, ruleOf),
   });
 }
+
+const ruleOf = ({ rule }: Hit): readonly string[] => [rule];
 
 function isTrue(node: MemberExpr, seen: ReadonlySet<RuleId>): boolean {
   if (node.op === 'member') return seen.has(node.rule);
@@ -31,8 +35,6 @@ function negates(tree: MemberExpr): boolean {
   return tree.op === 'not' || (tree.op !== 'member' && tree.of.some(negates));
 }
 
-/** One way to fulfil an expression: these members seen, those not. */
-type Conjunct = { readonly seen: readonly RuleId[]; readonly absent: readonly RuleId[] };
 type Own = { settled: Nanos };
 
 /**
@@ -89,19 +91,4 @@ function positives(around: readonly Hit[], seen: readonly RuleId[], end: Nanos, 
   );
   const hits = latest.filter((hit) => hit !== undefined).sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
   return hits.length === latest.length && hits.at(-1)?.time === end ? hits : undefined;
-}
-
-const MAX_CONJUNCTS = 64;
-
-function conjunctsOf(tree: MemberExpr, negated = false): readonly Conjunct[] {
-  if (tree.op === 'member') return [negated ? { seen: [], absent: [tree.rule] } : { seen: [tree.rule], absent: [] }];
-  if (tree.op === 'not') return conjunctsOf(tree.of, !negated);
-  const parts = tree.of.map((one) => conjunctsOf(one, negated));
-  if ((tree.op === 'or') !== negated) return parts.flat().slice(0, MAX_CONJUNCTS);
-  const empty: readonly Conjunct[] = [{ seen: [], absent: [] }];
-  return parts.reduce(
-    (all, part) =>
-      all.flatMap((a) => part.map((b) => ({ seen: [...a.seen, ...b.seen], absent: [...a.absent, ...b.absent] }))).slice(0, MAX_CONJUNCTS),
-    empty,
-  );
 }

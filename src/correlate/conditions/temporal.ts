@@ -15,9 +15,11 @@ export function temporal(
   return windowKind(rising(wanted) ? 'trigger' : 'anchored', timespan, {
     holds: (...span) => meets(seen(...span), wanted),
     decision: (...span) => decisionOf(ordered ? 'temporal_ordered' : 'temporal', seen(...span), wanted),
-    ...(ordered ? {} : { spare: (hits) => edgesByKey(hits, timespan, ({ rule }) => [rule]) }),
+    ...(ordered ? {} : { keysOf: ruleOf, spare: (hits) => edgesByKey(hits, timespan, ruleOf) }),
   });
 }
+
+const ruleOf = ({ rule }: Hit): readonly string[] => [rule];
 
 type Span = [hits: readonly Hit[], from: number, to: number];
 

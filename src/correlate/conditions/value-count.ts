@@ -11,8 +11,11 @@ export function valueCount(
   { fields, thresholds }: { readonly fields: readonly string[]; readonly thresholds: readonly Threshold[] },
   { timespan }: Frame,
 ): Kind {
+  const [only, ...more] = fields;
   const keysOf = ({ values }: Hit): readonly string[] =>
-    tuplesOf(fields.map((field) => textsOf(values[field]))).map((tuple) => JSON.stringify(tuple));
+    only !== undefined && more.length === 0
+      ? textsOf(values[only])
+      : tuplesOf(fields.map((field) => textsOf(values[field]))).map((tuple) => JSON.stringify(tuple));
   const distinct = (hits: readonly Hit[], from: number, to: number, enough: number): number => {
     const seen = new Set<string>();
     for (let i = to - 1; i >= from && seen.size < enough; i--) for (const key of keysOf(hits[i] as Hit)) seen.add(key);
@@ -23,6 +26,6 @@ export function valueCount(
   return windowKind(up ? 'trigger' : 'anchored', timespan, {
     holds: (hits, from, to) => to - from > 0 && meets(distinct(hits, from, to, enough), thresholds),
     decision: (hits, from, to) => decisionOf('value_count', distinct(hits, from, to, Number.POSITIVE_INFINITY), thresholds),
-    ...(up ? { spare: (hits) => edgesByKey(hits, timespan, keysOf) } : {}),
+    ...(up ? { keysOf, spare: (hits) => edgesByKey(hits, timespan, keysOf) } : {}),
   });
 }

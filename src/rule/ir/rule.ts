@@ -84,6 +84,10 @@ export type Condition =
       readonly field: string;
       readonly percentile: number | undefined;
       readonly thresholds: readonly Threshold[];
+      /** True: negative values are left out, so that a sum only grows; undefined: as the field's name says. */
+      readonly nonNegative?: boolean;
+      /** With fewer numbers in the window it does not hold (default 1). */
+      readonly minEvents?: number;
     }
   /** A group that had `minSeen` matches within `remember`, and then none for the timespan. */
   | { readonly kind: 'absence'; readonly minSeen: number; readonly remember: Nanos }
@@ -96,13 +100,38 @@ export type Condition =
       readonly newGroup: 'learn' | 'alert';
     }
   | { readonly kind: 'temporal'; readonly ordered: boolean; readonly thresholds: readonly Threshold[] }
-  | { readonly kind: 'temporal_expression'; readonly ordered: boolean; readonly expression: MemberExpr };
+  | { readonly kind: 'temporal_expression'; readonly ordered: boolean; readonly expression: MemberExpr }
+  | { readonly kind: 'sequence'; readonly sequence: Sequence };
+
+/** Steps in order, and what must not come before, between and after them. */
+export type Sequence = {
+  /** `maxGap` bounds the time since the step before. */
+  readonly steps: readonly { readonly rule: RuleId; readonly maxGap?: Nanos }[];
+  /**
+   * No match of `rule` after the first `at` steps and before the next. Before the first and after the last step it
+   * concerns `within`; left out, the window that the steps must fit in.
+   */
+  readonly absent: readonly { readonly rule: RuleId; readonly at: number; readonly within?: Nanos }[];
+  /** A match of this rule ends every chain under way. */
+  readonly until?: RuleId;
+};
 
 /** A condition over members seen in the window (`a and not b`). */
 export type MemberExpr =
   | { readonly op: 'and' | 'or'; readonly of: readonly MemberExpr[] }
   | { readonly op: 'not'; readonly of: MemberExpr }
   | { readonly op: 'member'; readonly rule: RuleId };
+
+/** Keys of `wardline:` that say how a stateful rule groups and ends; what is left out has its default. */
+export type CorrelationOptions = {
+  /** How long after its last trigger an episode stays open (default: the timespan). */
+  readonly keepAlive?: Nanos;
+  /** A match that lacks a value of the group key is a group of its own (default: it is not correlated). */
+  readonly missing?: 'group';
+  /** Fields of the group key whose letter case does not matter. */
+  readonly fold?: readonly string[];
+  readonly maxGroups?: number;
+};
 
 /** A stateful rule: it holds for a group of matches of its members within a window of event time. */
 export type Correlation = {
@@ -113,6 +142,7 @@ export type Correlation = {
   readonly groupBy: readonly GroupField[];
   readonly timespan: Nanos;
   readonly condition: Condition;
+  readonly options: CorrelationOptions;
   /** True: members keep alerting alone. */
   readonly generate: boolean;
   /** False: it only feeds other correlations. */

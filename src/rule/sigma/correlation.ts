@@ -5,7 +5,8 @@ import type { Draft, References } from '../front-end.ts';
 import type { Condition, Correlation, GroupField, RuleId, Threshold } from '../ir/rule.ts';
 import type { ProblemReporter } from '../problem.ts';
 import { membersOf, readExpression } from './correlation-expression.ts';
-import { checkOptions } from './correlation-options.ts';
+import { type Options, readOptions } from './correlation-options.ts';
+import { readSequence, rulesBeside } from './correlation-sequence.ts';
 import { inactive, namesOf, readMeta, textOf, textsOf } from './meta.ts';
 
 const TYPES = [
@@ -46,17 +47,27 @@ export function readCorrelation(document: SourceDocument, map: PlainMap, report:
     return [];
   }
   const timespan = readTimespan(correlation, report);
-  checkOptions(map, report);
+  const options = readOptions(map, report);
   const generate = correlation['generate'] ?? false;
   if (typeof generate !== 'boolean') report.error(['correlation', 'generate'], 'correlation/generate', 'generate is true or false');
   const names = namesOf(map, meta);
   const finish = (references: References, late: ProblemReporter): readonly Correlation[] => {
     const reading: Reading = { map: correlation, report: late, references };
-    const condition = readCondition(type, reading);
-    const members = readMembers(reading, condition);
+    const written = readCondition(type, reading, options);
+    const rules = readMembers(reading, written);
+    const sequence = readSequence(
+      options.map,
+      type === 'temporal_ordered' && correlation['condition'] === undefined,
+      rules,
+      references,
+      late,
+    );
+    const condition: Condition | undefined = sequence === undefined ? written : { kind: 'sequence', sequence };
+    const members = sequence === undefined ? rules : [...new Set([...rules, ...rulesBeside(sequence)])];
     const groupBy = readGroupBy(reading, members);
     if (condition === undefined || timespan === undefined || members.length === 0 || inactive(meta)) return [];
-    const digest = logicDigest({ members, groupBy, timespan, condition });
+    const { map: _map, nonNegative: _sign, minEvents: _least, ...own } = options;
+    const digest = logicDigest({ members, groupBy, timespan, condition, ...(Object.keys(own).length > 0 ? { options: own } : {}) });
     const [id = ''] = names;
     return [
       {
@@ -66,6 +77,7 @@ export function readCorrelation(document: SourceDocument, map: PlainMap, report:
         groupBy,
         timespan,
         condition,
+        options: own,
         generate: generate === true,
         alerts: true,
         meta,
@@ -180,7 +192,7 @@ function aliasFields(
   return fields;
 }
 
-function readCondition(type: Type, reading: Reading): Condition | undefined {
+function readCondition(type: Type, reading: Reading, options: Options): Condition | undefined {
   const { map, report } = reading;
   const value = map['condition'];
   const temporal = type === 'temporal' || type === 'temporal_ordered';
@@ -214,7 +226,7 @@ function readCondition(type: Type, reading: Reading): Condition | undefined {
     return undefined;
   }
   if (type === 'value_count') return { kind: type, fields, thresholds };
-  return readNumeric(type, value, fields, thresholds, report);
+  return readNumeric(type, value, fields, thresholds, options, report);
 }
 
 function readNumeric(
@@ -222,16 +234,18 @@ function readNumeric(
   value: PlainMap,
   fields: readonly string[],
   thresholds: readonly Threshold[],
+  { nonNegative, minEvents }: Options,
   report: ProblemReporter,
 ): Condition | undefined {
-  const [field = '', ...more] = fields;
-  if (more.length > 0) {
+  const [field = '', ...others] = fields;
+  if (others.length > 0) {
     report.error(['correlation', 'condition', 'field'], 'correlation/field', `${type} takes one field`);
     return undefined;
   }
   const percentile = value['percentile'];
-  if (type !== 'value_percentile') return { kind: type, field, percentile: undefined, thresholds };
-  if (typeof percentile === 'number' && percentile >= 0 && percentile <= 100) return { kind: type, field, percentile, thresholds };
+  const more = { ...(nonNegative === undefined ? {} : { nonNegative }), ...(minEvents === undefined ? {} : { minEvents }) };
+  if (type !== 'value_percentile') return { kind: type, field, percentile: undefined, thresholds, ...more };
+  if (typeof percentile === 'number' && percentile >= 0 && percentile <= 100) return { kind: type, field, percentile, thresholds, ...more };
   report.error(
     ['correlation', 'condition'],
     'correlation/percentile',

@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest';
+import { createCorrelator, DEFAULT_CORRELATE_OPTIONS, type Note, restoreCorrelator } from '../../src/correlate/correlator.ts';
+import { rulesetOf } from '../support/a-rule.ts';
+import { aMatch, asRecord, nameOf } from '../support/correlate.ts';
+
+const member = (name: string) => ({
+  title: name,
+  name,
+  logsource: { category: 'test' },
+  detection: { sel: { t: name }, condition: 'sel' },
+});
+const counting = (name: string, rule: string, gte: number) => ({
+  title: name,
+  name,
+  correlation: { type: 'event_count', rules: [rule], 'group-by': ['g'], timespan: '1h', condition: { gte } },
+});
+const ruleset = rulesetOf(member('a'), member('b'), counting('slow', 'a', 5), counting('other', 'b', 3));
+
+/** One honest group that goes slow beside a flood of keys that come once. */
+function flood(maxGroups: number, restart: boolean, flooded = 2000) {
+  const options = { ...DEFAULT_CORRELATE_OPTIONS, maxGroups };
+  let correlator = createCorrelator(ruleset, options);
+  const fired: string[] = [];
+  const notes: Note[] = [];
+  let n = 0;
+  const give = (rule: string, t: number, g: string): void => {
+    for (const firing of correlator.apply(asRecord(aMatch(rule, t, { g }, n++)), (note) => notes.push(note))) fired.push(nameOf(firing));
+    if (restart && n % 50 === 0) correlator = restoreCorrelator(ruleset, options, correlator.snapshot());
+  };
+  give('a', 0, 'honest');
+  give('a', 1, 'honest');
+  for (let i = 0; i < flooded; i++) {
+    give('a', 2 + i / 10, `attack-${i}`);
+    if (i % 500 === 250) {
+      give('a', 2 + i / 10, 'honest');
+      give('b', 2 + i / 10, 'other');
+    }
+  }
+  return { fired, notes, stats: correlator.stats() };
+}
+
+describe('a flood of fresh keys on a budget', () => {
+  test('does not evict a group that is under way, nor groups of other rules; it is counted and said once per window', () => {
+    const { fired, notes, stats } = flood(100, false);
+    expect(fired.filter((name) => name.endsWith('opened')).map((name) => name.split(' ')[0])).toEqual(['slow', 'other'].sort().reverse());
+    expect(stats).toMatchObject({ evicted: 2001 - 100, evictedAdvanced: 0 });
+    expect(notes.map(({ kind }) => kind)).toEqual(['pressure']);
+  });
+
+  test('is the same after restarts: the order of eviction is state', () => {
+    expect(flood(100, true)).toEqual(flood(100, false));
+  });
+
+  test('keeps to the budget in bytes as well', () => {
+    const options = { ...DEFAULT_CORRELATE_OPTIONS, maxBytes: 100_000 };
+    const correlator = createCorrelator(ruleset, options);
+    for (let i = 0; i < 2000; i++) correlator.apply(asRecord(aMatch('a', i, { g: `key-${i}` }, i)));
+    const { bytes, groups, evicted } = correlator.stats();
+    expect(bytes).toBeLessThanOrEqual(100_000);
+    expect(groups + evicted).toBe(2000);
+  });
+
+  test('groups that advanced go only when no other is left, those not used for the longest first', () => {
+    const correlator = createCorrelator(ruleset, { ...DEFAULT_CORRELATE_OPTIONS, maxGroups: 3 });
+    let n = 0;
+    for (const g of ['p', 'q', 'r', 's']) for (const t of [1, 2, 3]) correlator.apply(asRecord(aMatch('a', t + n, { g }, n++)));
+    expect(correlator.stats()).toMatchObject({ groups: 3, evicted: 1, evictedAdvanced: 1 });
+  });
+});
+
+describe('a flood into one group', () => {
+  test.each([
+    ['event_count', { gte: 50 }],
+    ['value_count', { field: 'v', gte: 3 }],
+    ['temporal', undefined],
+  ] as const)('%s: hits that no answer needs go first, and the episodes stay the same', (type, condition) => {
+    const rules = rulesetOf(member('a'), member('b'), {
+      title: 'j',
+      name: 'judged',
+      correlation: { type, rules: ['a', 'b'], 'group-by': ['g'], timespan: '1m', ...(condition === undefined ? {} : { condition }) },
+    });
+    const run = (maxHits: number) => {
+      const correlator = createCorrelator(rules, { ...DEFAULT_CORRELATE_OPTIONS, maxHits });
+      const fired: string[] = [];
+      for (let n = 0; n < 9000; n++) {
+        const rule = n % 700 === 0 ? 'b' : 'a';
+        for (const firing of correlator.apply(asRecord(aMatch(rule, n / 100, { g: 'x', v: n % 3000 === 7 ? n : 1 }, n))))
+          fired.push(nameOf(firing));
+      }
+      const { dropped, hits } = correlator.stats();
+      for (const firing of correlator.apply({ kind: 'end' })) fired.push(nameOf(firing));
+      return { fired, dropped, hits };
+    };
+    const { fired, dropped, hits } = run(1000);
+    expect(fired).toEqual(run(100_000).fired);
+    expect(fired.length).toBeGreaterThan(1);
+    expect(dropped).toBe(0);
+    expect(hits).toBeLessThan(5000);
+  });
+});
