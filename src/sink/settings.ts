@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { secretText } from '../shared/secret.ts';
+import { emailSinkSettings } from './email/settings.ts';
+import { kafkaSinkSettings } from './kafka/settings.ts';
+import { lokiSinkSettings } from './loki/settings.ts';
+import { otlpSinkSettings } from './otlp/settings.ts';
 import { sinkName } from './sink-name.ts';
+import { snmpSinkSettings } from './snmp/settings.ts';
+import { syslogSinkSettings } from './syslog/settings.ts';
 import { webhookSinkSettings } from './webhook/settings.ts';
 
 export const consoleSinkSettings = z.strictObject({
@@ -24,7 +30,17 @@ export const elasticsearchSinkSettings = z.strictObject({
   insecure: z.boolean().default(false).describe('Allow http, or https without checking the certificate.'),
 });
 
-export const sinkSettings = z.discriminatedUnion('kind', [consoleSinkSettings, elasticsearchSinkSettings, webhookSinkSettings]);
+export const sinkSettings = z.discriminatedUnion('kind', [
+  consoleSinkSettings,
+  elasticsearchSinkSettings,
+  webhookSinkSettings,
+  kafkaSinkSettings,
+  syslogSinkSettings,
+  lokiSinkSettings,
+  otlpSinkSettings,
+  emailSinkSettings,
+  snmpSinkSettings,
+]);
 export type SinkSettings = z.infer<typeof sinkSettings>;
 export type ConsoleSinkSettings = z.infer<typeof consoleSinkSettings>;
 export type ElasticsearchSinkSettings = z.infer<typeof elasticsearchSinkSettings>;

@@ -1,14 +1,15 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import kafkajs, { type Admin, type Consumer, type EachBatchPayload, type KafkaMessage, logLevel, type SASLOptions } from 'kafkajs';
+import kafkajs, { type Admin, type Consumer, type EachBatchPayload, type KafkaMessage } from 'kafkajs';
 import type { RawRecord } from '../event/raw-record.ts';
 import { messageOf, WardlineError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
+import { createKafkaClient } from '../transport/kafka-client.ts';
 import { createHandover, type Handover } from './handover.ts';
 import { createMemoryRegister, type PartitionRegister } from './register.ts';
 import type { KafkaSourceSettings } from './settings.ts';
 import type { Batch, Positions, Source } from './source.ts';
 
-const { CompressionCodecs, CompressionTypes, Kafka } = kafkajs;
+const { CompressionCodecs, CompressionTypes } = kafkajs;
 
 // Registered once for the process: the client ends a consumer that meets a codec it does not know.
 CompressionCodecs[CompressionTypes.ZSTD] = () => ({
@@ -36,7 +37,7 @@ export function createKafkaSource(
   return {
     name: settings.name,
     async *batches(positions, signal) {
-      const kafka = clientOf(settings, logger);
+      const kafka = createKafkaClient(`source ${settings.name}`, settings, logger);
       const handover = createHandover<Batch>();
       const reader = kafka.consumer({
         groupId: settings.groupId,
@@ -97,35 +98,6 @@ export function createKafkaSource(
       consumer = undefined;
     },
   };
-}
-
-function clientOf(settings: KafkaSourceSettings, logger: Logger): InstanceType<typeof Kafka> {
-  const { ssl, sasl } = settings;
-  if (sasl?.mechanism === 'plain' && ssl === undefined)
-    throw new WardlineError('settings', `source ${settings.name}: SASL plain sends the password as it is; it needs ssl`);
-  return new Kafka({
-    clientId: settings.clientId,
-    brokers: [...settings.brokers],
-    connectionTimeout: 10_000,
-    ...(ssl === undefined
-      ? {}
-      : {
-          ssl: {
-            ...(ssl.ca === undefined ? {} : { ca: [ssl.ca] }),
-            ...(ssl.cert === undefined ? {} : { cert: ssl.cert }),
-            ...(ssl.key === undefined ? {} : { key: ssl.key.reveal() }),
-          },
-        }),
-    ...(sasl === undefined
-      ? {}
-      : { sasl: { mechanism: sasl.mechanism, username: sasl.username, password: sasl.password.reveal() } as SASLOptions }),
-    logLevel: logLevel.WARN,
-    // What the client calls errors are mostly tries that it repeats; what ends a source is thrown.
-    logCreator:
-      () =>
-      ({ log }) =>
-        logger.debug({ kafka: log['error'] ?? undefined }, log.message),
-  });
 }
 
 type Numbering = {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { secretText } from '../shared/secret.ts';
+import { kafkaConnectionSettings } from '../transport/kafka-settings.ts';
 
 /** Settings every source has. */
 const common = {
@@ -29,17 +29,9 @@ export const fileSourceSettings = z.strictObject({
 export const kafkaSourceSettings = z.strictObject({
   kind: z.literal('kafka'),
   ...common,
-  brokers: z.array(z.string().min(1)).min(1),
+  ...kafkaConnectionSettings,
   topics: z.array(z.string().min(1)).min(1),
   groupId: z.string().min(1).default('wardline'),
-  clientId: z.string().min(1).default('wardline'),
-  ssl: z
-    .strictObject({ ca: z.string().optional(), cert: z.string().optional(), key: secretText.optional() })
-    .optional()
-    .describe('TLS; ca, cert and key hold PEM text, key as ${env:} or ${file:}.'),
-  sasl: z
-    .strictObject({ mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']), username: z.string().min(1), password: secretText })
-    .optional(),
 });
 
 export const stdinSourceSettings = z.strictObject({ kind: z.literal('stdin'), ...common });

@@ -13,7 +13,8 @@ const tiers = [
   ['alert'],
   ['notify', 'evidence'],
   ['report'],
-  ['transport', 'source', 'sink', 'store', 'telemetry'],
+  ['transport'],
+  ['source', 'sink', 'store', 'telemetry'],
   ['config'],
   ['pipeline'],
   ['admin'],
@@ -23,6 +24,8 @@ const tiers = [
 /** Outside packages that only these folders may import. */
 const owners: Readonly<Record<string, readonly string[]>> = {
   kafkajs: ['source', 'transport', 'store'],
+  nodemailer: ['sink'],
+  'net-snmp': ['sink'],
   '@elastic/elasticsearch': ['sink', 'source'],
   'node:sqlite': ['store'],
   'json-rules-engine': ['detect'],

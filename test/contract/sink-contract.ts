@@ -27,8 +27,8 @@ export type SinkHarness = {
 export type SinkCase = {
   /** What the peer can say beside taking. */
   readonly says: readonly Exclude<Verdict, 'take'>[];
-  /** The peer answers for each alert and not for the connection. */
-  readonly perAlert: boolean;
+  /** The peer answers for each alert; `refusals`: only what it refuses is found one by one; false: for all at once. */
+  readonly perAlert: boolean | 'refusals';
   /** `exact`: the message arrives as it was, a very long one perhaps cut. `shown`: it is for people, without control characters, perhaps cut. */
   readonly text: 'exact' | 'shown';
   /** Builds the sink over a running peer; every secret of its settings is `PLANTED` or `PLANTED_KEY`. */
@@ -118,17 +118,22 @@ export function describeSinkContract(name: string, { says, perAlert, text, start
       expect(leaks(refused)).toEqual([]);
     });
 
-    testFor(perAlert && says.includes('refuse'), 'one alert that is refused or postponed does not take others with it', async () => {
+    testFor(perAlert !== false && says.includes('refuse'), 'one alert that is refused does not take others with it', async () => {
       const { sink, taken, answer } = await open();
-      answer((id) => (id === 'b2' ? 'refuse' : id === 'c3' ? 'later' : 'take'));
+      answer((id) => (id === 'b2' ? 'refuse' : 'take'));
       const mixed = await sink.write(alerts('a1', 'b2', 'c3', 'd4'), live);
-      expect(outcomes(mixed)).toEqual([
-        ['a1', 'stored'],
-        ['b2', 'rejected'],
-        ['c3', 'retry'],
-        ['d4', 'stored'],
-      ]);
-      expect((await taken()).map(({ id }) => id)).toEqual(['a1', 'd4']);
+      expect(outcomes(mixed)).toEqual(
+        ['stored', 'rejected', 'stored', 'stored'].map((outcome, i) => [['a1', 'b2', 'c3', 'd4'][i], outcome]),
+      );
+      expect((await taken()).map(({ id }) => id)).toEqual(['a1', 'c3', 'd4']);
+    });
+
+    testFor(perAlert === true && says.includes('later'), 'one alert that must wait does not take others with it', async () => {
+      const { sink, taken, answer } = await open();
+      answer((id) => (id === 'b2' ? 'later' : 'take'));
+      const mixed = await sink.write(alerts('a1', 'b2', 'c3'), live);
+      expect(outcomes(mixed)).toEqual(['stored', 'retry', 'stored'].map((outcome, i) => [['a1', 'b2', 'c3'][i], outcome]));
+      expect((await taken()).map(({ id }) => id)).toEqual(['a1', 'c3']);
     });
 
     test('a signal that has aborted ends a write at once, and the sink can be used afterwards', async () => {

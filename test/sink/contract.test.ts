@@ -6,7 +6,8 @@ import { createElasticsearchSink } from '../../src/sink/elasticsearch.ts';
 import { elasticsearchSinkSettings } from '../../src/sink/settings.ts';
 import { createWebhookSink } from '../../src/sink/webhook/index.ts';
 import { webhookSinkSettings } from '../../src/sink/webhook/settings.ts';
-import { describeSinkContract, type SinkHarness, type Taken, type Verdict } from '../contract/sink-contract.ts';
+import { describeSinkContract, type SinkHarness, type Taken } from '../contract/sink-contract.ts';
+import { createPeer } from '../support/peer.ts';
 import { PLANTED, PLANTED_KEY } from '../support/planted.ts';
 import { type HttpCall, smallHttp } from '../support/small-http.ts';
 
@@ -43,27 +44,12 @@ describeSinkContract('console as a table', {
   ),
 });
 
-/** Verdicts of a peer that speaks HTTP, and calls it leaves without an answer. */
-function httpPeer() {
-  let verdict: (id: string) => Verdict = () => 'take';
-  let hung = Promise.withResolvers<void>();
-  return {
-    verdictOf: (id: string) => verdict(id),
-    answer(next: (id: string) => Verdict) {
-      verdict = next;
-      hung = Promise.withResolvers<void>();
-    },
-    hang: () => hung.resolve(),
-    hanging: () => hung.promise,
-  };
-}
-
 describeSinkContract('webhook', {
   says: ['later', 'refuse', 'hang'],
   perAlert: true,
   text: 'exact',
   async start() {
-    const peer = httpPeer();
+    const peer = createPeer();
     const taken: Taken[] = [];
     const receive = ({ request, body }: HttpCall): number => {
       // The reference implementation of Standard Webhooks decides whether a call is genuine.
@@ -101,7 +87,7 @@ describeSinkContract('Elasticsearch, a small one', {
   perAlert: true,
   text: 'exact',
   async start(logger) {
-    const peer = httpPeer();
+    const peer = createPeer();
     const stored = new Map<string, Document>();
     const create = (id: string, document: Document): object => {
       const said = peer.verdictOf(id);

@@ -1,5 +1,5 @@
+import { type Facts, factsOf, shown, shownGroup } from '../../facts.ts';
 import type { AlertDocument } from '../../sink.ts';
-import { type Facts, factsOf, shown, shownGroup } from './facts.ts';
 import { json, type Payload } from './payload.ts';
 
 /** Label names of Prometheus; `user.name` becomes `user_name`. */

@@ -1,5 +1,5 @@
+import { factsOf } from '../../facts.ts';
 import type { AlertDocument } from '../../sink.ts';
-import { factsOf } from './facts.ts';
 import { json, type Payload } from './payload.ts';
 
 /** CloudEvents 1.0, structured mode. */

@@ -1,4 +1,4 @@
-import { cut, shown } from './facts.ts';
+import { cut, shown } from '../../facts.ts';
 
 /**
  * Text for a receiver that reads something between angle brackets: commands and links in Slack

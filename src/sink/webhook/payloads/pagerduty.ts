@@ -1,6 +1,6 @@
 import type { Secret } from '../../../shared/secret.ts';
+import { factsOf, shown, shownGroup } from '../../facts.ts';
 import type { AlertDocument } from '../../sink.ts';
-import { factsOf, shown, shownGroup } from './facts.ts';
 import { json, type Payload } from './payload.ts';
 
 const SEVERITIES = { informational: 'info', low: 'info', medium: 'warning', high: 'error', critical: 'critical' } as const;

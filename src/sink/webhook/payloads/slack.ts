@@ -1,5 +1,5 @@
+import { cut, type Facts, factsOf, shownGroup } from '../../facts.ts';
 import type { AlertDocument } from '../../sink.ts';
-import { cut, type Facts, factsOf, shownGroup } from './facts.ts';
 import { inert } from './markup.ts';
 import { json, type Payload } from './payload.ts';
 

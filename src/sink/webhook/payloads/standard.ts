@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../../shared/json.ts';
+import { cut, factsOf } from '../../facts.ts';
 import type { AlertDocument } from '../../sink.ts';
-import { cut, factsOf } from './facts.ts';
 import { json, type Payload } from './payload.ts';
 
 /** Standard Webhooks asks for bodies below 20 kB; evidence goes first. */

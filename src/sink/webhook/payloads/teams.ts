@@ -1,5 +1,5 @@
+import { factsOf, shown, shownGroup } from '../../facts.ts';
 import type { AlertDocument } from '../../sink.ts';
-import { factsOf, shown, shownGroup } from './facts.ts';
 import { json, type Payload } from './payload.ts';
 
 const COLORS = { informational: 'default', low: 'default', medium: 'warning', high: 'attention', critical: 'attention' } as const;

@@ -1,7 +1,7 @@
-import { isObject, type JsonObject } from '../../../shared/json.ts';
-import { printable } from '../../../shared/table.ts';
-import { at } from '../../alert-row.ts';
-import type { AlertDocument } from '../../sink.ts';
+import { isObject, type JsonObject } from '../shared/json.ts';
+import { at } from '../shared/nested.ts';
+import { printable } from '../shared/table.ts';
+import type { AlertDocument } from './sink.ts';
 
 export type Level = 'informational' | 'low' | 'medium' | 'high' | 'critical';
 
@@ -47,7 +47,7 @@ export function factsOf({ id, document }: AlertDocument): Facts {
     id,
     alert: text('wardline.alert.id'),
     type,
-    open: type !== 'alert.closed',
+    open: text('wardline.alert.status') !== 'closed' && type !== 'alert.closed',
     level: LEVELS.includes(level) ? (level as Level) : 'medium',
     title: text('message'),
     reason: text('event.reason'),
