@@ -12,7 +12,7 @@ export type Confirm = (detection: Detection, event: Event, ecs: () => JsonObject
 export function createConfirm(ruleset: Pick<Ruleset, 'detections' | 'contexts'>): Confirm {
   const policies = createPolicyJudge(ruleset);
   return (detection, event, ecs) => {
-    if (detection.policy !== undefined) return policies.confirm(detection, event, ecs);
+    if (detection.policy !== undefined || detection.join !== undefined) return policies.confirm(detection, event, ecs);
     return detection.event === undefined ? ecs() : withRuleEvent(ecs(), detection.event, event);
   };
 }

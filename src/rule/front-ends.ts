@@ -2,7 +2,8 @@ import type { FrontEnd } from './front-end.ts';
 import { jsonRules } from './json-rules/index.ts';
 import { context } from './policy/context.ts';
 import { policy } from './policy/index.ts';
+import { reconciliation } from './policy/reconciliation.ts';
 import { sigma } from './sigma/index.ts';
 
 /** Every rule language; the first that recognises a document reads it. */
-export const frontEnds: readonly FrontEnd[] = [policy, context, jsonRules, sigma];
+export const frontEnds: readonly FrontEnd[] = [policy, reconciliation, context, jsonRules, sigma];

@@ -2,6 +2,7 @@ import type { Condition } from '../../rule/ir/rule.ts';
 import type { Frame, Kind } from '../kind.ts';
 import { absence } from './absence.ts';
 import { aggregateKind } from './aggregate.ts';
+import { asOf } from './as-of.ts';
 import { eventCount } from './event-count.ts';
 import { newValue } from './new-value.ts';
 import { sequenceKind, waysOf } from './sequence.ts';
@@ -21,6 +22,8 @@ export function kindOf(condition: Condition, frame: Frame): Kind {
     case 'value_median':
     case 'value_percentile':
       return aggregateKind(condition, frame);
+    case 'as_of':
+      return asOf(condition);
     case 'absence':
       return absence(condition, frame);
     case 'new_value':

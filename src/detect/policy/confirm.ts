@@ -3,6 +3,7 @@ import type { Detection } from '../../rule/ir/rule.ts';
 import type { Ruleset } from '../../rule/load.ts';
 import type { JsonObject, JsonValue } from '../../shared/json.ts';
 import { createContextReader } from './context.ts';
+import { withJoin } from './join.ts';
 import { isPolicy, judge, type PolicyRule, type Verdict } from './judge.ts';
 
 export type PolicyJudge = {
@@ -32,6 +33,7 @@ export function createPolicyJudge({ detections, contexts }: Pick<Ruleset, 'detec
   return {
     judge: judgeAll,
     confirm(detection, event, ecs) {
+      if (detection.join !== undefined) return withJoin(ecs(), detection.join, event, context, judgeAll(event)?.verdict);
       const verdict = isShadow(detection) ? judge([detection as PolicyRule], event, context) : judgeAll(event);
       const told = verdict !== undefined && verdict.verdict !== 'allow' && !verdict.undecided && verdict.policy === detection.id;
       return told ? withVerdict(ecs(), verdict) : undefined;

@@ -1,7 +1,7 @@
 import type { Event } from '../../event/event.ts';
 import type { Predicate, TextPattern } from '../../rule/ir/expr.ts';
 import type { Question } from '../../rule/ir/policy.ts';
-import { LET_THROUGH } from '../../rule/policy/index.ts';
+import { LET_THROUGH } from '../../rule/policy/let-through.ts';
 import type { JsonValue } from '../../shared/json.ts';
 import { evaluate } from '../reference.ts';
 import { ask } from './ask.ts';

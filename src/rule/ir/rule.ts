@@ -68,7 +68,16 @@ export type Detection = {
   /** Rules of a higher one come first among those that hold for an event; 1 where it is not said. */
   readonly priority?: number;
   readonly event?: RuleEvent;
+  readonly join?: Join;
 };
+
+/**
+ * How an access and the decision behind it find each other: an access by the first key that it has, a decision by every
+ * one; written to the match as `wardline.join`. `revisions` names the approved revisions of the decision's policy.
+ */
+export type Join = { readonly role: 'access' | 'decision'; readonly keys: readonly JoinKey[]; readonly revisions: string | undefined };
+export const JOIN_KEYS = ['decision-id', 'session', 'trace', 'tuple'] as const;
+export type JoinKey = (typeof JOIN_KEYS)[number];
 
 /** One `group-by` field; `fields` names it per member where aliases differ from the common name. */
 export type GroupField = { readonly name: string; readonly fields: ReadonlyMap<RuleId, string> };
@@ -99,6 +108,7 @@ export type Condition =
       readonly forget: Nanos;
       readonly newGroup: 'learn' | 'alert';
     }
+  | AsOf
   | { readonly kind: 'temporal'; readonly ordered: boolean; readonly thresholds: readonly Threshold[] }
   | { readonly kind: 'temporal_expression'; readonly ordered: boolean; readonly expression: MemberExpr }
   | { readonly kind: 'sequence'; readonly sequence: Sequence };
@@ -114,6 +124,44 @@ export type Sequence = {
   readonly absent: readonly { readonly rule: RuleId; readonly at: number; readonly within?: Nanos }[];
   /** A match of this rule ends every chain under way. */
   readonly until?: RuleId;
+};
+
+/**
+ * Each match of `subject` is held against the latest match of `reference` from `within` before it to `skew` after it: the
+ * decision behind an access, the last posture report, the revocation of a session.
+ */
+export type AsOf = {
+  readonly kind: 'as_of';
+  readonly subject: RuleId;
+  readonly reference: RuleId;
+  readonly within: Nanos;
+  readonly skew: Nanos;
+  readonly findings: readonly AsOfFinding[];
+  /** Every field that a finding reads. */
+  readonly fields: readonly string[];
+};
+
+/** Fields and the texts of which one must be there. */
+export type FieldValues = readonly { readonly field: string; readonly in: readonly string[] }[];
+
+/** Something wrong about a subject and its reference; every part that is given must hold. */
+export type AsOfFinding = {
+  readonly id: string;
+  readonly detector: string;
+  /** There is no reference at all; nothing else is asked then. */
+  readonly none?: true;
+  /** There is one, and the subject is later than it by more than this. */
+  readonly after?: Nanos;
+  readonly record?: FieldValues;
+  readonly access?: FieldValues;
+  /** The subject is later than the instant in this field of the reference. */
+  readonly expired?: string;
+  /** The reference, or the instant in a field of it, is older than this at the subject. */
+  readonly older?: { readonly than: Nanos; readonly field: string | undefined };
+  /** Both have the field, and with another value. */
+  readonly differs?: readonly string[];
+  /** An earlier subject had the same reference. */
+  readonly reused?: true;
 };
 
 /** A condition over members seen in the window (`a and not b`). */

@@ -8,31 +8,21 @@ import { simplify } from '../json-rules/compile-condition.ts';
 import { readVocabulary } from '../json-rules/vocabulary.ts';
 import type { ProblemReporter } from '../problem.ts';
 import { textOf } from '../sigma/meta.ts';
+import { readDecision, reconcile } from './decision.ts';
 import { compilePolicy } from './entries.ts';
+import { LET_THROUGH } from './let-through.ts';
 import { events } from './question.ts';
 import { readPolicyMeta, reportUnknown } from './read.ts';
 
 const KEYS = [
   ...['kind', 'schema', 'form', 'id', 'version', 'title', 'description', 'owner', 'mode', 'severity', 'controls', 'tags', 'references'],
-  ...['falsepositives', 'scope', 'allow', 'forbid', 'on_missing_context', '$schema'],
+  ...['falsepositives', 'scope', 'allow', 'forbid', 'on_missing_context', 'decision', '$schema'],
 ];
 
 /** One alert per subject and resource within an hour, however often the access is repeated. */
 const DEDUP: Dedup = {
   by: ['user.name', 'service.name', 'wardline.access.resource.service', 'wardline.policy.detector'],
   within: 3_600_000_000_000n,
-};
-
-/** What a policy enforcement point let through: everything that is not said to be refused. */
-export const LET_THROUGH: Expr = {
-  op: 'not',
-  of: {
-    op: 'or',
-    of: [
-      { op: 'text', field: 'event.type', pattern: ['denied'], cased: false },
-      { op: 'text', field: 'event.outcome', pattern: ['failure'], cased: false },
-    ],
-  },
 };
 
 /**
@@ -86,7 +76,9 @@ function finishPolicy(
     mode: map['mode'] === 'shadow' ? 'shadow' : 'alert',
   };
   const expr = mayViolate(compiled);
+  const decision = map['decision'] === undefined ? undefined : readDecision(map['decision'], report);
   return [
+    ...(decision === undefined || compiled.mode === 'shadow' ? [] : reconcile({ id, meta }, compiled.scope, decision)),
     {
       kind: 'detection',
       id,

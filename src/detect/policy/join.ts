@@ -1,0 +1,59 @@
+import type { Event } from '../../event/event.ts';
+import type { Join, JoinKey } from '../../rule/ir/rule.ts';
+import type { JsonObject, JsonValue } from '../../shared/json.ts';
+import type { ContextReader } from './context.ts';
+
+/**
+ * The document of an access or a decision with the keys it is joined by under `wardline.join`: an access has the first of
+ * the keys that it carries, a decision every one. A decision also says whether the revision behind it is approved.
+ */
+export function withJoin(
+  ecs: JsonObject,
+  { role, keys, revisions }: Join,
+  event: Event,
+  context: ContextReader,
+  verdict?: string,
+): JsonObject {
+  const all = keys.map((key) => keyOf(key, event)).filter((key) => key !== undefined);
+  const wardline = (ecs['wardline'] ?? {}) as JsonObject;
+  const join: JsonValue = role === 'access' ? (all[0] ?? null) : all;
+  const approved = role === 'decision' && revisions !== undefined ? approval(revisions, event, context) : undefined;
+  return {
+    ...ecs,
+    wardline: {
+      ...wardline,
+      join,
+      ...(approved === undefined ? {} : { decision_revision: approved }),
+      ...(verdict === undefined ? {} : { policy: { verdict } }),
+    },
+  };
+}
+
+const text = (event: Event, ...fields: readonly string[]): string | undefined => {
+  for (const field of fields) {
+    const value = event.field(field);
+    if ((typeof value === 'string' && value !== '') || typeof value === 'number') return String(value);
+  }
+  return undefined;
+};
+
+function keyOf(key: JoinKey, event: Event): string | undefined {
+  const one = (value: string | undefined): string | undefined => (value === undefined ? undefined : `${key}:${value}`);
+  if (key === 'decision-id') return one(text(event, 'wardline.decision.id'));
+  if (key === 'session') return one(text(event, 'wardline.access.session.id'));
+  if (key === 'trace') return one(text(event, 'trace.id'));
+  const parts = [
+    text(event, 'wardline.access.subject.spiffe', 'user.id', 'user.name', 'wardline.access.subject.id', 'service.name'),
+    text(event, 'wardline.access.resource.id', 'wardline.access.resource.service'),
+    text(event, 'wardline.access.action'),
+  ];
+  return parts.every((part) => part !== undefined) ? `tuple:${JSON.stringify(parts)}` : undefined;
+}
+
+/** Whether the policy behind a decision was approved at its time; unknown where the store or the revision is missing. */
+function approval(set: string, event: Event, context: ContextReader): 'approved' | 'unapproved' | 'unknown' {
+  const revision = text(event, 'wardline.decision.policy.revision');
+  const approved = context.value({ kind: 'context', store: 'revision', params: { set }, keys: ['approved'] }, event);
+  if (revision === undefined || !Array.isArray(approved)) return 'unknown';
+  return approved.includes(revision) ? 'approved' : 'unapproved';
+}
