@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ADDED_OPERATORS, CONTEXT_STORES } from './ir/condition.ts';
-import { LEVELS } from './ir/rule.ts';
+import { JOIN_KEYS, LEVELS } from './ir/rule.ts';
 import { JSON_OPERATORS } from './json-rules/operators.ts';
 import { SENSITIVITIES, STRENGTHS } from './policy/checks.ts';
 
@@ -170,6 +170,16 @@ const zeroTrustPolicy = z.looseObject({
   controls: z.array(z.string()).optional(),
   tags: z.array(z.string()).optional(),
   on_missing_context: z.enum(['violation', 'undecided']).optional().describe('What an access is whose verdict is not known.'),
+  decision: z
+    .strictObject({
+      required: z.boolean().optional(),
+      join: z.array(z.enum(JOIN_KEYS)).optional(),
+      max_age: z.string().optional(),
+      skew: z.string().optional(),
+      revisions: z.string().optional(),
+    })
+    .optional()
+    .describe('Every access must have a decision of a policy point behind it.'),
   scope: selection.describe('Which accesses the policy is about.'),
   allow: z
     .array(z.strictObject({ id: z.string(), when: selection.optional(), require: checks.optional(), conditions: condition.optional() }))
@@ -195,4 +205,28 @@ const contextStore = z.strictObject({
     }),
   ),
 });
-export const policySchema = z.union([zeroTrustPolicy, contextStore]);
+const reconciliation = z.looseObject({
+  kind: z.literal('Reconciliation'),
+  id: z.string(),
+  title: z.string(),
+  access: selection,
+  record: selection,
+  join: z.array(z.union([z.string(), z.strictObject({ access: z.string(), record: z.string() })])),
+  max_age: z.string().optional(),
+  skew: z.string().optional(),
+  findings: z.array(
+    z.strictObject({
+      id: z.string(),
+      detector: z.string().optional(),
+      none: z.literal(true).optional(),
+      after: z.string().optional(),
+      record: z.record(z.string(), texts).optional(),
+      access: z.record(z.string(), texts).optional(),
+      expired: z.string().optional(),
+      older: z.union([z.string(), z.strictObject({ than: z.string(), field: z.string().optional() })]).optional(),
+      differs: texts.optional(),
+      reused: z.literal(true).optional(),
+    }),
+  ),
+});
+export const policySchema = z.union([zeroTrustPolicy, contextStore, reconciliation]);

@@ -35,7 +35,9 @@ const ruleset = rulesetOf({
 function wrongAt(list: readonly Seen[]): ReadonlySet<number> {
   const wrong = list.filter(({ kind, at }) => {
     if (kind !== 'access') return false;
-    const valid = list.map((one, n) => ({ ...one, n })).filter((one) => one.kind === 'record' && one.at >= at - WITHIN && one.at <= at + SKEW);
+    const valid = list
+      .map((one, n) => ({ ...one, n }))
+      .filter((one) => one.kind === 'record' && one.at >= at - WITHIN && one.at <= at + SKEW);
     const last = valid.sort((a, b) => a.at - b.at || a.n - b.n).at(-1);
     if (last === undefined) return true;
     return last.bad || at > last.until || at - last.at > 8 || (at > last.at + 7 && !last.bad);
@@ -45,13 +47,26 @@ function wrongAt(list: readonly Seen[]): ReadonlySet<number> {
 
 test('every access is held against the latest record that was valid for it, in any order of arrival and over restarts', () => {
   fc.assert(
-    fc.property(fc.array(seen, { maxLength: 12 }), fc.array(fc.nat(), { minLength: 12, maxLength: 12 }), fc.integer({ min: 1, max: 3 }), (list, keys, restartEvery) => {
-      const matches = list.map(({ kind, at, bad, until }, n) => aMatch(`r/${kind}`, at, { g: 'x', state: bad ? 'bad' : 'good', until: iso(until) }, n));
-      const shuffled = matches.map((match, n) => ({ match, key: keys[n] ?? 0 })).sort((a, b) => a.key - b.key);
-      const firings = firingsOf(ruleset, shuffled.map(({ match }) => asRecord(match)), { restartEvery });
-      const cells = new Set(firings.filter(({ stage }) => stage === 'opened' || stage === 'continued').map(({ cell }) => Number(cell / SECOND)));
-      expect([...cells].sort()).toEqual([...new Set([...wrongAt(list)].map((at) => at - (at % WITHIN)))].sort());
-    }),
+    fc.property(
+      fc.array(seen, { maxLength: 12 }),
+      fc.array(fc.nat(), { minLength: 12, maxLength: 12 }),
+      fc.integer({ min: 1, max: 3 }),
+      (list, keys, restartEvery) => {
+        const matches = list.map(({ kind, at, bad, until }, n) =>
+          aMatch(`r/${kind}`, at, { g: 'x', state: bad ? 'bad' : 'good', until: iso(until) }, n),
+        );
+        const shuffled = matches.map((match, n) => ({ match, key: keys[n] ?? 0 })).sort((a, b) => a.key - b.key);
+        const firings = firingsOf(
+          ruleset,
+          shuffled.map(({ match }) => asRecord(match)),
+          { restartEvery },
+        );
+        const cells = new Set(
+          firings.filter(({ stage }) => stage === 'opened' || stage === 'continued').map(({ cell }) => Number(cell / SECOND)),
+        );
+        expect([...cells].sort()).toEqual([...new Set([...wrongAt(list)].map((at) => at - (at % WITHIN)))].sort());
+      },
+    ),
     { numRuns: 300 },
   );
 });

@@ -43,7 +43,14 @@ function compile(id: string, document: SourceDocument, report: ProblemReporter, 
     const expr = compileSelection(map[role], [role], { document, report, load });
     if (expr === undefined) return undefined;
     const title = `${meta.title}: ${role}`;
-    const base = { kind: 'detection', id: `${id}/${role}`, language: 'policy', logsource: undefined, dedup: 'each', alerts: false } as const;
+    const base = {
+      kind: 'detection',
+      id: `${id}/${role}`,
+      language: 'policy',
+      logsource: undefined,
+      dedup: 'each',
+      alerts: false,
+    } as const;
     return { ...base, expr, meta: { ...meta, title }, logicDigest: logicDigest({ expr, role }) };
   };
   const [access, record] = [member('access'), member('record')];
@@ -54,7 +61,15 @@ function compile(id: string, document: SourceDocument, report: ProblemReporter, 
   const known = findings.filter((finding) => finding !== undefined);
   const within = readDuration(map['max_age'], ['max_age'], HOUR, report);
   const skew = readDuration(map['skew'], ['skew'], 0n, report);
-  const condition: AsOf = { kind: 'as_of', subject: access.id, reference: record.id, within, skew, findings: known, fields: fieldsOf(known) };
+  const condition: AsOf = {
+    kind: 'as_of',
+    subject: access.id,
+    reference: record.id,
+    within,
+    skew,
+    findings: known,
+    fields: fieldsOf(known),
+  };
   const correlation: Correlation = {
     kind: 'correlation',
     id,
@@ -78,7 +93,16 @@ function readJoin(value: Plain | undefined, [access, record]: readonly [string, 
   if (entries.length === 0) report.error(['join'], 'policy/entries', 'join names the fields that an access and its record share');
   return entries.flatMap((entry, i) => {
     const [own, other] = isMap(entry) ? [textOf(entry['access']), textOf(entry['record'])] : [textOf(entry), textOf(entry)];
-    if (own !== undefined && other !== undefined) return [{ name: own, fields: new Map([[access, own], [record, other]]) }];
+    if (own !== undefined && other !== undefined)
+      return [
+        {
+          name: own,
+          fields: new Map([
+            [access, own],
+            [record, other],
+          ]),
+        },
+      ];
     report.error(['join', i], 'policy/entries', 'a key to join by is a field, or a map of access and record');
     return [];
   });
@@ -93,7 +117,8 @@ function readFinding(entry: Plain, path: DocumentPath, report: ProblemReporter):
   const [id, detector] = [textOf(entry['id']), textOf(entry['detector']) ?? 'ZT-02'];
   if (id === undefined) report.error(path, 'policy/entries', 'a finding needs an id');
   const asked = FINDING_KEYS.slice(2).filter((key) => entry[key] !== undefined);
-  if (asked.every((key) => key === 'access')) report.error(path, 'policy/entries', `a finding asks for one of ${FINDING_KEYS.slice(2).join(', ')}`);
+  if (asked.every((key) => key === 'access'))
+    report.error(path, 'policy/entries', `a finding asks for one of ${FINDING_KEYS.slice(2).join(', ')}`);
   const { none, after, record, access, expired, older, differs, reused } = entry as PlainMap;
   const span = (value: Plain, key: string): Nanos => readDuration(value, [...path, key], 0n, report);
   return {
@@ -104,7 +129,13 @@ function readFinding(entry: Plain, path: DocumentPath, report: ProblemReporter):
     ...(record === undefined ? {} : { record: readValues(record, [...path, 'record'], report) }),
     ...(access === undefined ? {} : { access: readValues(access, [...path, 'access'], report) }),
     ...(expired === undefined ? {} : { expired: textOf(expired) ?? '' }),
-    ...(older === undefined ? {} : { older: isMap(older) ? { than: span(older['than'] ?? null, 'older'), field: textOf(older['field']) } : { than: span(older, 'older'), field: undefined } }),
+    ...(older === undefined
+      ? {}
+      : {
+          older: isMap(older)
+            ? { than: span(older['than'] ?? null, 'older'), field: textOf(older['field']) }
+            : { than: span(older, 'older'), field: undefined },
+        }),
     ...(differs === undefined ? {} : { differs: textsOf(differs) }),
     ...(reused === true ? { reused: true } : {}),
   };
