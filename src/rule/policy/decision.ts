@@ -125,6 +125,7 @@ export function reconcile(
     groupBy: [{ name: 'wardline.join', fields: new Map() }],
     timespan: maxAge,
     condition,
+    options: {},
     generate: false,
     alerts: true,
     meta: { ...policy.meta, title: `${policy.meta.title}: no decision that stands behind the access` },
