@@ -6,6 +6,7 @@ import { fieldsNeeded } from './correlate/plans.ts';
 import { DEFAULT_LIMITS } from './decode/decode.ts';
 import { createByteMatcher } from './detect/bytes/byte-matcher.ts';
 import { createConfirm } from './detect/confirm.ts';
+import { createExceptions } from './detect/exceptions.ts';
 import { createMatcher } from './detect/matcher.ts';
 import type { LedgerEntry } from './evidence/entry.ts';
 import { createLedger } from './evidence/ledger.ts';
@@ -218,6 +219,8 @@ function partsOf(ruleset: Ruleset, settings: Settings): RulesetParts {
       fieldsNeeded: fieldsNeeded(rules),
       decode: DEFAULT_LIMITS,
       confirm: createConfirm(ruleset),
+
+      exceptionsOf: createExceptions(ruleset.exceptions, ruleset.byId),
     }),
     toAlert(firing, latest) {
       const rule = ruleset.byId.get(firing.rule) as Rule;

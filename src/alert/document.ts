@@ -8,6 +8,7 @@ import type { JsonObject, JsonValue } from '../shared/json.ts';
 import { unflatten } from '../shared/nested.ts';
 import { threatOf } from './attack.ts';
 import { evidenceOf, relatedOf, union } from './evidence.ts';
+import { exceptionsOf, levelOf } from './exceptions.ts';
 import { withKibanaFields } from './kibana.ts';
 import { type OnClose, type Standing, standingOf } from './standing.ts';
 
@@ -78,7 +79,7 @@ export function alertDocument(firing: Firing, rule: Rule, context: AlertContext,
       workflow: 'new',
       ...standing.carried,
       kind: rule.kind === 'correlation' ? 'correlation' : 'match',
-      severity: rule.meta.level,
+      severity: levelOf(hits, rule),
       building_block: rule.meta.alert?.buildingBlock ?? false,
       group: group.values,
       fingerprint: tupleId(['fingerprint', context.tenant, rule.id, group.key]).slice(0, 12),
@@ -90,6 +91,7 @@ export function alertDocument(firing: Firing, rule: Rule, context: AlertContext,
         ? { window: { mode: 'sliding', start: isoTime(firing.window.start), end: isoTime(firing.window.end) } }
         : {}),
       ...(firing.stage === 'merged' ? { reason: 'merged' } : {}),
+      exceptions: exceptionsOf(hits, rule),
       decision: decisionOf(firing, rule),
       evidence_count: firing.total,
       evidence: evidenceOf(hits),
@@ -108,7 +110,10 @@ export function episodeOf({ group, opening }: Firing, rule: Rule, { tenant }: Al
 
 function eventFields(firing: Firing, rule: Rule, context: AlertContext, id: string, standing: Standing): JsonObject {
   const { hits } = firing;
-  const [severity, risk] = SEVERITY[rule.meta.level];
+  const level = levelOf(hits, rule);
+  const [severity, risk] = SEVERITY[level];
+  // An author's score is for the level the author gave.
+  const score = level === rule.meta.level ? (rule.meta.alert?.riskScore ?? risk) : risk;
   const first = hits[0] as Hit;
   const last = hits.at(-1) as Hit;
   const outcome = agreed(hits)['event.outcome'];
@@ -127,7 +132,7 @@ function eventFields(firing: Firing, rule: Rule, context: AlertContext, id: stri
     end: isoTime(last.time),
     duration: Number(last.time - first.time),
     severity,
-    risk_score: rule.meta.alert?.riskScore ?? risk,
+    risk_score: score,
     reason: reasonOf(firing, rule),
     ...(context.baseUrl === undefined ? {} : { url: `${context.baseUrl.replace(/\/$/, '')}/alerts/${standing.alert}` }),
   };

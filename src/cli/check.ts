@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Settings } from '../config/settings.ts';
 import { covers } from '../detect/routing.ts';
 import type { Logsource } from '../event/event.ts';
+import { fromMs, isoTime } from '../event/time.ts';
 import { possibleLogsources } from '../normalize/logsources.ts';
 import { readRuleFiles } from '../rule/files.ts';
 import { loadRules, type Ruleset } from '../rule/load.ts';
@@ -20,8 +21,8 @@ export function check(paths: readonly string[], flags: CheckFlags, io: Io): numb
   const files = readRuleFiles(paths.length > 0 ? paths : fromSettings);
   const loaded = loadRules(files, { placeholders: configured?.settings.placeholders ?? {} });
   const { ruleset } = loaded;
-  const problems =
-    configured === undefined ? loaded.problems : [...loaded.problems, ...unreachable(ruleset, configured.settings)].sort(compareProblems);
+  const unfed = configured === undefined ? [] : unreachable(ruleset, configured.settings);
+  const problems = [...loaded.problems, ...unfed, ...expired(ruleset, io.clock.now())].sort(compareProblems);
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   if (flags.output === 'json') {
     const rows = problems.map(({ place, severity, code, path, message }) => ({ ...place, severity, code, path, message }));
@@ -33,6 +34,19 @@ export function check(paths: readonly string[], flags: CheckFlags, io: Io): numb
     );
   }
   return errors > 0 || (flags.strict === true && problems.length > 0) ? EXIT.findings : EXIT.ok;
+}
+
+/** Exceptions that are in force no more: to be removed, or decided anew. */
+function expired({ exceptions }: Ruleset, now: number): readonly Problem[] {
+  return exceptions
+    .filter(({ expires }) => expires <= fromMs(now))
+    .map(({ id, owner, expires, place }) => ({
+      place,
+      severity: 'warn',
+      code: 'exception/expired',
+      path: ['expires'],
+      message: `"${id}" expired at ${isoTime(expires)}; remove it, or ask ${owner} to decide anew`,
+    }));
 }
 
 /** Rules that no configured source can ever feed, by log source. */

@@ -1,6 +1,8 @@
+import type { StoreFlags } from './alerts.ts';
 import { configOption, outputOption, type Register, storeOption } from './command.ts';
 import { listPacks } from './control-packs.ts';
 import { type ReportFlags, reportCompliance } from './report.ts';
+import { reportExceptions } from './report-exceptions.ts';
 import { type ReportRunFlags, reportRun } from './report-run.ts';
 
 export const registerReport: Register = (program, { io, done }) => {
@@ -25,6 +27,12 @@ export const registerReport: Register = (program, { io, done }) => {
     .addOption(configOption())
     .option('--only <name>', 'this report alone')
     .action(async (flags: ReportRunFlags) => done(await reportRun(flags, io)));
+  report
+    .command('exceptions')
+    .description('what each exception hid, lowered or tagged: owner, expiry, matches, the last one, samples')
+    .addOption(storeOption())
+    .addOption(outputOption())
+    .action((flags: StoreFlags) => done(reportExceptions(flags, io)));
   report
     .command('packs')
     .description('the control packs that come with Wardline')

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { packSchema, profileSchema } from '../report/pack-schema.ts';
 import { correlationSchema, jsonRulesSchema, policySchema, sigmaSchema } from '../rule/editor-schemas.ts';
+import { exceptionSchema } from '../rule/exception/schema.ts';
 import { settingsSchema } from './settings.ts';
 
 /** Every kind of file a user writes, with the schema an editor is given. */
@@ -10,6 +11,7 @@ const KINDS = {
   correlation: correlationSchema,
   'json-rules': jsonRulesSchema,
   policy: policySchema,
+  exception: exceptionSchema,
   controls: packSchema,
   profile: profileSchema,
 } as const;

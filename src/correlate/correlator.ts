@@ -90,9 +90,10 @@ export function createCorrelator(
   }, 0n);
   let current: Nanos = stored === undefined ? MIN_TIME : BigInt(stored.watermark);
 
-  const give = (hit: Hit, late: boolean, ecs: Match['ecs'], say: Say): readonly Firing[] => {
+  const give = (hit: Hit, late: boolean, ecs: Match['ecs'], say: Say, hiddenFrom: Match['hiddenFrom'] = []): readonly Firing[] => {
     const out: Firing[] = [];
     for (const feed of feeds.get(hit.rule) ?? []) {
+      if (hiddenFrom.includes(feed.plan.rule)) continue;
       const state = byRule.get(feed.plan.rule) as RuleState;
       if (late && feed.plan.kind.settled) {
         state.counters.late++;
@@ -107,12 +108,22 @@ export function createCorrelator(
 
   const take = (match: Match, say: Say): readonly Firing[] => {
     const late = match.lateness !== 'in_time';
-    const { time, origin, rule, appendedAt, fields, trail } = match;
+    const { time, origin, rule, appendedAt, fields, trail, exceptions } = match;
     if (!feeds.has(rule)) return [];
     const entities = entitiesOf(match.ecs);
     const bytes = bytesOf(fields, entities) + STEP_BYTES * (trail?.length ?? 0);
-    const hit: Hit = { time, origin, rule, appendedAt, values: fields, entities, bytes, ...(trail === undefined ? {} : { trail }) };
-    return give(hit, late, match.ecs, say);
+    const hit: Hit = {
+      time,
+      origin,
+      rule,
+      appendedAt,
+      values: fields,
+      entities,
+      bytes,
+      ...(trail === undefined ? {} : { trail }),
+      ...(exceptions === undefined ? {} : { exceptions }),
+    };
+    return give(hit, late, match.ecs, say, match.hiddenFrom);
   };
 
   /** Rules in the order of their feeding: what a rule below settles is a match of the rule above before that decides. */

@@ -1,3 +1,4 @@
+import type { Held } from '../detect/exceptions.ts';
 import type { Step } from '../detect/match.ts';
 import type { Origin } from '../event/raw-record.ts';
 import type { Nanos } from '../event/time.ts';
@@ -16,6 +17,8 @@ export type Hit = {
   readonly entities: Readonly<Record<string, JsonValue>>;
   /** What keeping it costs, about. */
   readonly bytes: number;
+  /** Exceptions that hold for the match and do not hide it. */
+  readonly exceptions?: readonly Held[];
   /** Why the match holds, for the alert that it opens alone. */
   readonly trail?: readonly Step[];
 };

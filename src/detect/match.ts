@@ -2,6 +2,7 @@ import type { Origin } from '../event/raw-record.ts';
 import type { Nanos } from '../event/time.ts';
 import type { RuleId } from '../rule/ir/rule.ts';
 import type { JsonObject, JsonValue } from '../shared/json.ts';
+import type { Held } from './exceptions.ts';
 
 /** One answer of a rule: what it asked, what it expected, what it found. */
 export type Step = { readonly condition: string; readonly expected: JsonValue; readonly observed: JsonValue };
@@ -19,6 +20,10 @@ export type Match = {
   readonly fields: Readonly<Record<string, JsonValue>>;
   /** The ECS document of the event. */
   readonly ecs: JsonObject;
+  /** Exceptions that hold for the match and do not hide it. */
+  readonly exceptions?: readonly Held[];
+  /** Correlations that an exception hides the match from. */
+  readonly hiddenFrom?: readonly RuleId[];
   /** Why the rule holds; absent where the rule does not alert alone. */
   readonly trail?: readonly Step[];
 };

@@ -93,6 +93,28 @@ const bodies = {
   silence: z.strictObject({ source: name, since: instant, cause: name }),
   resumed: z.strictObject({ source: name, since: instant, at: instant }),
   'caught-up': z.strictObject({ source: name, partition: count, at: instant }),
+  /** Exceptions of the active ruleset, sorted by id; a ruleset without this entry has none. */
+  exceptions: z.strictObject({
+    ruleset: name,
+    exceptions: z.array(
+      z.strictObject({
+        id: name,
+        digest,
+        rules: z.array(name),
+        owner: name,
+        ticket: name.nullable(),
+        reason: name,
+        starts: instant,
+        expires: instant,
+        effect: z.enum(['suppress', 'lower', 'tag']),
+      }),
+    ),
+  }),
+  /** Matches that exceptions changed: [minute, exception, rule, effect, matches]; the first few by coordinate, the rest counted. */
+  excepted: z.strictObject({
+    rows: z.array(z.tuple([minute, name, name, name, count])),
+    samples: z.array(z.tuple([name, name, count, offset, count])),
+  }),
   /** Alert documents: [minute, rule, stage, id, created ms]. */
   alerts: z.strictObject({ rows: z.array(z.tuple([minute, name, name, name, count])) }),
   /** Settled deliveries: [id, outcome, ms]; attempts to be repeated are only counted. */

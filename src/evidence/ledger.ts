@@ -3,6 +3,7 @@ import { sha256Hex } from '../shared/digest.ts';
 import { WardlineError } from '../shared/errors.ts';
 import type { JsonValue } from '../shared/json.ts';
 import { type Body, entryHash, entryText, type LedgerEntry } from './entry.ts';
+import { createExcepted, exceptionsBody } from './excepted.ts';
 import { emptyLedgerState, type KnownPosition, type LedgerState, partitionKey, sortedPositions } from './ledger-state.ts';
 import { appendLeaf, leafHash, rootOf } from './merkle.ts';
 import type { ActiveRule, Jump, LedgerObservation } from './observation.ts';
@@ -52,6 +53,7 @@ export function createLedger(previous: LedgerState = emptyLedgerState()): Ledger
   }
   const drafts = createDrafts();
   const alerts: Body<'alerts'>['rows'] = [];
+  const excepted = createExcepted();
   const deliveries = new Map<string, Body<'delivery'>>();
   const deadLetters: Body<'dead-letters'>['rows'] = [];
   let omitted = 0;
@@ -153,6 +155,7 @@ export function createLedger(previous: LedgerState = emptyLedgerState()): Ledger
   };
 
   const draftRows = (): void => {
+    excepted.draft(drafts);
     drafts.rows('alerts', alerts.splice(0), (rows) => ({ rows }));
     const perSink = [...deliveries.values()].sort((a, b) => (a.sink < b.sink ? -1 : 1));
     for (const { sink, retries, rows } of perSink) {
@@ -198,6 +201,13 @@ export function createLedger(previous: LedgerState = emptyLedgerState()): Ledger
           break;
         case 'activation':
           activate(observation);
+          break;
+        case 'exceptions':
+          flush();
+          drafts.add('exceptions', exceptionsBody(observation.ruleset, observation.exceptions));
+          break;
+        case 'excepted':
+          excepted.add(observation.matches);
           break;
         case 'delivery':
           deliver(observation);

@@ -1,5 +1,7 @@
 import type { DeadLetterReason } from '../event/dead-letter.ts';
+import type { Origin } from '../event/raw-record.ts';
 import type { Nanos } from '../event/time.ts';
+import type { ExceptionEffect } from '../rule/ir/exception.ts';
 import type { RuleId } from '../rule/ir/rule.ts';
 import type { Proof } from './entry.ts';
 
@@ -49,6 +51,30 @@ export type BatchCounts = {
   readonly appendedAt: number | undefined;
 };
 
+/** What one exception did to one match: hidden (`suppress`), or its alert is lower or says so. */
+export type ExceptedMatch = {
+  readonly exception: string;
+  /** The rule the exception was written for; the match is of `detection`, or feeds it. */
+  readonly rule: RuleId;
+  readonly detection: RuleId;
+  readonly effect: ExceptionEffect;
+  readonly time: Nanos;
+  readonly origin: Origin;
+};
+
+/** An exception in force, as the ledger keeps it; times are ms since the epoch. */
+export type ActiveException = {
+  readonly id: string;
+  readonly digest: string;
+  readonly rules: readonly RuleId[];
+  readonly owner: string;
+  readonly ticket: string | undefined;
+  readonly reason: string;
+  readonly starts: number;
+  readonly expires: number;
+  readonly effect: ExceptionEffect;
+};
+
 export type RuleState = 'active' | 'disabled' | 'error';
 export type ActiveRule = {
   readonly id: RuleId;
@@ -91,6 +117,9 @@ export type LedgerObservation =
       readonly to: bigint | undefined;
       readonly cause: string;
     }
+  /** Exceptions of the ruleset that was activated just before; a ruleset without any has no such entry. */
+  | { readonly kind: 'exceptions'; readonly at: number; readonly ruleset: string; readonly exceptions: readonly ActiveException[] }
+  | { readonly kind: 'excepted'; readonly matches: readonly ExceptedMatch[] }
   | { readonly kind: 'silence'; readonly at: number; readonly source: string; readonly since: number; readonly cause: string }
   | { readonly kind: 'resumed'; readonly at: number; readonly source: string; readonly since: number }
   /** The source had nothing more to read at `at`. */

@@ -22,7 +22,10 @@ export function ledgerText(text: string): string {
   return text.slice(0, 2048).toWellFormed();
 }
 
-type Simple = Exclude<LedgerObservation, { kind: 'activation' | 'batch' | 'gap' | 'alerts' | 'delivery' | 'dead-letter' }>;
+type Simple = Exclude<
+  LedgerObservation,
+  { kind: 'activation' | 'batch' | 'gap' | 'alerts' | 'delivery' | 'dead-letter' | 'exceptions' | 'excepted' }
+>;
 
 /** Observations that become one entry each, as they are. */
 export function addSimple(observation: Simple, drafts: Drafts): void {

@@ -2,6 +2,7 @@ import type { Lateness } from '../correlate/lateness.ts';
 import { type DecodeOptions, decode } from '../decode/decode.ts';
 import type { ByteMatcher } from '../detect/bytes/byte-matcher.ts';
 import type { Confirm } from '../detect/confirm.ts';
+import type { ExceptionsOf, Held } from '../detect/exceptions.ts';
 import { createExplainer } from '../detect/explain.ts';
 import type { Match } from '../detect/match.ts';
 import { createMatchBuffer, type Matcher } from '../detect/matcher.ts';
@@ -9,7 +10,7 @@ import type { DeadLetter } from '../event/dead-letter.ts';
 import type { Event } from '../event/event.ts';
 import type { RawRecord } from '../event/raw-record.ts';
 import type { Nanos } from '../event/time.ts';
-import type { BatchCounts } from '../evidence/observation.ts';
+import type { BatchCounts, ExceptedMatch } from '../evidence/observation.ts';
 import { createTally } from '../evidence/tally.ts';
 import type { Normalizer } from '../normalize/normalizer.ts';
 import type { RuleId } from '../rule/ir/rule.ts';
@@ -17,7 +18,13 @@ import { messageOf } from '../shared/errors.ts';
 import type { JsonObject, JsonValue } from '../shared/json.ts';
 
 /** What one batch of records became; `counts` accounts for every record of it. */
-export type Ingested = { readonly matches: readonly Match[]; readonly deadLetters: readonly DeadLetter[]; readonly counts: BatchCounts };
+export type Ingested = {
+  readonly matches: readonly Match[];
+  /** What exceptions did to matches, hidden ones included. */
+  readonly excepted: readonly ExceptedMatch[];
+  readonly deadLetters: readonly DeadLetter[];
+  readonly counts: BatchCounts;
+};
 
 export type IngestDeps = {
   readonly matcher: Matcher;
@@ -26,18 +33,19 @@ export type IngestDeps = {
   readonly fieldsNeeded: ReadonlyMap<RuleId, readonly string[]>;
   readonly decode: DecodeOptions;
   readonly confirm: Confirm;
+  readonly exceptionsOf: ExceptionsOf;
 };
 
 /**
  * The stateless stage: bytes to matches. Pure but for the lateness of the source partition, which is passed in.
  * A record that breaks a reader is a dead letter like any other: one record never ends the process.
  */
-export function createIngest({ matcher, byteMatcher, fieldsNeeded, decode: options, confirm }: IngestDeps) {
+export function createIngest({ matcher, byteMatcher, fieldsNeeded, decode: options, confirm, exceptionsOf }: IngestDeps) {
   const found = createMatchBuffer();
   const explain = createExplainer();
 
-  /** What was found for an event, as matches. */
-  const matchesOf = (event: Event, record: RawRecord, lateness: Match['lateness'], out: Match[]): void => {
+  /** What was found for an event, as matches, and what exceptions did to them. */
+  const matchesOf = (event: Event, record: RawRecord, lateness: Match['lateness'], out: Match[], excepted: ExceptedMatch[]): void => {
     if (found.count === 0) return;
     // Detections stand in the order of their priorities.
     if (found.count > 1) found.rules.subarray(0, found.count).sort();
@@ -51,16 +59,31 @@ export function createIngest({ matcher, byteMatcher, fieldsNeeded, decode: optio
       if (detection === undefined) continue;
       const confirmed = confirm(detection, event, ecs);
       if (confirmed === undefined) continue;
+      const held = exceptionsOf(detection.id, event);
+      for (const { exception, rule, effect } of held)
+        excepted.push({ exception, rule, effect, detection: detection.id, time: event.time, origin: event.origin });
+      if (held.some(({ effect, rule }) => effect === 'suppress' && rule === detection.id)) continue;
       const fields = project(event, confirmed, fieldsNeeded.get(detection.id) ?? []);
       const { origin, time } = event;
       // A policy explains itself in its verdict.
       const trail = detection.alerts && detection.policy === undefined ? { trail: explain(detection, event) } : {};
-      out.push({ rule: detection.id, origin, time, appendedAt: record.appendedAt, lateness, fields, ecs: confirmed, ...trail });
+      out.push({
+        rule: detection.id,
+        origin,
+        time,
+        appendedAt: record.appendedAt,
+        lateness,
+        fields,
+        ecs: confirmed,
+        ...trail,
+        ...exceptedParts(held),
+      });
     }
   };
 
   return (records: readonly RawRecord[], normalizer: Normalizer, lateness: Lateness): Ingested => {
     const matches: Match[] = [];
+    const excepted: ExceptedMatch[] = [];
     const deadLetters: DeadLetter[] = [];
     const tally = createTally();
 
@@ -75,7 +98,11 @@ export function createIngest({ matcher, byteMatcher, fieldsNeeded, decode: optio
     const take = (event: Event, record: RawRecord): void => {
       const judged = observe(event.time, event.route.format, record);
       const before = matches.length;
-      matchesOf(event, record, judged, matches);
+      const hiddenBefore = excepted.length;
+      matchesOf(event, record, judged, matches, excepted);
+      // The rule held: it counts as a match, whatever an exception made of it.
+      for (const { effect, rule, detection } of excepted.slice(hiddenBefore))
+        if (effect === 'suppress' && rule === detection) tally.match(rule, event.time);
       for (let i = before; i < matches.length; i++) tally.match((matches[i] as Match).rule, event.time);
     };
     const bury = (letter: DeadLetter): void => {
@@ -113,7 +140,16 @@ export function createIngest({ matcher, byteMatcher, fieldsNeeded, decode: optio
         bury({ record, reason: 'crash', detail: messageOf(error), at: undefined });
       }
     }
-    return { matches, deadLetters, counts: tally.counts() };
+    return { matches, excepted, deadLetters, counts: tally.counts() };
+  };
+}
+
+/** What a match that goes on carries of the exceptions that hold for it. */
+function exceptedParts(held: readonly Held[]): Pick<Match, 'exceptions' | 'hiddenFrom'> {
+  if (held.length === 0) return {};
+  return {
+    exceptions: held.filter(({ effect }) => effect !== 'suppress'),
+    hiddenFrom: held.filter(({ effect }) => effect === 'suppress').map(({ rule }) => rule),
   };
 }
 

@@ -44,6 +44,8 @@ export function createWitness(ledger: Ledger, sources: Settings['sources']): Wit
       }));
       const config = sha256Hex(canonicalJson(plain(settings)));
       ledger.observe({ kind: 'activation', at, ruleset: ruleset.digest, engine: VERSION, config, rules });
+      if (ruleset.exceptions.length > 0)
+        ledger.observe({ kind: 'exceptions', at, ruleset: ruleset.digest, exceptions: ruleset.exceptions.map(activeException) });
     },
     step({ source, batch, ingested, alerts }) {
       const { partition, records, gap, next, end } = batch;
@@ -69,6 +71,7 @@ export function createWitness(ledger: Ledger, sources: Settings['sources']): Wit
           sha256: sha256Hex(record.bytes ?? new Uint8Array()),
         });
       }
+      if (ingested.excepted.length > 0) ledger.observe({ kind: 'excepted', matches: ingested.excepted });
       observeAlerts(alerts);
       events += ingested.counts.events;
       deadLetters += ingested.deadLetters.length;
@@ -130,4 +133,18 @@ function alertFacts({ id, document }: AlertDocument) {
 /** Settings as plain JSON for their digest: secrets print as redacted, durations as text. */
 function plain(value: unknown): JsonValue {
   return JSON.parse(JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner))) as JsonValue;
+}
+
+function activeException({ id, digest, rules, owner, ticket, reason, starts, expires, effect }: Ruleset['exceptions'][number]) {
+  return {
+    id,
+    digest,
+    rules,
+    owner,
+    ticket,
+    reason,
+    starts: Number(starts / NANOS_PER_MS),
+    expires: Number(expires / NANOS_PER_MS),
+    effect,
+  };
 }

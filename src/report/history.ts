@@ -130,6 +130,8 @@ function createFold() {
       stoppedMs = Date.parse(at);
     },
     'dead-letters': () => undefined,
+    exceptions: () => undefined,
+    excepted: () => undefined,
   };
 
   return {

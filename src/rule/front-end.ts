@@ -1,4 +1,5 @@
 import type { Plain, SourceDocument } from './document.ts';
+import type { ExceptionDraft } from './exception/index.ts';
 import type { Rule, RuleId } from './ir/rule.ts';
 import type { ProblemReporter } from './problem.ts';
 
@@ -36,11 +37,11 @@ export type FrontEnd = {
   readonly recognizes: (value: Plain) => boolean;
   /**
    * First pass over one document: reports what is wrong, returns what it defines. A document that defines no rule but is
-   * shared with others (a filter) returns its kind.
+   * shared with others (a filter) returns its kind; an exception comes as its draft.
    */
   readonly read: (
     document: SourceDocument,
     report: ProblemReporter,
     context: LoadContext,
-  ) => readonly Draft[] | { readonly shares: string };
+  ) => readonly Draft[] | { readonly shares: string } | { readonly exceptions: readonly ExceptionDraft[] };
 };

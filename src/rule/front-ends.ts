@@ -1,3 +1,4 @@
+import { exception } from './exception/index.ts';
 import type { FrontEnd } from './front-end.ts';
 import { jsonRules } from './json-rules/index.ts';
 import { context } from './policy/context.ts';
@@ -6,4 +7,4 @@ import { reconciliation } from './policy/reconciliation.ts';
 import { sigma } from './sigma/index.ts';
 
 /** Every rule language; the first that recognises a document reads it. */
-export const frontEnds: readonly FrontEnd[] = [policy, reconciliation, context, jsonRules, sigma];
+export const frontEnds: readonly FrontEnd[] = [policy, reconciliation, context, exception, jsonRules, sigma];

@@ -1,9 +1,12 @@
 import { sha256Hex } from '../shared/digest.ts';
 import { SEMANTICS_VERSION } from './digest.ts';
 import { isMap, type SourceDocument } from './document.ts';
+import type { ExceptionDraft } from './exception/index.ts';
+import { resolveException } from './exception/resolve.ts';
 import type { Draft, LoadContext, References } from './front-end.ts';
 import { frontEnds } from './front-ends.ts';
 import type { ContextTables } from './ir/context.ts';
+import type { Exception } from './ir/exception.ts';
 import type { Correlation, Detection, Rule, RuleId } from './ir/rule.ts';
 import { readContexts } from './policy/context.ts';
 import { compareProblems, type Problem, type ProblemReporter } from './problem.ts';
@@ -17,7 +20,8 @@ export type Ruleset = {
   readonly byId: ReadonlyMap<RuleId, Rule>;
   /** What policies know besides the event. */
   readonly contexts: ContextTables;
-  /** SHA-256 (hex) over every rule's logic: equal digests decide alike. */
+  readonly exceptions: readonly Exception[];
+  /** SHA-256 (hex) over the logic of every rule and exception: equal digests decide alike. */
   readonly digest: string;
 };
 
@@ -28,6 +32,7 @@ export type FileRules = {
   readonly path: string;
   readonly drafts: readonly Draft[];
   readonly shared: readonly { readonly kind: string; readonly document: SourceDocument }[];
+  readonly exceptions: readonly ExceptionDraft[];
   readonly problems: readonly Problem[];
 };
 
@@ -46,8 +51,9 @@ export function readFileRules(file: RuleFile, context: LoadContext): FileRules {
   const problems = [...unread];
   const drafts: Draft[] = [];
   const shared: { kind: string; document: SourceDocument }[] = [];
-  for (const document of documents) readOne(document, context, problems, drafts, shared);
-  return { path: file.path, drafts, shared, problems };
+  const exceptions: ExceptionDraft[] = [];
+  for (const document of documents) readOne(document, context, problems, { drafts, shared, exceptions });
+  return { path: file.path, drafts, shared, exceptions, problems };
 }
 
 /** The second pass over what all files said: names, references, filters, circles. */
@@ -68,11 +74,18 @@ export function assemble(files: readonly FileRules[]): Loaded {
   }
   dropDangling(byId, drafts, problems);
   muteMembers(byId);
+  const exceptions = resolveExceptions(
+    files.flatMap((file) => file.exceptions),
+    references,
+    byId,
+    problems,
+  );
   const all = [...byId.values()];
   const contexts = readContexts(sharedOf('Context'));
   const lines = [
     ...all.map(({ id, logicDigest }) => `${JSON.stringify(id)} ${logicDigest}`),
     ...[...contexts.values()].map(({ store, version }) => `context ${store} ${version}`),
+    ...exceptions.map(({ id, digest }) => `exception ${JSON.stringify(id)} ${digest}`),
   ].sort();
   const ruleset: Ruleset = {
     // The order in which rules that hold for one event are told of.
@@ -80,6 +93,7 @@ export function assemble(files: readonly FileRules[]): Loaded {
     correlations: all.filter((rule) => rule.kind === 'correlation'),
     byId,
     contexts,
+    exceptions,
     digest: sha256Hex([`semantics ${SEMANTICS_VERSION}`, ...lines].join('\n')),
   };
   return { ruleset, problems: problems.sort(compareProblems) };
@@ -110,8 +124,7 @@ function readOne(
   document: SourceDocument,
   context: LoadContext,
   problems: Problem[],
-  drafts: Draft[],
-  shared: { kind: string; document: SourceDocument }[],
+  into: { readonly drafts: Draft[]; readonly shared: { kind: string; document: SourceDocument }[]; readonly exceptions: ExceptionDraft[] },
 ): void {
   const report = reporter(document, problems);
   const frontEnd = frontEnds.find(({ recognizes }) => recognizes(document.value));
@@ -122,9 +135,10 @@ function readOne(
     return;
   }
   const read = frontEnd.read(document, report, context);
-  if ('shares' in read) {
-    if (!report.failed()) shared.push({ kind: read.shares, document });
-  } else if (!report.failed()) drafts.push(...read);
+  if (report.failed()) return;
+  if ('shares' in read) into.shared.push({ kind: read.shares, document });
+  else if ('exceptions' in read) into.exceptions.push(...read.exceptions);
+  else into.drafts.push(...read);
 }
 
 /** Every id and name to the id it stands for; a repeated one is an error at both places. */
@@ -165,6 +179,27 @@ function finishAll(drafts: readonly Draft[], references: References, problems: P
     const report = reporter(draft.document, problems);
     const rules = draft.finish(references, report);
     return report.failed() ? [] : rules;
+  });
+}
+
+function resolveExceptions(
+  drafts: readonly ExceptionDraft[],
+  references: References,
+  byId: ReadonlyMap<RuleId, Rule>,
+  problems: Problem[],
+): readonly Exception[] {
+  const seen = new Map<string, ExceptionDraft>();
+  return drafts.flatMap((draft) => {
+    const report = reporter(draft.document, problems);
+    const other = seen.get(draft.id);
+    if (other !== undefined) {
+      const { file, line } = other.document.placeOf([]);
+      report.error(['id'], 'ref/duplicate', `"${draft.id}" is already the id of the exception at ${file}:${line}`);
+      return [];
+    }
+    seen.set(draft.id, draft);
+    const resolved = resolveException(draft, references, byId, report);
+    return resolved === undefined ? [] : [resolved];
   });
 }
 

@@ -28,6 +28,7 @@ const bruteForce = {
 const signIn = (second: number, address: string) => ({
   '@timestamp': new Date(Date.UTC(2026, 10, 20, 8, 12, second)).toISOString(),
   event: { action: 'sign-in', outcome: 'failure', category: ['authentication'], type: ['start'] },
+  ecs: { version: '8.11.0' },
   user: { name: 'alice' },
   source: { ip: address },
 });

@@ -41,6 +41,7 @@ const ingestWith = (byteMatcher: ByteMatcher) =>
     fieldsNeeded: new Map([['tool', ['Image', 'process.name']]]),
     decode: DEFAULT_LIMITS,
     confirm: (_, __, ecs) => ecs(),
+    exceptionsOf: () => [],
   });
 
 test('records decided on their bytes and records that were decoded give the same matches, dead letters and counts', () => {

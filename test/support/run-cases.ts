@@ -6,6 +6,7 @@ import { fieldsNeeded } from '../../src/correlate/plans.ts';
 import { DEFAULT_LIMITS } from '../../src/decode/decode.ts';
 import { createByteMatcher } from '../../src/detect/bytes/byte-matcher.ts';
 import { createConfirm } from '../../src/detect/confirm.ts';
+import { createExceptions } from '../../src/detect/exceptions.ts';
 import { createMatcher } from '../../src/detect/matcher.ts';
 import type { RawRecord } from '../../src/event/raw-record.ts';
 import { isoTime, parseIsoTime } from '../../src/event/time.ts';
@@ -55,6 +56,7 @@ export function alertsOf(rules: readonly RuleText[], { base = {} }: CaseFile, on
     fieldsNeeded: fieldsNeeded(ruleset),
     decode: DEFAULT_LIMITS,
     confirm: createConfirm(ruleset),
+    exceptionsOf: createExceptions(ruleset.exceptions, ruleset.byId),
   });
   const lateness = createLateness(tryParseDuration('7d') ?? 0n);
   let correlator = createCorrelator(ruleset);
