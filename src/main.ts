@@ -21,6 +21,9 @@ try {
   // As wanted.
 }
 
+// A diagnostic report, whoever asks for one, holds neither the environment nor addresses: secrets stand in the one.
+Object.assign(process.report, { excludeEnv: true, excludeNetwork: true });
+
 const stop = new AbortController();
 let signals = 0;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -2,16 +2,25 @@ import type { Clock } from '../shared/clock.ts';
 import type { Turn } from './deliver.ts';
 
 /** Wakes sleepers when something happened: new alerts, or the end. */
-export type Bell = { ring(): void; wait(ms: number, signal: AbortSignal): Promise<void> };
+export type Bell = {
+  ring(): void;
+  /** How often it rang. */
+  rung(): number;
+  /** Waits unless it rang since `heard`: what happened while its listener was busy is not slept over. */
+  wait(ms: number, signal: AbortSignal, heard: number): Promise<void>;
+};
 
 export function createBell(clock: Clock): Bell {
-  let rung = new AbortController();
+  let rings = 0;
+  let next = new AbortController();
   return {
     ring() {
-      rung.abort();
-      rung = new AbortController();
+      rings++;
+      next.abort();
+      next = new AbortController();
     },
-    wait: (ms, signal) => clock.sleep(ms, AbortSignal.any([signal, rung.signal])),
+    rung: () => rings,
+    wait: (ms, signal, heard) => (heard === rings ? clock.sleep(ms, AbortSignal.any([signal, next.signal])) : Promise.resolve()),
   };
 }
 
@@ -30,10 +39,11 @@ export async function runOutbox(
   hard: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
+    const heard = bell.rung();
     const { settled, nextDue } = await turn(hard);
     if (settled > 0) continue;
     const sleep = nextDue === undefined ? MAX_SLEEP_MS : Math.min(MAX_SLEEP_MS, Math.max(10, nextDue - clock.now()));
-    await bell.wait(sleep, signal);
+    await bell.wait(sleep, signal, heard);
   }
 }
 

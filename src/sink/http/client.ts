@@ -69,7 +69,8 @@ export function createHttpClient(settings: HttpSettings, clock: Clock): HttpClie
         return { failed: reasonOf(error) };
       }
     },
-    close: () => agent.close(),
+    // Calls are over by now; a graceful end would wait for connections whose other side does not speak HTTP.
+    close: () => agent.destroy(),
   };
 }
 
