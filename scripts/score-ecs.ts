@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { DEFAULT_LIMITS, decode } from '../src/decode/decode.ts';
+import { loadTables } from '../src/enrich/load.ts';
 import { createNormalizer, type Normalizer } from '../src/normalize/normalizer.ts';
 import { createRouteTable } from '../src/normalize/routes.ts';
 import { type Case, compareCase, formatOf, type Score, sum } from './score-ecs/compare.ts';
@@ -25,6 +26,11 @@ const files = paths.flatMap((path) =>
     : [path],
 );
 
+// The peer looked addresses up in databases of this vendor: without its test databases, geo fields count as missing.
+const geoFolder = resolve(import.meta.dirname, '../../shared/data/geo/maxmind-test/test-data');
+const geoip = ['GeoLite2-City-Test.mmdb', 'GeoLite2-ASN-Test.mmdb'].map((name) => join(geoFolder, name)).filter(existsSync);
+const enrichment = loadTables({ geoip, assets: [], identities: [], indicators: [] }, '.')?.enrichment;
+
 const routes = createRouteTable();
 const normalizers = new Map<string, Normalizer>();
 /** As a user would set up the source: the peer was told module, stream and zone as well. `--detect`: recognised by content. */
@@ -33,7 +39,7 @@ function normalizerFor(one: Case): Normalizer {
   const timezone = one.context['event.timezone'];
   const key = `${format} ${timezone}`;
   let normalizer = normalizers.get(key);
-  if (normalizer === undefined) normalizers.set(key, (normalizer = createNormalizer({ format, timezone }, routes)));
+  if (normalizer === undefined) normalizers.set(key, (normalizer = createNormalizer({ format, timezone, enrichment }, routes)));
   return normalizer;
 }
 

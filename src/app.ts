@@ -8,10 +8,13 @@ import { createByteMatcher } from './detect/bytes/byte-matcher.ts';
 import { createConfirm } from './detect/confirm.ts';
 import { createExceptions } from './detect/exceptions.ts';
 import { createMatcher } from './detect/matcher.ts';
+import { loadTables } from './enrich/load.ts';
+import type { Enrichment } from './event/enrichment.ts';
 import type { LedgerEntry } from './evidence/entry.ts';
 import { createLedger } from './evidence/ledger.ts';
 import { ledgerStateOf } from './evidence/ledger-state.ts';
 import { createNormalizer } from './normalize/normalizer.ts';
+import { createRedactor } from './normalize/redact.ts';
 import { createRouteTable } from './normalize/routes.ts';
 import { createDelivery } from './pipeline/deliver.ts';
 import { createEngine, type Engine, type RulesetParts } from './pipeline/engine.ts';
@@ -50,10 +53,13 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
   const { settings, ruleset, baseDir, clock, logger, signal } = options;
   const sinks = settings.sinks.map((sink) => createSink(sink, { clock, logger, write: options.write }));
   const witness = createWitness(createLedger(ledgerStateOf(store.ledger.entries() as unknown as Iterable<LedgerEntry>)), settings.sources);
-  const engine = buildEngine(store, options, witness);
+  const tables = loadTables(settings.enrich, baseDir);
+  for (const { path, kind, entries, skipped } of tables?.files ?? [])
+    logger.info({ path, kind, entries, skipped: Object.fromEntries(skipped) }, 'a table was read');
+  const engine = buildEngine(store, options, witness, tables?.enrichment);
   for (const id of engine.damagedCheckpoints)
     logger.warn({ checkpoint: id }, 'a damaged checkpoint was passed over; going on from the one before');
-  witness.activate(ruleset, settings, clock.now());
+  witness.activate(ruleset, settings, tables?.enrichment.digest, clock.now());
 
   const bell = createBell(clock);
   const stopped = new AbortController();
@@ -121,7 +127,7 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
     // What was read under the old rules is evidence under the old rules.
     await checkpoint();
     engine.activate(partsOf(next, settings));
-    witness.activate(next, settings, clock.now());
+    witness.activate(next, settings, tables?.enrichment.digest, clock.now());
   };
 
   const ticking = new AbortController();
@@ -175,12 +181,17 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
   };
 }
 
-function buildEngine(store: Store, { settings, ruleset, logger }: RunOptions, witness: Witness): Engine {
+function buildEngine(
+  store: Store,
+  { settings, ruleset, logger }: RunOptions,
+  witness: Witness,
+  enrichment: Enrichment | undefined,
+): Engine {
   const routes = createRouteTable();
   const normalizers = new Map(
     settings.sources.map(({ name, format, logsource, timezone }) => [
       name,
-      createNormalizer({ format, logsource: clean(logsource), timezone }, routes),
+      createNormalizer({ format, logsource: clean(logsource), timezone, enrichment }, routes),
     ]),
   );
   return createEngine({
@@ -221,6 +232,7 @@ function partsOf(ruleset: Ruleset, settings: Settings): RulesetParts {
       confirm: createConfirm(ruleset),
 
       exceptionsOf: createExceptions(ruleset.exceptions, ruleset.byId),
+      redactor: createRedactor(settings.redact),
     }),
     toAlert(firing, latest) {
       const rule = ruleset.byId.get(firing.rule) as Rule;

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { enrichSettings } from '../enrich/settings.ts';
+import { redactSettings } from '../normalize/redaction-settings.ts';
 import { reportSettings } from '../report/settings.ts';
 import { tryParseDuration } from '../shared/duration.ts';
 import { sinkSettings } from '../sink/settings.ts';
@@ -55,6 +57,8 @@ export const settingsSchema = z.strictObject({
         .describe('When an operator closed an alert and its rule still holds: reset opens a new alert, continue leaves it closed.'),
     })
     .prefault({}),
+  enrich: enrichSettings.prefault({}).describe('Tables that add to what events say, read once at start.'),
+  redact: redactSettings.prefault({}).describe('What must not leave the engine in the clear.'),
   state: z.strictObject({ kind: z.literal('sqlite').default('sqlite'), path: z.string().min(1).default('wardline.db') }).prefault({}),
   engine: engineSettings.prefault({}),
   evidence: z

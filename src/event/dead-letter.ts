@@ -20,4 +20,6 @@ export type DeadLetter = {
   readonly detail: string;
   /** Byte offset in the record where reading failed, when known. */
   readonly at: number | undefined;
+  /** Where the bytes must not be kept: what they were. */
+  readonly withheld?: { readonly length: number; readonly sha256: string };
 };

@@ -1,4 +1,4 @@
-import { fromMs, type Nanos, type ParsedTime, parseIsoTime } from '../event/time.ts';
+import { fromMs, NANOS_PER_MS, type Nanos, type ParsedTime, parseIsoTime } from '../event/time.ts';
 import type { JsonValue } from '../shared/json.ts';
 import { parseWrittenTime } from './written-time.ts';
 
@@ -25,6 +25,12 @@ export function eventTime(claimed: JsonValue | undefined, appendedAt: number, op
   const time = read.zoned || zoneOffset === undefined ? read.time : read.time - zoneOffset(read.time);
   if (time > fromMs(appendedAt + options.maxFutureSkewMs)) return { time: fromMs(appendedAt), tags: ['future_time'] };
   return { time, tags: read.zoned || zoneOffset !== undefined ? NO_TAGS : ASSUMED };
+}
+
+/** The time a record claims in milliseconds, without knowing when it was taken; undefined where that is needed to tell. */
+export function claimedMs(value: JsonValue | undefined): number | undefined {
+  const read = value === undefined ? undefined : readTime(value, Number.NaN);
+  return read === undefined ? undefined : Number(read.time / NANOS_PER_MS);
 }
 
 function readTime(value: JsonValue, appendedAt: number): ParsedTime | undefined {

@@ -37,6 +37,8 @@ export type Format = {
   readonly time: FieldSource;
   /** ECS fields by dotted name. */
   readonly fields: Readonly<Record<string, FieldSource>>;
+  /** Parts of a field that holds a list of objects, by dotted name: for rules; the document has them in that field. */
+  readonly parts?: Readonly<Record<string, FieldSource>>;
 };
 
 /** A dotted path; with several, the first that is present. */

@@ -1,16 +1,17 @@
 import type { Decoded } from '../decode/decode.ts';
 import { readTextLine } from '../decode/text-line.ts';
 import { createAccessor } from '../event/accessor.ts';
+import type { Enrichment } from '../event/enrichment.ts';
 import type { Event, Logsource, Route } from '../event/event.ts';
 import type { Accessor } from '../event/field-source.ts';
 import type { Origin, RawRecord } from '../event/raw-record.ts';
 import type { Nanos } from '../event/time.ts';
 import { WardlineError } from '../shared/errors.ts';
 import type { JsonObject, JsonValue } from '../shared/json.ts';
+import { enrichedFormats } from './enriched.ts';
 import { type EventTime, eventTime, type TimeOptions } from './event-time.ts';
 import type { Discriminants, Format } from './format.ts';
 import { plainText } from './generic.ts';
-import { formats } from './index.ts';
 import { toEcs } from './materialize.ts';
 import { createRouteTable, type RouteTable } from './routes.ts';
 import { zoneOffset } from './zones.ts';
@@ -23,6 +24,8 @@ export type NormalizerSettings = {
   /** IANA zone of local times without one. */
   readonly timezone?: string | undefined;
   readonly maxFutureSkewMs?: number | undefined;
+  /** Fields that tables add to those of every format. */
+  readonly enrichment?: Enrichment | undefined;
 };
 
 export type Normalizer = {
@@ -45,7 +48,8 @@ const FIVE_MINUTES_MS = 300_000;
 
 /** Sees the documents of one source as events. `routes` is shared by all sources of a process. */
 export function createNormalizer(settings: NormalizerSettings, routes: RouteTable = createRouteTable()): Normalizer {
-  const fixed = settings.format === undefined ? undefined : formatNamed(settings.format);
+  const formats = enrichedFormats(settings.enrichment);
+  const fixed = settings.format === undefined ? undefined : formatNamed(settings.format, formats);
   const readers = new Map<Format, Reader>();
   const times: TimeOptions = {
     zoneOffset: settings.timezone === undefined ? undefined : zoneOffset(settings.timezone),
@@ -65,7 +69,7 @@ export function createNormalizer(settings: NormalizerSettings, routes: RouteTabl
   return {
     decisions,
     normalize(record, decoded) {
-      const { format, document } = recognize(decoded, fixed);
+      const { format, document } = recognize(decoded, fixed, formats);
       const reader = readerOf(format);
       const route = decisions.routeOf(
         format,
@@ -83,7 +87,7 @@ function createReader(format: Format): Reader {
   return { discriminators: format.discriminators.map(createAccessor), time: createAccessor(format.time) };
 }
 
-function formatNamed(name: string): Format {
+function formatNamed(name: string, formats: readonly Format[]): Format {
   const format = formats.find((candidate) => candidate.name === name);
   if (format === undefined)
     throw new WardlineError('settings', `there is no format "${name}"; known: ${formats.map((known) => known.name).join(', ')}`);
@@ -91,7 +95,7 @@ function formatNamed(name: string): Format {
 }
 
 /** The format of a document, and the document it makes of a line. */
-function recognize(decoded: Decoded, fixed: Format | undefined): { format: Format; document: JsonObject } {
+function recognize(decoded: Decoded, fixed: Format | undefined, formats: readonly Format[]): { format: Format; document: JsonObject } {
   const { document, text, formatHint } = decoded;
   if (text !== undefined) {
     const line = readTextLine(text);
@@ -99,11 +103,11 @@ function recognize(decoded: Decoded, fixed: Format | undefined): { format: Forma
       const parsed = format.parse?.(line, fixed !== undefined);
       if (parsed !== undefined) return { format, document: parsed };
     }
-    return { format: plainText, document };
+    return { format: formats.at(-1) ?? plainText, document };
   }
   if (fixed !== undefined) return { format: fixed, document };
   const found = formats.find((format) => format.name === formatHint || format.recognizes(document));
-  return { format: found ?? plainText, document };
+  return { format: found ?? formats.at(-1) ?? plainText, document };
 }
 
 type Parts = {

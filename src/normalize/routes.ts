@@ -67,6 +67,7 @@ function sourceOf(format: Format, field: string, label: RouteLabel | undefined):
   const alias = label?.aliases === undefined ? undefined : entryOf(label.aliases, field);
   if (alias !== undefined) found.push(format.vendor?.(alias) ?? path(alias), path(alias));
   if (Object.hasOwn(format.fields, field)) found.push(format.fields[field] as FieldSource);
+  if (format.parts !== undefined && Object.hasOwn(format.parts, field)) found.push(format.parts[field] as FieldSource);
   const ecs = ECS_FALLBACK.get(field);
   if (ecs !== undefined) found.push(format.fields[ecs] ?? path(ecs), path(ecs));
   return found.length === 1 ? (found[0] as FieldSource) : firstOf(...found);

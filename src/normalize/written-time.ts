@@ -43,7 +43,9 @@ function timeOf(parts: Readonly<Record<string, string | undefined>>, appendedAt:
   if (month < 0 || month > 11 || day < 1 || day > 31 || Number(parts['hour']) > 23 || minute > 59 || second > 60 || offset === undefined)
     return undefined;
   const at = (year: number): number => Date.UTC(year, month, day, hour, minute, second);
-  const ms = yearOf(parts) === undefined ? nearestPast(at, appendedAt) : at(yearOf(parts) as number);
+  const year = yearOf(parts);
+  if (year === undefined && Number.isNaN(appendedAt)) return undefined;
+  const ms = year === undefined ? nearestPast(at, appendedAt) : at(year);
   const nanos: Nanos = BigInt(ms) * NANOS_PER_MS + BigInt((parts['fraction'] ?? '').padEnd(9, '0'));
   return { time: nanos - BigInt(offset) * 60n * NANOS_PER_SECOND, zoned: zone !== undefined };
 }

@@ -13,6 +13,7 @@ import type { Nanos } from '../event/time.ts';
 import type { BatchCounts, ExceptedMatch } from '../evidence/observation.ts';
 import { createTally } from '../evidence/tally.ts';
 import type { Normalizer } from '../normalize/normalizer.ts';
+import type { Redaction, Redactor } from '../normalize/redact.ts';
 import type { RuleId } from '../rule/ir/rule.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { JsonObject, JsonValue } from '../shared/json.ts';
@@ -34,13 +35,15 @@ export type IngestDeps = {
   readonly decode: DecodeOptions;
   readonly confirm: Confirm;
   readonly exceptionsOf: ExceptionsOf;
+  /** Undefined: nothing is redacted. */
+  readonly redactor?: Redactor | undefined;
 };
 
 /**
  * The stateless stage: bytes to matches. Pure but for the lateness of the source partition, which is passed in.
  * A record that breaks a reader is a dead letter like any other: one record never ends the process.
  */
-export function createIngest({ matcher, byteMatcher, fieldsNeeded, decode: options, confirm, exceptionsOf }: IngestDeps) {
+export function createIngest({ matcher, byteMatcher, fieldsNeeded, decode: options, confirm, exceptionsOf, redactor }: IngestDeps) {
   const found = createMatchBuffer();
   const explain = createExplainer();
 
@@ -50,6 +53,7 @@ export function createIngest({ matcher, byteMatcher, fieldsNeeded, decode: optio
     // Detections stand in the order of their priorities.
     if (found.count > 1) found.rules.subarray(0, found.count).sort();
     let document: JsonObject | undefined;
+    let redaction: Redaction | undefined;
     const ecs = (): JsonObject => {
       document ??= event.toEcs();
       return document;
@@ -67,17 +71,13 @@ export function createIngest({ matcher, byteMatcher, fieldsNeeded, decode: optio
       const { origin, time } = event;
       // A policy explains itself in its verdict.
       const trail = detection.alerts && detection.policy === undefined ? { trail: explain(detection, event) } : {};
-      out.push({
-        rule: detection.id,
-        origin,
-        time,
-        appendedAt: record.appendedAt,
-        lateness,
-        fields,
-        ecs: confirmed,
-        ...trail,
-        ...exceptedParts(held),
-      });
+      // Rules have seen the event as it is; from here on only what may leave goes on, into state, alerts and evidence.
+      redaction ??= redactor?.of(event);
+      const shown =
+        redaction === undefined
+          ? { fields, ecs: confirmed, ...trail }
+          : { ecs: redaction.document(confirmed), fields: redaction.fields(fields), ...redaction.value(trail) };
+      out.push({ rule: detection.id, origin, time, appendedAt: record.appendedAt, lateness, ...shown, ...exceptedParts(held) });
     }
   };
 
@@ -106,7 +106,7 @@ export function createIngest({ matcher, byteMatcher, fieldsNeeded, decode: optio
       for (let i = before; i < matches.length; i++) tally.match((matches[i] as Match).rule, event.time);
     };
     const bury = (letter: DeadLetter): void => {
-      deadLetters.push(letter);
+      deadLetters.push(redactor?.letter(letter) ?? letter);
       tally.deadLetter(letter.reason);
     };
 

@@ -13,7 +13,8 @@ import type { StepReport } from './engine.ts';
 
 /** Tells the evidence ledger what the engine did; the one place where the two meet. */
 export type Witness = {
-  activate(ruleset: Ruleset, settings: Settings, at: number): void;
+  /** `tables`: digest of the tables events are enriched with; the settings say their files, this what was in them. */
+  activate(ruleset: Ruleset, settings: Settings, tables: string | undefined, at: number): void;
   step(report: StepReport): void;
   alerts(alerts: readonly AlertDocument[]): void;
   /** What was not decided, and which budgets were reached: intervals of event time that were not, or not fully, evaluated. */
@@ -34,7 +35,7 @@ export function createWitness(ledger: Ledger, sources: Settings['sources']): Wit
     if (alerts.length > 0) ledger.observe({ kind: 'alerts', alerts: alerts.map(alertFacts) });
   };
   return {
-    activate(ruleset, settings, at) {
+    activate(ruleset, settings, tables, at) {
       const rules = [...ruleset.byId.values()].map(({ id, logicDigest, meta }) => ({
         id,
         digest: logicDigest,
@@ -42,7 +43,7 @@ export function createWitness(ledger: Ledger, sources: Settings['sources']): Wit
         controls: meta.controls,
         state: 'active' as const,
       }));
-      const config = sha256Hex(canonicalJson(plain(settings)));
+      const config = sha256Hex(canonicalJson(tables === undefined ? plain(settings) : { settings: plain(settings), tables }));
       ledger.observe({ kind: 'activation', at, ruleset: ruleset.digest, engine: VERSION, config, rules });
       if (ruleset.exceptions.length > 0)
         ledger.observe({ kind: 'exceptions', at, ruleset: ruleset.digest, exceptions: ruleset.exceptions.map(activeException) });

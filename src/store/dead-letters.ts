@@ -33,15 +33,15 @@ export function createDeadLetterStore(database: Database): DeadLetterStore {
   return {
     append(letters) {
       const numbers = new Map<RawRecord, number>();
-      for (const { record, reason, detail, at } of letters) {
+      for (const { record, reason, detail, at, withheld } of letters) {
         const seq = numbers.get(record) ?? 0;
         numbers.set(record, seq + 1);
         const bytes = record.bytes ?? new Uint8Array();
         const { source, partition, offset, appendedAt, headers } = record;
-        const digest = sha256Hex(bytes);
+        const { length, sha256 } = withheld ?? { length: bytes.length, sha256: sha256Hex(bytes) };
         const kept = bytes.subarray(0, KEPT_BYTES);
         const place = [source, partition, String(offset), seq] as const;
-        insert.run(...place, reason, detail, at ?? null, appendedAt, bytes.length, digest, kept, JSON.stringify([...headers]));
+        insert.run(...place, reason, detail, at ?? null, appendedAt, length, sha256, kept, JSON.stringify([...headers]));
       }
     },
     count: () => Number(total.get()?.['n']),

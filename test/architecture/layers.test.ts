@@ -30,6 +30,8 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'node:sqlite': ['store'],
   'json-rules-engine': ['detect'],
   re2js: ['shared'],
+  'mmdb-lib': ['enrich'],
+  '@rgrove/parse-xml': ['decode'],
   pino: ['telemetry'],
   croner: ['report'],
   yaml: ['rule', 'config', 'cli'],
