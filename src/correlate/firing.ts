@@ -29,6 +29,12 @@ export function compareHits(a: Hit, b: Hit): number {
   return compareOrigins(a.origin, b.origin) || (a.rule < b.rule ? -1 : a.rule > b.rule ? 1 : 0);
 }
 
+/** Hits of the same event, perhaps of different rules. */
+export const isSameEvent = (a: Hit, b: Hit): boolean => a.time === b.time && compareOrigins(a.origin, b.origin) === 0;
+
+/** The event of one stands before that of the other, by time and then by origin. */
+export const isEarlierEvent = (a: Hit, b: Hit): boolean => a.time < b.time || (a.time === b.time && compareOrigins(a.origin, b.origin) < 0);
+
 function compareOrigins(a: Origin, b: Origin): number {
   if (a.source !== b.source) return a.source < b.source ? -1 : 1;
   if (a.partition !== b.partition) return a.partition - b.partition;

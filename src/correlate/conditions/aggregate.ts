@@ -40,7 +40,7 @@ function aggregate({ kind, percentile }: Numeric, numbers: readonly number[]): n
 }
 
 /** Linear interpolation at rank p/100 (n - 1). */
-function atRank(sorted: readonly number[], percentile: number): number {
+export function atRank(sorted: readonly number[], percentile: number): number {
   const rank = (percentile / 100) * (sorted.length - 1);
   const low = Math.floor(rank);
   const [a = 0, b = a] = [sorted[low], sorted[low + 1]];

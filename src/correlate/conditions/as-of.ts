@@ -1,7 +1,7 @@
 import { type Nanos, parseIsoTime } from '../../event/time.ts';
 import type { AsOf, AsOfFinding, FieldValues } from '../../rule/ir/rule.ts';
 import type { JsonValue } from '../../shared/json.ts';
-import type { Decision, Hit } from '../firing.ts';
+import { type Decision, type Hit, isEarlierEvent } from '../firing.ts';
 import { lowerBound, MIN_TIME } from '../hits.ts';
 import { type Kind, NOTHING, type Passage, type Trigger } from '../kind.ts';
 import { textsOf } from '../values.ts';
@@ -51,7 +51,7 @@ export function asOf({ subject, reference, within, skew, findings }: AsOf): Kind
 
   /** Did a subject before this one have the same record? */
   const isReused = (hits: readonly Hit[], one: Hit, record: Hit | undefined): boolean =>
-    hits.some((hit) => hit.rule === subject && hit !== one && isBefore(hit, one) && referenceOf(hits, hit.time) === record);
+    hits.some((hit) => hit.rule === subject && isEarlierEvent(hit, one) && referenceOf(hits, hit.time) === record);
 
   return {
     reach: within + skew,
@@ -66,12 +66,6 @@ export function asOf({ subject, reference, within, skew, findings }: AsOf): Kind
     },
     blank: () => true,
   };
-}
-
-/** Of one instant the subject that stands first in its source came first. */
-function isBefore(a: Hit, b: Hit): boolean {
-  if (a.time !== b.time) return a.time < b.time;
-  return a.origin.source === b.origin.source && a.origin.partition === b.origin.partition && a.origin.offset < b.origin.offset;
 }
 
 function holds(finding: AsOfFinding, subject: Hit, record: Hit | undefined, reused: () => boolean): boolean {

@@ -9,6 +9,7 @@ import { sequenceKind, waysOf } from './sequence.ts';
 import { temporal } from './temporal.ts';
 import { temporalExpression } from './temporal-expression.ts';
 import { valueCount } from './value-count.ts';
+import { windowFacts } from './window-facts.ts';
 
 /** Every kind of condition, in one list: a kind is one file here and one line below; `src/correlate/kind.ts` says what it owes. */
 export function kindOf(condition: Condition, frame: Frame): Kind {
@@ -24,6 +25,8 @@ export function kindOf(condition: Condition, frame: Frame): Kind {
       return aggregateKind(condition, frame);
     case 'as_of':
       return asOf(condition);
+    case 'window_facts':
+      return windowFacts(condition, frame);
     case 'absence':
       return absence(condition, frame);
     case 'new_value':

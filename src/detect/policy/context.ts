@@ -24,6 +24,7 @@ export function createContextReader(tables: ContextTables): ContextReader {
     value(fact, event) {
       if (fact.kind === 'constant') return fact.value;
       if (fact.kind === 'event') return valueAt(event.field(fact.field), fact.keys);
+      if (fact.kind !== 'context') return undefined;
       const table = tables.get(fact.store);
       const find = finders.get(fact.store);
       if (table === undefined || find === undefined || isStale(table, event.time)) return undefined;

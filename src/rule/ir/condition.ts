@@ -37,5 +37,33 @@ export type Fact =
   | { readonly kind: 'constant'; readonly value: JsonValue }
   /** `keys` lead on inside the field's value, where a position of a list is meant. */
   | { readonly kind: 'event'; readonly field: string; readonly keys: Keys }
+  /** A value over a window of events, as the rule has it; its conditions ask one event each. */
+  | { readonly kind: 'window'; readonly window: WindowQuestion }
   /** `keys` lead into the record found; `params.of` names the event field that holds the store's key. */
   | { readonly kind: 'context'; readonly store: ContextStoreName; readonly params: JsonObject; readonly keys: Keys };
+
+/** Facts over a window of events (correlation page, section 9). */
+export const WINDOW_FACTS = [
+  'count',
+  'distinct',
+  'rate',
+  'sum',
+  'avg',
+  'median',
+  'percentile',
+  'firstSeen',
+  'absent',
+  'together',
+  'sequence',
+] as const;
+export type WindowFactName = (typeof WINDOW_FACTS)[number];
+
+export type WindowQuestion = {
+  readonly name: WindowFactName;
+  /** Which events it is about: one condition, several steps, or none for the events at which the rule is asked. */
+  readonly steps: readonly Condition[];
+  readonly groupBy: readonly string[];
+  readonly within: bigint;
+  readonly fields: readonly string[];
+  readonly percentile: number | undefined;
+};

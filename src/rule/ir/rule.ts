@@ -2,8 +2,8 @@ import type { Logsource } from '../../event/event.ts';
 import type { Nanos } from '../../event/time.ts';
 import type { Place } from '../../shared/errors.ts';
 import type { JsonValue } from '../../shared/json.ts';
-import type { Keys } from './condition.ts';
-import type { Expr } from './expr.ts';
+import type { Keys, WindowFactName } from './condition.ts';
+import type { Decorator, Expr, JsonOperator } from './expr.ts';
 import type { Policy } from './policy.ts';
 
 /** A rule's `id`, or its `name` where it has no id. Unique in a ruleset. */
@@ -109,6 +109,7 @@ export type Condition =
       readonly newGroup: 'learn' | 'alert';
     }
   | AsOf
+  | WindowFacts
   | { readonly kind: 'temporal'; readonly ordered: boolean; readonly thresholds: readonly Threshold[] }
   | { readonly kind: 'temporal_expression'; readonly ordered: boolean; readonly expression: MemberExpr }
   | { readonly kind: 'sequence'; readonly sequence: Sequence };
@@ -124,6 +125,39 @@ export type Sequence = {
   readonly absent: readonly { readonly rule: RuleId; readonly at: number; readonly within?: Nanos }[];
   /** A match of this rule ends every chain under way. */
   readonly until?: RuleId;
+};
+
+/** A condition tree over values of windows that end at a match of `asked`. */
+export type WindowFacts = {
+  readonly kind: 'window_facts';
+  readonly asked: RuleId;
+  readonly tree: WindowNode;
+  /** True: more matches can only make it true. */
+  readonly monotone: boolean;
+  /** Every field that a fact reads. */
+  readonly fields: readonly string[];
+};
+
+export type WindowNode =
+  | { readonly op: 'all' | 'any'; readonly of: readonly WindowNode[] }
+  | { readonly op: 'not'; readonly of: WindowNode }
+  /** The event asked about is a match of this member too. */
+  | { readonly op: 'member'; readonly rule: RuleId }
+  | {
+      readonly op: 'fact';
+      readonly fact: WindowFact;
+      readonly operator: JsonOperator;
+      readonly decorators: readonly Decorator[];
+      readonly value: JsonValue;
+    };
+
+export type WindowFact = {
+  readonly name: WindowFactName;
+  /** Members that are counted, or the steps. */
+  readonly members: readonly RuleId[];
+  readonly within: Nanos;
+  readonly fields: readonly string[];
+  readonly percentile: number | undefined;
 };
 
 /**

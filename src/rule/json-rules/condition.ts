@@ -8,6 +8,7 @@ import { isAdded } from './compile-condition.ts';
 import { expandOperator } from './custom-operator.ts';
 import { type FactScope, parseFact } from './fact.ts';
 import { DECORATORS, JSON_OPERATORS, NEEDS_LIST, NEEDS_NUMBER } from './operators.ts';
+import { isWindowFact, parseWindowFact } from './window-fact.ts';
 
 export type ConditionInput = {
   readonly report: ProblemReporter;
@@ -105,13 +106,28 @@ function parseLeaf(value: JsonObject, path: DocumentPath, input: ConditionInput,
   }
   const custom = customOf(value['operator'] as JsonValue, input);
   if (custom !== undefined) return parseCustom(custom, value, path, input, at);
-  const fact = parseFact(value, path, scope, report);
+  const fact = isWindowFact(value, scope) ? parseWindowLeaf(value, path, input, at) : parseFact(value, path, scope, report);
   const operator = parseOperator(value['operator'] as JsonValue, [...path, 'operator'], input);
   if (fact === undefined || operator === undefined) return undefined;
   const right = parseValue(value['value'] as JsonValue, operator, [...path, 'value'], input);
   if (right === undefined) return undefined;
   const leaf: ConditionLeaf = { op: 'leaf', fact, ...operator, value: right, ...priorityOf(value) };
+  if (fact.kind === 'window' && !windowFits(leaf, path, report)) return undefined;
   return absenceCannotSatisfy(leaf, path, at, report) && addedFits(leaf, path, report) ? leaf : undefined;
+}
+
+/** Conditions inside a window fact ask single events. */
+function parseWindowLeaf(value: JsonObject, path: DocumentPath, input: ConditionInput, at: At): Fact | undefined {
+  const inner = { ...input, scope: { ...input.scope, windows: false } };
+  return parseWindowFact(value, path, input.report, (tree, place) =>
+    parseNode(tree, place, inner, { ...at, depth: at.depth + 1, negated: false }),
+  );
+}
+
+function windowFits({ operator, value }: ConditionLeaf, path: DocumentPath, report: ProblemReporter): boolean {
+  if (!isAdded(operator) && value.kind === 'constant') return true;
+  report.error(path, 'json-rules/window-fact', 'a value of a window is compared with a constant, by an operator of the original');
+  return false;
 }
 
 type Custom = { readonly name: string; readonly body: JsonValue; readonly negated: boolean };

@@ -1,27 +1,12 @@
 import { isObject, type JsonObject, type JsonValue } from '../../shared/json.ts';
 import { nearest } from '../../shared/nearest.ts';
-import { CONTEXT_STORES, type ContextStoreName, type Fact, type Keys } from '../ir/condition.ts';
+import { CONTEXT_STORES, type ContextStoreName, type Fact, type Keys, WINDOW_FACTS } from '../ir/condition.ts';
 import type { DocumentPath, ProblemReporter } from '../problem.ts';
 import { valueAt } from './custom-operator.ts';
 import { parsePlainPath } from './path.ts';
 
 /** Which facts a tree may use besides event fields, and the constants that have a name. */
 export type FactScope = { readonly context: boolean; readonly windows: boolean; readonly constants: ReadonlyMap<string, JsonValue> };
-
-/** Facts over a window of events; see the page on JSON window facts. */
-export const WINDOW_FACTS = [
-  'count',
-  'distinct',
-  'sum',
-  'avg',
-  'median',
-  'percentile',
-  'together',
-  'sequence',
-  'absent',
-  'newValue',
-  'rare',
-] as const;
 
 /** Reads `fact`, `params` and `path` of a condition or of a `value` that names a fact; undefined after a problem. */
 export function parseFact(value: JsonObject, path: DocumentPath, scope: FactScope, report: ProblemReporter): Fact | undefined {

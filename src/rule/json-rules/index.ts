@@ -9,6 +9,7 @@ import { compileCondition } from './compile-condition.ts';
 import { parseCondition, reportUnknownKeys } from './condition.ts';
 import { readEvent } from './event.ts';
 import { checkShared, readVocabulary, sharedKindOf, toJson } from './vocabulary.ts';
+import { compileWindowRule, hasWindow } from './window-rule.ts';
 
 const KEYS = [
   ...[
@@ -69,10 +70,11 @@ function finish(
   report: ProblemReporter,
 ): readonly Rule[] {
   const { conditions: named, operators, constants } = readVocabulary(references);
-  const scope = { context: false, windows: false, constants };
+  const scope = { context: false, windows: true, constants };
   const event = readEvent(map, scope, report);
   const condition = parseCondition(toJson(map['conditions'] as Plain), ['conditions'], { report, named, operators, scope });
   if (condition === undefined || event === undefined || inactive(base.meta)) return [];
+  if (hasWindow(condition)) return compileWindowRule({ ...base, event }, condition, report);
   const { expr } = compileCondition(condition);
   const { logsource, dedup, priority } = base;
   return [{ ...base, expr, event, logicDigest: logicDigest({ expr, logsource: logsource ?? null, dedup, priority: priority ?? null }) }];

@@ -34,6 +34,7 @@ function describe(condition: Condition, leaf: ConditionLeaf): { readonly name: s
 
 export function factName(fact: Fact): string {
   if (fact.kind === 'constant') return JSON.stringify(fact.value);
+  if (fact.kind === 'window') return fact.window.name;
   const path = fact.keys.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
   return fact.kind === 'event' ? `${fact.field}${path}` : `${fact.store}${path}`;
 }
@@ -64,6 +65,6 @@ const BY_FIELD: readonly (readonly [string, string])[] = [
 
 export function detectorOf(fact: Fact): string {
   if (fact.kind === 'context') return BY_STORE[fact.store];
-  if (fact.kind === 'constant') return 'ZT-01';
+  if (fact.kind !== 'event') return 'ZT-01';
   return BY_FIELD.find(([prefix]) => fact.field.startsWith(prefix))?.[1] ?? 'ZT-01';
 }
