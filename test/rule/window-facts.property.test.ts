@@ -61,7 +61,7 @@ const secondsOf = (text: string): number => Number.parseInt(text, 10);
 const satisfies = (one: Seen, { all }: Where): boolean => all.every(({ value }) => one.kind === value);
 
 /** A window fact by looking at every event of the group; the events at which the rule is asked stand in for a missing `where`. */
-function valueOf(fact: string, params: Params, event: Seen, n: number, list: readonly Seen[], asked: (one: Seen) => boolean): unknown {
+function factValue(fact: string, params: Params, event: Seen, n: number, list: readonly Seen[], asked: (one: Seen) => boolean): unknown {
   const [from, to] = [event.at - secondsOf(params.within), event.at];
   const about = (one: Seen, given: Where | undefined): boolean => (given === undefined ? asked(one) : satisfies(one, given));
   const within = list.map((one, at) => ({ one, at })).filter(({ one }) => one.g === event.g && one.at >= from && one.at <= to);
@@ -118,7 +118,7 @@ async function triggersOf(written: { all: readonly object[] }, list: readonly Se
     const engine = new Engine([], { allowUndefinedFacts: true });
     engine.addRule({ conditions: structuredClone(written) as never, event: { type: 'x' } });
     for (const fact of ['count', 'rate', 'distinct', 'sum', 'avg', 'median', 'percentile', 'firstSeen', 'absent', 'together', 'sequence'])
-      engine.addFact(fact, (params) => valueOf(fact, params as Params, event, n, list, isAsked));
+      engine.addFact(fact, (params) => factValue(fact, params as Params, event, n, list, isAsked));
     const { events } = await engine.run({ kind: event.kind, ...(event.v === null ? {} : { v: event.v }) });
     if (events.length > 0) out.push({ at: event.at, g: event.g });
   }

@@ -37,7 +37,7 @@ function holds(node: WindowNode, hits: readonly Hit[], to: number, asked: Hit): 
     case 'member':
       return isAlso(node.rule, hits, to, asked);
     case 'fact':
-      return evaluateDecorated(node.decorators, node.operator, valueOf(node.fact, hits, to, asked), node.value);
+      return evaluateDecorated(node.decorators, node.operator, factValue(node.fact, hits, to, asked), node.value);
   }
 }
 
@@ -47,7 +47,7 @@ function decisions(node: WindowNode, hits: readonly Hit[], to: number, asked: Hi
   if (node.op !== 'fact') return node.of.flatMap((one) => decisions(one, hits, to, asked));
   const { fact, operator, decorators, value } = node;
   return [
-    { condition: `${fact.name} ${[...decorators, operator].join(':')}`, expected: value, observed: valueOf(fact, hits, to, asked) ?? null },
+    { condition: `${fact.name} ${[...decorators, operator].join(':')}`, expected: value, observed: factValue(fact, hits, to, asked) ?? null },
   ];
 }
 
@@ -61,7 +61,7 @@ function isAlso(rule: string, hits: readonly Hit[], to: number, asked: Hit): boo
 }
 
 /** The value of a fact on the window that ends at the event asked about; undefined = it has none. */
-function valueOf(fact: WindowFact, hits: readonly Hit[], to: number, asked: Hit): number | boolean | undefined {
+function factValue(fact: WindowFact, hits: readonly Hit[], to: number, asked: Hit): number | boolean | undefined {
   const inside = membersIn(fact, hits, to, asked.time);
   switch (fact.name) {
     case 'count':
