@@ -16,13 +16,14 @@ export function startsOf(state: GroupState, plan: Plan, watermark: Nanos): reado
   return settled.flatMap((episode) => startOf(state, plan, episode));
 }
 
-function startOf({ group, hits }: GroupState, { rule, timespan }: Plan, episode: Episode): readonly Hit[] {
+function startOf({ group, hits }: GroupState, { rule, timespan, kind }: Plan, episode: Episode): readonly Hit[] {
   episode.released = true;
   const window = hits.slice(lowerBound(hits, episode.first - timespan), lowerBound(hits, episode.first + 1n));
   const last = window.at(-1) ?? episode.head[0];
   if (last === undefined) return [];
-  const entities: Record<string, JsonValue> = { ...agreed(window, 'entities'), ...group.values };
-  const values: Record<string, JsonValue> = { ...entities, ...agreed(window, 'values'), ...group.values };
+  const own = kind.handsOn?.(hits, episode.first) ?? {};
+  const entities: Record<string, JsonValue> = { ...agreed(window, 'entities'), ...group.values, ...own };
+  const values: Record<string, JsonValue> = { ...entities, ...agreed(window, 'values'), ...group.values, ...own };
   return [{ time: episode.first, origin: last.origin, rule, appendedAt: last.appendedAt, values, entities, bytes: last.bytes }];
 }
 

@@ -1,5 +1,6 @@
 import type { Nanos } from '../event/time.ts';
 import type { RuleId } from '../rule/ir/rule.ts';
+import type { JsonValue } from '../shared/json.ts';
 import type { Decision, Hit } from './firing.ts';
 
 /** An instant at which a rule holds for a group. */
@@ -56,6 +57,8 @@ export type Kind<Own = unknown> = {
   due(hits: readonly Hit[], own: Own): Nanos | undefined;
   /** Which hits may go when there are too many of them to keep, so that no trigger is lost; undefined: the oldest. */
   spare?(hits: readonly Hit[]): (hit: Hit, index: number) => boolean;
+  /** Values that the match of a rule above carries beside what all hits agree on, for an episode that begins at `time`. */
+  handsOn?(hits: readonly Hit[], time: Nanos): Readonly<Record<string, JsonValue>>;
   /** True when `own` holds nothing worth keeping: without hits and episodes the group is then forgotten. */
   blank(own: Own): boolean;
 };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ADDED_OPERATORS, CONTEXT_STORES } from './ir/condition.ts';
-import { JOIN_KEYS, LEVELS } from './ir/rule.ts';
+import { JOIN_KEYS, LEVELS, TRACE_RELATIONS } from './ir/rule.ts';
 import { JSON_OPERATORS } from './json-rules/operators.ts';
 import { SENSITIVITIES, STRENGTHS } from './policy/checks.ts';
 
@@ -229,4 +229,27 @@ const reconciliation = z.looseObject({
     }),
   ),
 });
-export const policySchema = z.union([zeroTrustPolicy, contextStore, reconciliation]);
+const relative = z.partialRecord(z.enum(TRACE_RELATIONS), z.string());
+const traceRule = z.looseObject({
+  kind: z.literal('TraceRule'),
+  id: z.string(),
+  title: z.string(),
+  scope: selection.optional(),
+  spans: z.record(z.string(), selection).optional().describe('Selections of spans, or of logs that name a span.'),
+  match: z.string().optional(),
+  has: relative.optional(),
+  lacks: relative.optional(),
+  missing: z.string().optional(),
+  parent_missing: z.literal(true).optional(),
+  order: z.array(z.string()).length(2).optional(),
+  services: z.strictObject({ gte: z.number() }).optional(),
+  errors: z.strictObject({ gte: z.number(), of: z.string().optional() }).optional(),
+  timeout: z.string().optional(),
+  edge: z
+    .strictObject({ known: z.array(z.array(z.string())).optional(), learn: z.string().optional(), forget: z.string().optional() })
+    .optional(),
+  close: z.strictObject({ idle: z.string().optional(), max: z.string().optional() }).optional(),
+  group_by: texts.optional(),
+  within: z.string().optional(),
+});
+export const policySchema = z.union([zeroTrustPolicy, contextStore, reconciliation, traceRule]);

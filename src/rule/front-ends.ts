@@ -4,7 +4,8 @@ import { jsonRules } from './json-rules/index.ts';
 import { context } from './policy/context.ts';
 import { policy } from './policy/index.ts';
 import { reconciliation } from './policy/reconciliation.ts';
+import { traceRule } from './policy/trace-rule.ts';
 import { sigma } from './sigma/index.ts';
 
 /** Every rule language; the first that recognises a document reads it. */
-export const frontEnds: readonly FrontEnd[] = [policy, reconciliation, context, exception, jsonRules, sigma];
+export const frontEnds: readonly FrontEnd[] = [policy, reconciliation, traceRule, context, exception, jsonRules, sigma];

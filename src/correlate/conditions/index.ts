@@ -6,8 +6,10 @@ import { asOf } from './as-of.ts';
 import { eventCount } from './event-count.ts';
 import { newValue } from './new-value.ts';
 import { sequenceKind, waysOf } from './sequence.ts';
+import { serviceEdge } from './service-edge.ts';
 import { temporal } from './temporal.ts';
 import { temporalExpression } from './temporal-expression.ts';
+import { traceKind } from './trace.ts';
 import { valueCount } from './value-count.ts';
 import { windowFacts } from './window-facts.ts';
 
@@ -25,6 +27,10 @@ export function kindOf(condition: Condition, frame: Frame): Kind {
       return aggregateKind(condition, frame);
     case 'as_of':
       return asOf(condition);
+    case 'trace':
+      return traceKind(condition);
+    case 'service_edge':
+      return serviceEdge(condition, frame.timespan);
     case 'window_facts':
       return windowFacts(condition, frame);
     case 'absence':

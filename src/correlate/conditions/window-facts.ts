@@ -47,7 +47,11 @@ function decisions(node: WindowNode, hits: readonly Hit[], to: number, asked: Hi
   if (node.op !== 'fact') return node.of.flatMap((one) => decisions(one, hits, to, asked));
   const { fact, operator, decorators, value } = node;
   return [
-    { condition: `${fact.name} ${[...decorators, operator].join(':')}`, expected: value, observed: factValue(fact, hits, to, asked) ?? null },
+    {
+      condition: `${fact.name} ${[...decorators, operator].join(':')}`,
+      expected: value,
+      observed: factValue(fact, hits, to, asked) ?? null,
+    },
   ];
 }
 

@@ -110,6 +110,8 @@ export type Condition =
     }
   | AsOf
   | WindowFacts
+  | TraceCheck
+  | ServiceEdge
   | { readonly kind: 'temporal'; readonly ordered: boolean; readonly thresholds: readonly Threshold[] }
   | { readonly kind: 'temporal_expression'; readonly ordered: boolean; readonly expression: MemberExpr }
   | { readonly kind: 'sequence'; readonly sequence: Sequence };
@@ -125,6 +127,45 @@ export type Sequence = {
   readonly absent: readonly { readonly rule: RuleId; readonly at: number; readonly within?: Nanos }[];
   /** A match of this rule ends every chain under way. */
   readonly until?: RuleId;
+};
+
+/** A question to each trace of spans, asked `idle` after its last span or `max` after its first. */
+export type TraceCheck = {
+  readonly kind: 'trace';
+  /** The member that every span is a match of. */
+  readonly span: RuleId;
+  readonly idle: Nanos;
+  readonly max: Nanos;
+  readonly ask: TraceAsk;
+  readonly fields: readonly string[];
+};
+
+export const TRACE_RELATIONS = ['parent', 'child', 'ancestor', 'descendant', 'log'] as const;
+
+export type TraceAsk =
+  /** A span that is a match of `match` has (or lacks) such a relative; `log`: a log record that names the span. */
+  | {
+      readonly op: 'relative';
+      readonly match: RuleId;
+      readonly relation: (typeof TRACE_RELATIONS)[number];
+      readonly other: RuleId;
+      readonly name: string;
+      readonly has: boolean;
+    }
+  | { readonly op: 'missing'; readonly rule: RuleId; readonly name: string }
+  | { readonly op: 'order'; readonly first: RuleId; readonly then: RuleId; readonly name: string }
+  | { readonly op: 'services'; readonly atLeast: number }
+  | { readonly op: 'errors'; readonly atLeast: number; readonly match: RuleId | undefined }
+  | { readonly op: 'timeout'; readonly after: Nanos }
+  | { readonly op: 'parent_missing' };
+
+/** A call between two services that is not among the known ones: a client span and the server span below it. */
+export type ServiceEdge = {
+  readonly kind: 'service_edge';
+  readonly client: RuleId;
+  readonly server: RuleId;
+  readonly known: readonly (readonly [string, string])[];
+  readonly fields: readonly string[];
 };
 
 /** A condition tree over values of windows that end at a match of `asked`. */
