@@ -16,9 +16,11 @@ import { ledgerStateOf } from './evidence/ledger-state.ts';
 import { createNormalizer } from './normalize/normalizer.ts';
 import { createRedactor } from './normalize/redact.ts';
 import { createRouteTable } from './normalize/routes.ts';
+import { receiversOf } from './notify/settings.ts';
 import { createDelivery } from './pipeline/deliver.ts';
 import { createEngine, type Engine, type RulesetParts } from './pipeline/engine.ts';
 import { createIngest } from './pipeline/ingest.ts';
+import { createNotifying } from './pipeline/notifying.ts';
 import { createBell, drainOutbox, runOutbox } from './pipeline/outbox-loop.ts';
 import { retryDelayMs } from './pipeline/retry-schedule.ts';
 import type { RunOptions, RunSummary } from './pipeline/run-options.ts';
@@ -71,10 +73,11 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
       clock,
       logger,
       onOutcome: (name, outcomes) => witness.delivered(name, outcomes, clock.now()),
-      retryDelayMs: (attempt) => retryDelayMs(attempt, Math.random()),
+      retryDelayMs: (attempt) => (sink.retryDelayMs ?? retryDelayMs)(attempt, Math.random()),
     }),
   );
   store.outbox.register(sinks.map(({ name }) => name));
+  const notifying = settings.notify === undefined ? undefined : createNotifying(store, settings.notify, clock);
   const delivering = deliveries.map((turn) => runOutbox(turn, bell, clock, stopped.signal, cut.signal));
   const sources = settings.sources.map((source) =>
     createSource(source.kind === 'file' ? { ...source, path: resolve(baseDir, source.path) } : source, {
@@ -134,6 +137,7 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
   const ticks = tick(clock, ticking.signal, async () => {
     await reload();
     count(engine.act());
+    if ((notifying?.turn() ?? 0) > 0) bell.ring();
     const idleMs = Number(settings.engine.idleAfter / 1_000_000n);
     for (const [key, at] of seen) {
       if (clock.now() - at < idleMs) continue;
@@ -157,6 +161,8 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
   witness.shutdown(clock.now(), failure !== undefined ? 'source failed' : ended ? 'inputs ended' : 'stopped');
   await checkpoint();
   await Promise.all(sources.map((source) => source.close()));
+  if (ended) notifying?.settle();
+  else notifying?.turn();
   stopped.abort();
   bell.ring();
   const until = clock.now() + DRAIN_MS;
@@ -197,7 +203,7 @@ function buildEngine(
   return createEngine({
     store,
     parts: partsOf(ruleset, settings),
-    sinks: settings.sinks.map(({ name }) => name),
+    sinks: unrouted(settings),
     allowedLateness: settings.engine.allowedLateness,
     normalizerOf: (source) => normalizers.get(source) as ReturnType<typeof createNormalizer>,
     observe: witness.step,
@@ -239,6 +245,12 @@ function partsOf(ruleset: Ruleset, settings: Settings): RulesetParts {
       return alertDocument(firing, rule, context, firing.stage === 'opened' ? undefined : latest(episodeOf(firing, rule, context)));
     },
   };
+}
+
+/** Sinks that get every alert: those that no route notifies. */
+function unrouted({ sinks, notify }: Settings): readonly string[] {
+  const routed = new Set(notify === undefined ? [] : receiversOf(notify.route));
+  return sinks.map(({ name }) => name).filter((name) => !routed.has(name));
 }
 
 /** Settings that were given; the others are absent, not undefined. */

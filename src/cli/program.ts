@@ -9,6 +9,7 @@ import { registerDeliver } from './deliver.ts';
 import { registerDemo } from './demo.ts';
 import { registerEvidence } from './evidence.ts';
 import type { Io } from './io.ts';
+import { registerNotify } from './notify-commands.ts';
 import { registerParse } from './parse.ts';
 import { registerPolicy } from './policy/index.ts';
 import { registerReceive } from './receive.ts';
@@ -25,6 +26,7 @@ const COMMANDS: readonly Register[] = [
   registerAlerts,
   registerDeadLetters,
   registerDeliver,
+  registerNotify,
   registerPolicy,
   registerReport,
   registerEvidence,

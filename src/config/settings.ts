@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { enrichSettings } from '../enrich/settings.ts';
 import { redactSettings } from '../normalize/redaction-settings.ts';
+import { checkNotify } from '../notify/check.ts';
+import { notifySettings } from '../notify/settings.ts';
 import { reportSettings } from '../report/settings.ts';
 import { tryParseDuration } from '../shared/duration.ts';
 import { sinkSettings } from '../sink/settings.ts';
@@ -31,8 +33,7 @@ function uniqueNames(list: readonly { readonly name: string }[], context: z.Refi
   });
 }
 
-/** What a user writes in wardline.yaml. Relative paths count from the folder of that file. */
-export const settingsSchema = z.strictObject({
+const parts = z.strictObject({
   tenant: z
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, { error: 'lower-case letters, digits and dashes, at most 63' })
@@ -42,6 +43,9 @@ export const settingsSchema = z.strictObject({
   context: z.string().min(1).optional().describe('Folder of context stores (identity, device, zone, ...) for policies.'),
   sources: z.array(sourceSettings).min(1).superRefine(uniqueNames),
   sinks: z.array(sinkSettings).superRefine(uniqueNames).default([]),
+  notify: notifySettings
+    .optional()
+    .describe('Routes, silences and inhibition: sinks that a route names are notified by it, all others get every alert.'),
   alerts: z
     .strictObject({
       baseUrl: z
@@ -66,6 +70,13 @@ export const settingsSchema = z.strictObject({
     .prefault({}),
   reports: z.array(reportSettings).superRefine(uniqueNames).default([]).describe('Reports made on a schedule.'),
   log: z.strictObject({ level: z.enum(LOG_LEVELS).default('info') }).prefault({}),
+});
+
+/** What a user writes in wardline.yaml. Relative paths count from the folder of that file. */
+export const settingsSchema = parts.superRefine(({ notify, sinks }, context) => {
+  if (notify === undefined) return;
+  const names = sinks.map(({ name }) => name);
+  for (const { path, message } of checkNotify(notify, names)) context.addIssue({ code: 'custom', path: ['notify', ...path], message });
 });
 
 export type Settings = z.infer<typeof settingsSchema>;

@@ -5,7 +5,7 @@ import { isOtlp, otlpDocuments } from './otlp.ts';
 export type Unwrapped = { readonly value: JsonValue; readonly formatHint: string | undefined };
 
 /** Keys at the top of a record that may hold several events; readers of undecoded bytes leave such records to the decoder. */
-export const ENVELOPE_KEYS: readonly string[] = ['Records', 'records', 'resourceSpans', 'resourceLogs'];
+export const ENVELOPE_KEYS: readonly string[] = ['Records', 'records', 'resourceSpans', 'resourceLogs', 'alerts'];
 
 const plain = (value: JsonValue): Unwrapped => ({ value, formatHint: undefined });
 
@@ -14,6 +14,7 @@ export function unwrap(value: JsonValue): readonly Unwrapped[] {
   if (Array.isArray(value)) return (value as readonly JsonValue[]).map(plain);
   if (!isObject(value)) return [plain(value)];
   if (isOtlp(value)) return otlpDocuments(value);
+  if (isAlertmanager(value)) return alertmanagerAlerts(value);
   // CloudTrail files and Azure diagnostics: every member of the list is an event of its own.
   for (const key of ['Records', 'records'] as const) {
     const inner = value[key];
@@ -24,4 +25,22 @@ export function unwrap(value: JsonValue): readonly Unwrapped[] {
 
 function isWholly(value: JsonObject, key: string, inner: readonly JsonValue[]): boolean {
   return Object.keys(value).every((name) => name === key) && inner.length > 0;
+}
+
+/** The body that Prometheus Alertmanager sends to webhooks: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config */
+function isAlertmanager(value: JsonObject): boolean {
+  return value['version'] === '4' && Array.isArray(value['alerts']) && Object.hasOwn(value, 'groupKey') && Object.hasOwn(value, 'receiver');
+}
+
+/** Its alerts one by one, each with what the body says of all of them. */
+function alertmanagerAlerts({ alerts, receiver, groupKey, groupLabels, externalURL }: JsonObject): readonly Unwrapped[] {
+  const envelope = {
+    receiver: receiver ?? null,
+    groupKey: groupKey ?? null,
+    groupLabels: groupLabels ?? {},
+    externalURL: externalURL ?? null,
+  };
+  return (alerts as readonly JsonValue[]).map((alert) =>
+    isObject(alert) ? { value: { ...alert, alertmanager: envelope }, formatHint: 'alertmanager' } : plain(alert),
+  );
 }

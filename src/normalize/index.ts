@@ -23,6 +23,7 @@ import { panos } from './network/panos.ts';
 import { suricataEve } from './network/suricata.ts';
 import { zeek } from './network/zeek.ts';
 import { otlpLog, otlpSpan } from './otlp.ts';
+import { alertmanager } from './security/alertmanager.ts';
 import { cef, leef } from './security/cef.ts';
 import { ocsf } from './security/ocsf.ts';
 import { opaDecision } from './security/opa.ts';
@@ -40,7 +41,7 @@ export const formats: readonly Format[] = [
   otlpSpan,
   otlpLog,
   ...[awsCloudtrail, awsGuardduty, gcpAudit, kubernetesAudit, azure, oktaSystem, googleWorkspace, microsoft365, githubAudit],
-  ...[osqueryResult, zeek, suricataEve, ocsf, opaDecision],
+  ...[osqueryResult, zeek, suricataEve, ocsf, opaDecision, alertmanager],
   ...[cef, leef, ciscoAsa, fortigate, panos, awsVpcflow],
   linuxAuditd,
   ...[

@@ -5,7 +5,9 @@ const date = { type: 'date' };
 const ip = { type: 'ip', ignore_malformed: true };
 const long = { type: 'long' };
 const text = { type: 'text' };
+const flattened = { type: 'flattened', ignore_above: 1024 };
 const object = (properties: JsonObject): JsonObject => ({ properties });
+const person = object({ by: keyword, at: date });
 
 /** Index template of alerts: core field types only, nothing dynamic, free parts flattened. */
 export function alertTemplate(pattern: string): JsonObject {
@@ -22,13 +24,25 @@ export function alertTemplate(pattern: string): JsonObject {
     index_patterns: [pattern],
     priority: 500,
     template: {
-      settings: { 'index.number_of_replicas': 0, 'index.mapping.total_fields.limit': 400 },
+      settings: { 'index.auto_expand_replicas': '0-1', 'index.mapping.total_fields.limit': 400 },
       mappings: {
         dynamic: false,
         properties: {
           '@timestamp': date,
           message: text,
           tags: keyword,
+          labels: flattened,
+          kibana: object({
+            alert: object({
+              uuid: keyword,
+              status: keyword,
+              workflow_status: keyword,
+              severity: keyword,
+              risk_score: { type: 'float' },
+              reason: keyword,
+              rule: object({ uuid: keyword, name: keyword, description: text, category: keyword, version: keyword }),
+            }),
+          }),
           ecs: object({ version: keyword }),
           event: object({
             kind: keyword,
@@ -85,7 +99,17 @@ export function alertTemplate(pattern: string): JsonObject {
             alert: object({
               id: keyword,
               stage: keyword,
+              episode: keyword,
+              reopens: keyword,
               status: keyword,
+              workflow: keyword,
+              disposition: object({ value: keyword, by: keyword, at: date }),
+              acknowledged: person,
+              closed_by: person,
+              comments: long,
+              action: object({ seq: long, kind: keyword, by: keyword, at: date, disposition: keyword, comment: text }),
+              building_block: { type: 'boolean' },
+              exceptions: keyword,
               kind: keyword,
               severity: keyword,
               fingerprint: keyword,

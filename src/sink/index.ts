@@ -1,5 +1,6 @@
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/logger.ts';
+import { createAlertmanagerSink } from './alertmanager/index.ts';
 import { createConsoleSink } from './console.ts';
 import { createElasticsearchSink } from './elasticsearch.ts';
 import { createEmailSink } from './email/index.ts';
@@ -21,6 +22,8 @@ export function createSink(settings: SinkSettings, { clock, logger, write }: Sin
       return createConsoleSink(settings, write);
     case 'elasticsearch':
       return createElasticsearchSink(settings, logger);
+    case 'alertmanager':
+      return createAlertmanagerSink(settings, clock);
     case 'kafka':
       return createKafkaSink(settings, logger);
     case 'syslog':

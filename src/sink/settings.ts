@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { secretText } from '../shared/secret.ts';
+import { alertmanagerSinkSettings } from './alertmanager/settings.ts';
 import { emailSinkSettings } from './email/settings.ts';
 import { kafkaSinkSettings } from './kafka/settings.ts';
 import { lokiSinkSettings } from './loki/settings.ts';
@@ -28,12 +29,22 @@ export const elasticsearchSinkSettings = z.strictObject({
   password: secretText.optional(),
   ca: z.string().optional().describe('PEM text of the authority that signed the server certificate.'),
   insecure: z.boolean().default(false).describe('Allow http, or https without checking the certificate.'),
+  refused: z
+    .enum(['dead-letter', 'envelope'])
+    .default('dead-letter')
+    .describe('What becomes of a document the mapping refuses: a dead delivery, or an envelope with its text under the same id.'),
+  layout: z
+    .enum(['auto', 'indices', 'data-stream'])
+    .default('auto')
+    .describe('auto: data streams where the server has them, else an index for each month.'),
+  retentionDays: z.int().min(1).default(400).describe('Alerts are deleted after this long, where the server has lifecycles.'),
 });
 
 export const sinkSettings = z.discriminatedUnion('kind', [
   consoleSinkSettings,
   elasticsearchSinkSettings,
   webhookSinkSettings,
+  alertmanagerSinkSettings,
   kafkaSinkSettings,
   syslogSinkSettings,
   lokiSinkSettings,

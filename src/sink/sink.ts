@@ -35,6 +35,8 @@ export interface Sink {
   readonly name: string;
   /** Default: one call at a time with up to 500 alerts. */
   readonly pace?: Pace;
+  /** How long to wait after the n-th failed attempt (from 1), `random` in [0, 1); default: the schedule of receivers, minutes to a day. */
+  readonly retryDelayMs?: (attempt: number, random: number) => number;
   /** One outcome per document, in order; throws WardlineError `sink` when the whole sink is unusable (access, template). */
   write(alerts: readonly AlertDocument[], signal: AbortSignal): Promise<readonly Delivery[]>;
   close(): Promise<void>;

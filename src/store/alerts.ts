@@ -10,6 +10,8 @@ export type AlertStore = {
   append(alerts: readonly { readonly id: string; readonly document: JsonObject }[], sinks: readonly string[]): readonly string[];
   count(): number;
   newest(limit: number): readonly StoredAlert[];
+  /** In the order in which they were stored, behind a number. */
+  after(seq: number, limit: number): readonly StoredAlert[];
   /** Alerts as they stand: the newest document of each, newest first. */
   standing(limit: number): readonly StoredAlert[];
   find(idPrefix: string): readonly StoredAlert[];
@@ -26,6 +28,7 @@ export function createAlertStore(database: Database): AlertStore {
   const enqueue = database.prepare('INSERT INTO outbox (sink, alert, seq, lane) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING');
   const total = database.prepare('SELECT count(*) AS n FROM alerts');
   const newest = database.prepare('SELECT seq, id, document FROM alerts ORDER BY seq DESC LIMIT ?');
+  const after = database.prepare('SELECT seq, id, document FROM alerts WHERE seq > ? ORDER BY seq LIMIT ?');
   const standing = database.prepare(
     'SELECT seq, id, document FROM alerts WHERE seq IN (SELECT max(seq) FROM alerts GROUP BY alert) ORDER BY seq DESC LIMIT ?',
   );
@@ -50,6 +53,7 @@ export function createAlertStore(database: Database): AlertStore {
     },
     count: () => Number(total.get()?.['n']),
     newest: (limit) => newest.all(limit).map(alertOf),
+    after: (seq, limit) => after.all(seq, limit).map(alertOf),
     standing: (limit) => standing.all(limit).map(alertOf),
     find: (idPrefix) => find.all(idPrefix, `${idPrefix}\u{10FFFF}`).map(alertOf),
     transitions: (alert) => transitions.all(alert).map(alertOf),

@@ -66,11 +66,14 @@ export type Outbox = {
   receivers(): ReadonlyMap<string, ReceiverState>;
   counts(): ReadonlyMap<string, OutboxCounts>;
   list(receiver: string | undefined, state: DeliveryState, limit: number): readonly ListedDelivery[];
-  /** Puts deliveries back to waiting, also of alerts that this receiver was never sent. Returns how many. */
+  /**
+   * Puts deliveries back to waiting, also of alerts that this receiver was never sent; one that routes
+   * notify gets its notifications again. Returns how many.
+   */
   replay(replay: Replay): number;
 };
 
-const WAITING = 'SELECT a.seq, a.id, a.document, o.attempts, o.first_at, o.lane FROM outbox o JOIN alerts a ON a.id = o.alert';
+const WAITING = 'SELECT a.seq, a.id, a.document, o.attempts, o.first_at, o.lane FROM outbox o JOIN outgoing a ON a.id = o.alert';
 
 export function createOutbox(database: Database): Outbox {
   const due = database.prepare(
@@ -98,9 +101,10 @@ export function createOutbox(database: Database): Outbox {
   );
   const replay = database.prepare(
     `INSERT INTO outbox (sink, alert, seq, lane)
-     SELECT ?1, a.id, a.seq, a.alert FROM alerts a
+     SELECT ?1, a.id, a.seq, a.lane FROM outgoing a
      LEFT JOIN outbox o ON o.sink = ?1 AND o.alert = a.id
-     WHERE (?2 IS NULL OR a.id IN (SELECT value FROM json_each(?2))) AND (?3 = 0 OR o.state = 'dead')
+     WHERE (a.receiver = ?1 OR (a.receiver IS NULL AND NOT EXISTS (SELECT 1 FROM notifications WHERE receiver = ?1)))
+       AND (?2 IS NULL OR a.id IN (SELECT value FROM json_each(?2))) AND (?3 = 0 OR o.state = 'dead')
        AND (?4 IS NULL OR json_extract(a.document, '$."@timestamp"') >= ?4)
        AND (?5 IS NULL OR json_extract(a.document, '$."@timestamp"') < ?5)
      ON CONFLICT (sink, alert) DO UPDATE SET state = 'waiting', due_at = 0, attempts = 0, first_at = NULL, reason = NULL`,

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { messageOf, WardlineError } from '../shared/errors.ts';
 
 /** The layout below; a store of another version is refused with what to do. */
-export const STORE_VERSION = 3;
+export const STORE_VERSION = 4;
 
 const SCHEMA = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -27,6 +27,16 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_waiting ON outbox (sink, seq) WHERE state = 'waiting';
 CREATE INDEX outbox_due ON outbox (sink, due_at) WHERE state = 'waiting';
 CREATE INDEX outbox_lane ON outbox (sink, lane, seq) WHERE state = 'waiting';
+CREATE TABLE notifications (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, receiver TEXT NOT NULL, group_key TEXT NOT NULL, at INTEGER NOT NULL,
+  document TEXT NOT NULL) STRICT;
+CREATE TABLE notify_log (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, alert TEXT NOT NULL, receiver TEXT NOT NULL, decision TEXT NOT NULL, by TEXT) STRICT;
+CREATE INDEX notify_log_alert ON notify_log (alert, seq);
+CREATE TABLE notify_state (id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL, seq INTEGER NOT NULL) STRICT;
+CREATE VIEW outgoing AS
+  SELECT seq, id, alert AS lane, document, NULL AS receiver FROM alerts
+  UNION ALL SELECT seq, id, group_key, document, receiver FROM notifications;
 CREATE TABLE receivers (
   sink TEXT PRIMARY KEY, state TEXT NOT NULL DEFAULT 'closed', failures INTEGER NOT NULL DEFAULT 0, until INTEGER NOT NULL DEFAULT 0,
   pause_ms INTEGER NOT NULL DEFAULT 0, since INTEGER NOT NULL DEFAULT 0, reason TEXT) STRICT;

@@ -3,6 +3,7 @@ import { type AlertStore, createAlertStore } from './alerts.ts';
 import { type CheckpointStore, createCheckpointStore } from './checkpoints.ts';
 import { createDeadLetterStore, type DeadLetterStore } from './dead-letters.ts';
 import { createLedgerStore, type LedgerStore } from './ledger.ts';
+import { createNotificationStore, type NotificationStore } from './notifications.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { createPartitionStore, type PartitionStore } from './partitions.ts';
 import { type OpenOptions, openDatabase } from './sqlite.ts';
@@ -13,6 +14,7 @@ export type Store = {
   readonly alerts: AlertStore;
   readonly outbox: Outbox;
   readonly actions: ActionStore;
+  readonly notifications: NotificationStore;
   readonly deadLetters: DeadLetterStore;
   readonly ledger: LedgerStore;
   /** Only in a store that was opened to be written. */
@@ -33,6 +35,7 @@ export function openStore(path: string, options: OpenOptions = {}): Store {
     alerts: createAlertStore(database),
     outbox: createOutbox(database),
     actions: createActionStore(database),
+    notifications: createNotificationStore(database),
     deadLetters: createDeadLetterStore(database),
     ledger: createLedgerStore(database),
     transaction: (work) => database.transaction(work),

@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { tryParseDuration } from '../shared/duration.ts';
+import { messageOf } from '../shared/errors.ts';
+import { compileMatchers, type Matcher, parseMatcher } from './matcher.ts';
+import type { TimeInterval } from './time-interval.ts';
+
+const NANOS_PER_MS = 1_000_000n;
+
+/** `5m`, `4h`; milliseconds inside. */
+const durationMs = z
+  .string()
+  .refine((text) => text === '0s' || tryParseDuration(text) !== undefined, { error: 'not a duration; write 30s, 5m, 4h or 1d' })
+  .transform((text) => Number((tryParseDuration(text) ?? 0n) / NANOS_PER_MS));
+
+const matcher = z.string().transform((text, context): Matcher => {
+  const parsed = parseMatcher(text);
+  if (parsed === undefined) {
+    context.addIssue({
+      code: 'custom',
+      message: 'not a matcher; write severity="high", alertname=~"SSH.*", team!="web" or user.name!~"svc-.*"',
+    });
+    return z.NEVER;
+  }
+  try {
+    compileMatchers([parsed]);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: messageOf(error) });
+    return z.NEVER;
+  }
+  return parsed;
+});
+const matchers = z.array(matcher);
+
+const timings = {
+  groupWait: durationMs.optional().describe('How long a new group waits for more alerts before the first notification.'),
+  groupInterval: durationMs.optional().describe('How often a group looks whether there is something new to say.'),
+  repeatInterval: durationMs.optional().describe('When what still fires is said again; acknowledged alerts are not.'),
+};
+
+/** A node of the route tree as written. */
+export type RouteSettings = {
+  readonly receiver?: string | undefined;
+  readonly matchers: readonly Matcher[];
+  readonly groupBy?: readonly string[] | undefined;
+  readonly groupWait?: number | undefined;
+  readonly groupInterval?: number | undefined;
+  readonly repeatInterval?: number | undefined;
+  readonly continue: boolean;
+  readonly muteTimeIntervals: readonly string[];
+  readonly activeTimeIntervals: readonly string[];
+  readonly routes: readonly RouteSettings[];
+};
+
+const route: z.ZodType<RouteSettings> = z.lazy(() =>
+  z.strictObject({
+    receiver: z.string().optional().describe('Name of a sink.'),
+    matchers: matchers.default([]).describe('All must hold; the root takes every alert.'),
+    groupBy: z.array(z.string()).optional().describe('Labels whose values make one group; ["..."]: every alert is a group of its own.'),
+    ...timings,
+    continue: z.boolean().default(false).describe('Look at the routes after this one as well.'),
+    muteTimeIntervals: z.array(z.string()).default([]),
+    activeTimeIntervals: z.array(z.string()).default([]),
+    routes: z.array(route).default([]),
+  }),
+) as unknown as z.ZodType<RouteSettings>;
+
+const instant = z
+  .string()
+  .refine((text) => /^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(Date.parse(text)), { error: 'not a time; write 2026-11-20T08:00:00Z' })
+  .transform((text) => Date.parse(text));
+
+/** Whom not to notify for a time; the alerts are stored all the same. */
+const silence = z
+  .strictObject({
+    id: z.string().min(1),
+    matchers: matchers.min(1),
+    starts: instant,
+    ends: instant,
+    owner: z.string().min(1),
+    comment: z.string().min(1),
+  })
+  .refine(({ starts, ends }) => ends > starts, { error: 'it ends before it starts', path: ['ends'] });
+
+/** While an alert of `source` fires, alerts of `target` with the same values of `equal` are not notified. */
+const inhibition = z.strictObject({
+  name: z.string().min(1),
+  source: matchers.min(1),
+  target: matchers.min(1),
+  equal: z.array(z.string()).default([]),
+  for: durationMs.prefault('0s').describe('The source goes on inhibiting for so long after it is over.'),
+});
+
+const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
+const weekdays = z.string().transform((text, context): readonly number[] => {
+  const [first = '', last = first] = text.toLowerCase().split(':');
+  const [from, to] = [WEEKDAYS.indexOf(first), WEEKDAYS.indexOf(last)];
+  if (from < 0 || to < from) {
+    context.addIssue({ code: 'custom', message: 'not a day or a range of days; write saturday or monday:friday' });
+    return z.NEVER;
+  }
+  return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+});
+const minutes = z
+  .string()
+  .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$|^24:00$/, { error: 'not a time of the day; write 08:00' })
+  .transform((text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3)));
+const timeInterval = z
+  .strictObject({
+    name: z.string().min(1),
+    ranges: z
+      .array(
+        z.strictObject({
+          weekdays: z.array(weekdays).default([]),
+          times: z.array(z.strictObject({ from: minutes, to: minutes })).default([]),
+          zone: z.string().default('UTC').refine(isZone, { error: 'not a time zone; write UTC or Europe/Berlin' }),
+        }),
+      )
+      .min(1),
+  })
+  .transform(
+    ({ name, ranges }): TimeInterval => ({ name, ranges: ranges.map((range) => ({ ...range, weekdays: range.weekdays.flat() })) }),
+  );
+
+function isZone(zone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en-US', { timeZone: zone }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+export type Silence = z.infer<typeof silence>;
+export type Inhibition = z.infer<typeof inhibition>;
+
+/** Who is notified of which alerts, when, and of how many at once; words and meaning as in Alertmanager. */
+export const notifySettings = z.strictObject({
+  route,
+  inhibit: z.array(inhibition).default([]),
+  silences: z.array(silence).default([]),
+  timeIntervals: z.array(timeInterval).default([]),
+});
+export type NotifySettings = z.infer<typeof notifySettings>;
+
+/** Every receiver a route tree names. */
+export function receiversOf(node: RouteSettings): readonly string[] {
+  return [...new Set([...(node.receiver === undefined ? [] : [node.receiver]), ...node.routes.flatMap(receiversOf)])];
+}
