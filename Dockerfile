@@ -16,7 +16,6 @@ COPY deploy/wardline.yaml /etc/wardline/wardline.yaml
 RUN mkdir /data && chown 65532:65532 /data
 USER 65532:65532
 VOLUME /data
-EXPOSE 8080
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["node", "--disallow-code-generation-from-strings", "--disable-proto=delete", "src/main.ts"]
 CMD ["run", "--config", "/etc/wardline/wardline.yaml"]

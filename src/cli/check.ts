@@ -7,6 +7,7 @@ import { possibleLogsources } from '../normalize/logsources.ts';
 import { readRuleFiles } from '../rule/files.ts';
 import { loadRules, type Ruleset } from '../rule/load.ts';
 import { compareProblems, type Problem, problemText } from '../rule/problem.ts';
+import { WardlineError } from '../shared/errors.ts';
 import { outputOption, type Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
@@ -19,6 +20,8 @@ export function check(paths: readonly string[], flags: CheckFlags, io: Io): numb
   const configured = flags.config === undefined ? undefined : settingsOf(flags.config, io);
   const fromSettings = configured?.settings.rules.map((path) => resolve(configured.baseDir, path)) ?? ['rules'];
   const files = readRuleFiles(paths.length > 0 ? paths : fromSettings);
+  if (files.length === 0)
+    throw new WardlineError('usage', `there is no rule file in ${(paths.length > 0 ? paths : fromSettings).join(', ')}`);
   const loaded = loadRules(files, { placeholders: configured?.settings.placeholders ?? {} });
   const { ruleset } = loaded;
   const unfed = configured === undefined ? [] : unreachable(ruleset, configured.settings);

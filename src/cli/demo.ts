@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { settingsSchema } from '../config/settings.ts';
 import type { RunEngine } from '../pipeline/run-options.ts';
 import { readRuleFiles } from '../rule/files.ts';
 import { loadRules } from '../rule/load.ts';
+import { messageOf, WardlineError } from '../shared/errors.ts';
+import { makeFolder } from '../shared/folder.ts';
 import { Secret } from '../shared/secret.ts';
 import { alertTable } from '../sink/alert-row.ts';
 import { type ReceivedCall, startReceiver } from '../sink/webhook/receiver.ts';
+import { openStore } from '../store/store.ts';
 import { createLogger } from '../telemetry/log.ts';
 import type { Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
@@ -18,9 +21,7 @@ import { summaryText } from './run.ts';
 export async function demo(flags: { readonly out: string }, io: Io, runEngine: RunEngine): Promise<number> {
   const home = resolve(import.meta.dirname, '../..');
   const out = resolve(flags.out);
-  mkdirSync(out, { recursive: true });
-  const path = join(out, 'wardline.db');
-  for (const suffix of ['', '-wal', '-shm', '.lock']) rmSync(`${path}${suffix}`, { force: true });
+  const path = freshStore(out);
 
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
   const calls: ReceivedCall[] = [];
@@ -66,6 +67,28 @@ export async function demo(flags: { readonly out: string }, io: Io, runEngine: R
     ].join('\n'),
   );
   return accepted === calls.length ? EXIT.ok : EXIT.findings;
+}
+
+/**
+ * An empty place for the demo's store. A store of an earlier demo is taken away; any other one is somebody's evidence,
+ * and one in use belongs to a running engine: both stay.
+ */
+function freshStore(out: string): string {
+  const path = join(out, 'wardline.db');
+  const mark = join(out, '.wardline-demo');
+  try {
+    makeFolder(out);
+    if (existsSync(path)) {
+      if (!existsSync(mark)) throw new WardlineError('usage', `${path} is not the store of a demo; choose another folder with --out`);
+      openStore(path).close();
+    }
+    for (const suffix of ['', '-wal', '-shm', '.lock']) rmSync(`${path}${suffix}`, { force: true });
+    writeFileSync(mark, 'The store beside this file was made by "wardline demo", which may replace it.\n');
+  } catch (error) {
+    if (error instanceof WardlineError) throw error;
+    throw new WardlineError('usage', `cannot write to ${out}: ${messageOf(error)}`, { cause: error });
+  }
+  return path;
 }
 
 function relativeTo(path: string): string {

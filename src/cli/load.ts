@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { loadSettings } from '../config/load-settings.ts';
 import type { Settings } from '../config/settings.ts';
@@ -7,15 +8,40 @@ import { type Problem, problemText } from '../rule/problem.ts';
 import { createRulesetLoader, type Update } from '../rule/ruleset-loader.ts';
 import type { RuleFile } from '../rule/yaml.ts';
 import { sha256Hex } from '../shared/digest.ts';
-import { messageOf, WardlineError } from '../shared/errors.ts';
+import { messageOf, type Place, WardlineError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Io } from './io.ts';
 
+type LoadedFile = {
+  readonly settings: Settings;
+  readonly baseDir: string;
+  readonly placeOf: (path: readonly (string | number)[]) => Place;
+};
+
 /** Settings that were read and hold; throws `settings` with every problem, one a line. */
-export function settingsOf(file: string, io: Io): { readonly settings: Settings; readonly baseDir: string } {
-  const { settings, problems } = loadSettings(file, io.environment);
-  if (settings === undefined) throw new WardlineError('settings', problems.map(problemText).join('\n'));
-  return { settings, baseDir: dirname(resolve(file)) };
+export function settingsOf(file: string, io: Io): LoadedFile {
+  const { settings, problems, placeOf } = loadSettings(file, io.environment);
+  if (settings === undefined || placeOf === undefined) throw new WardlineError('settings', problems.map(problemText).join('\n'));
+  return { settings, baseDir: dirname(resolve(file)), placeOf };
+}
+
+/** Throws `settings` when a file or folder that the engine is to read is not there, with its place in the settings. */
+export function requireFiles({ settings, baseDir, placeOf }: LoadedFile): void {
+  const missing = pathsOf(settings)
+    .filter(({ value }) => !existsSync(resolve(baseDir, value)))
+    .map(({ path, value }): Problem => {
+      const message = `there is no file or folder ${resolve(baseDir, value)}`;
+      return { place: placeOf(path), severity: 'error', code: 'settings/no-file', path, message };
+    });
+  if (missing.length > 0) throw new WardlineError('settings', missing.map(problemText).join('\n'));
+}
+
+/** Files and folders that must be there before anything starts. A file that is followed may come later. */
+function pathsOf(settings: Settings): readonly { readonly path: readonly (string | number)[]; readonly value: string }[] {
+  const sources = settings.sources.flatMap((source, i) =>
+    source.kind === 'file' && source.mode === 'once' ? [{ path: ['sources', i, 'path'], value: source.path }] : [],
+  );
+  return [...settings.rules.map((value, i) => ({ path: ['rules', i], value })), ...sources];
 }
 
 /** Prints the problems of a first reading; an error among them throws unless `skipErrors`. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { buildReport } from '../report/compliance.ts';
 import { renderPrometheus } from '../report/prometheus.ts';
@@ -6,6 +6,7 @@ import { finishedPeriods } from '../report/schedule.ts';
 import type { Interval } from '../report/series.ts';
 import type { ReportSettings } from '../report/settings.ts';
 import { WardlineError } from '../shared/errors.ts';
+import { makeFolder } from '../shared/folder.ts';
 import { preferLittleMemory } from '../shared/memory.ts';
 import { openStore } from '../store/store.ts';
 import { packOf } from './control-packs.ts';
@@ -64,7 +65,7 @@ async function make(settings: ReportSettings, period: Interval, storePath: strin
   const store = openStore(storePath, { readOnly: true });
   try {
     const report = buildReport(store.ledger.entries(), pack, { period, profile });
-    mkdirSync(resolve(baseDir, settings.folder), { recursive: true });
+    makeFolder(resolve(baseDir, settings.folder));
     const out = join(resolve(baseDir, settings.folder), nameOf(settings, period));
     for (const path of await writeForms(report, settings.as, out, io)) io.out(`${path}\n`);
     if (settings.push !== undefined) await pushMetrics(settings.push, pack.id, renderPrometheus(report));

@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import type { RunEngine, RunSummary } from '../pipeline/run-options.ts';
 import { LEVELS } from '../rule/ir/rule.ts';
 import { WardlineError } from '../shared/errors.ts';
@@ -5,7 +6,7 @@ import { createLogger } from '../telemetry/log.ts';
 import { configOption, outputOption, type Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
-import { accept, rulesetReloader, settingsOf } from './load.ts';
+import { accept, requireFiles, rulesetReloader, settingsOf } from './load.ts';
 import { startReportTimer } from './report-timer.ts';
 
 export type RunFlags = {
@@ -18,7 +19,9 @@ export type RunFlags = {
 
 /** `wardline run`: the engine over the configured sources, until they end or a signal comes. */
 export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promise<number> {
-  const { settings, baseDir } = settingsOf(flags.config, io);
+  const loaded = settingsOf(flags.config, io);
+  requireFiles(loaded);
+  const { settings, baseDir } = loaded;
   const endless = settings.sources.filter((source) => source.kind === 'kafka');
   if (flags.once && endless.length > 0)
     throw new WardlineError('usage', `--once needs sources that end; ${endless.map(({ name }) => name).join(', ')} is a Kafka source`);
@@ -26,6 +29,7 @@ export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promis
   const logger = createLogger(settings.log.level);
   const rules = rulesetReloader(settings, baseDir, logger);
   const ruleset = accept(rules.first, rules.first.compiled.length, io, flags.skipBrokenRules ?? false);
+  if (ruleset.byId.size === 0) logger.warn({ rules: settings.rules }, 'there is no rule: nothing can alert');
   logger.info({ ruleset: ruleset.digest.slice(0, 12), rules: ruleset.byId.size, sources: sources.map(({ name }) => name) }, 'starting');
   const started = io.clock.now();
   let drawn = 0;
@@ -79,9 +83,7 @@ function summaryJson(summary: RunSummary): object {
 
 function failing({ byLevel }: RunSummary, failOn: string | undefined): boolean {
   if (failOn === undefined) return false;
-  const from = (LEVELS as readonly string[]).indexOf(failOn);
-  if (from < 0) throw new WardlineError('usage', `--fail-on takes one of ${LEVELS.join(', ')}`);
-  return LEVELS.slice(from).some((level) => byLevel.has(level));
+  return LEVELS.slice((LEVELS as readonly string[]).indexOf(failOn)).some((level) => byLevel.has(level));
 }
 
 export const registerRun: Register = (program, { io, runEngine, done }) => {
@@ -91,7 +93,7 @@ export const registerRun: Register = (program, { io, runEngine, done }) => {
     .addOption(configOption())
     .option('--once', 'stop at the end of the inputs')
     .option('--skip-broken-rules', 'run without the rules that have errors')
-    .option('--fail-on <level>', 'exit 1 if an alert of this level or above was opened')
+    .addOption(new Option('--fail-on <level>', 'exit 1 if an alert of this level or above was opened').choices([...LEVELS]))
     .addOption(outputOption())
     .action(async (flags: RunFlags) => done(await run(flags, io, runEngine)));
 };

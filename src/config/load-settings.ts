@@ -2,13 +2,18 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { compareProblems, type DocumentPath, type Problem } from '../rule/problem.ts';
 import { readDocuments } from '../rule/yaml.ts';
-import { messageOf, WardlineError } from '../shared/errors.ts';
+import { messageOf, type Place, WardlineError } from '../shared/errors.ts';
 import { nearest } from '../shared/nearest.ts';
 import { Secret } from '../shared/secret.ts';
 import { type Environment, resolveReferences } from './references.ts';
 import { type Settings, settingsSchema } from './settings.ts';
 
-export type LoadedSettings = { readonly settings: Settings | undefined; readonly problems: readonly Problem[] };
+export type LoadedSettings = {
+  readonly settings: Settings | undefined;
+  readonly problems: readonly Problem[];
+  /** Where a key or its value stands, for what is found out later. */
+  readonly placeOf?: (path: DocumentPath) => Place;
+};
 
 /** Reads and validates a settings file. Every problem names the key and its place; none stops at the first. */
 export function loadSettings(file: string, environment: Environment): LoadedSettings {
@@ -46,7 +51,8 @@ export function parseSettings(file: { readonly path: string; readonly text: stri
   const value = resolveReferences(document.value, environment, unresolved);
   const problems = unresolved.map(({ path, message }) => problemAt(path, 'settings/unresolved', message));
   const parsed = parseWithText(value);
-  if (parsed.success && problems.length === 0) return { settings: parsed.data, problems: [] };
+  if (parsed.success && problems.length === 0)
+    return { settings: parsed.data, problems: [], placeOf: (path) => document.placeOf(path, 'value') };
   for (const issue of parsed.success ? [] : parsed.error.issues.flatMap(leafIssues)) {
     const path = issue.path.filter((part): part is string | number => typeof part !== 'symbol');
     if (problems.some((known) => known.path.join() === path.join())) continue;

@@ -41,6 +41,16 @@ export function zoneOffset(zone: string): (local: Nanos) => Nanos {
   };
 }
 
+/** Is it a zone that local times can be read in: an IANA name or an offset? */
+export function isZone(zone: string): boolean {
+  try {
+    zoneOffset(zone);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function formatOf(zone: string): Intl.DateTimeFormat {
   try {
     return new Intl.DateTimeFormat('en-US', {

@@ -5,6 +5,7 @@ import { emailSinkSettings } from './email/settings.ts';
 import { kafkaSinkSettings } from './kafka/settings.ts';
 import { lokiSinkSettings } from './loki/settings.ts';
 import { otlpSinkSettings } from './otlp/settings.ts';
+import { plainUrl } from './plain-url.ts';
 import { sinkName } from './sink-name.ts';
 import { snmpSinkSettings } from './snmp/settings.ts';
 import { syslogSinkSettings } from './syslog/settings.ts';
@@ -19,7 +20,7 @@ export const consoleSinkSettings = z.strictObject({
 export const elasticsearchSinkSettings = z.strictObject({
   kind: z.literal('elasticsearch'),
   name: sinkName.default('elasticsearch'),
-  node: z.url({ protocol: /^https?$/ }),
+  node: plainUrl,
   namespace: z
     .string()
     .regex(/^[a-z0-9][a-z0-9_.]{0,49}$/, { error: 'lower-case letters, digits, dot and underscore, at most 50' })

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { formats } from '../normalize/index.ts';
+import { isZone } from '../normalize/zones.ts';
 import { kafkaConnectionSettings } from '../transport/kafka-settings.ts';
 
 /** Settings every source has. */
@@ -7,7 +9,10 @@ const common = {
     .string()
     .regex(/^[A-Za-z0-9][\w.-]{0,99}$/, { error: 'letters, digits, dot, dash and underscore, at most 100' })
     .describe('Names the source in alerts, evidence and positions; do not change it later.'),
-  format: z.string().optional().describe('One log format; left out, each event is recognised by its content.'),
+  format: z
+    .enum(formats.map(({ name }) => name) as [string, ...string[]])
+    .optional()
+    .describe('One log format; left out, each event is recognised by its content.'),
   logsource: z
     .strictObject({
       category: z.string().toLowerCase().optional(),
@@ -16,7 +21,11 @@ const common = {
     })
     .optional()
     .describe('The Sigma log source of everything here, in place of what the format says.'),
-  timezone: z.string().optional().describe('IANA zone of local times without one, for example Europe/Berlin.'),
+  timezone: z
+    .string()
+    .refine(isZone, { error: 'no time zone; write a name such as Europe/Berlin or UTC, or an offset such as +02:00' })
+    .optional()
+    .describe('IANA zone of local times without one, for example Europe/Berlin.'),
 };
 
 export const fileSourceSettings = z.strictObject({

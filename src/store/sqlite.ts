@@ -1,7 +1,8 @@
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { messageOf, WardlineError } from '../shared/errors.ts';
+import { makeFolder } from '../shared/folder.ts';
 
 /** The layout below; a store of another version is refused with what to do. */
 export const STORE_VERSION = 4;
@@ -75,7 +76,7 @@ export function openDatabase(path: string, options: OpenOptions = {}): Database 
   const fresh = path === ':memory:' || !existsSync(path);
   if (fresh && (options.readOnly || options.beside)) throw new WardlineError('store', `no store at ${path}; run "wardline run" first`);
   try {
-    if (fresh && path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    if (fresh && path !== ':memory:') makeFolder(dirname(path), 0o700);
     const lock = options.readOnly || options.beside || path === ':memory:' ? undefined : lockStore(path);
     const database = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: 2000, allowExtension: false });
     if (!options.readOnly) configure(database, path, fresh);
@@ -83,8 +84,24 @@ export function openDatabase(path: string, options: OpenOptions = {}): Database 
     return wrap(database, lock);
   } catch (error) {
     if (error instanceof WardlineError) throw error;
-    throw new WardlineError('store', `cannot open the store ${path}: ${messageOf(error)}`, { cause: error });
+    throw new WardlineError('store', `cannot open the store ${path}: ${messageOf(error)}${whyNot(path)}`, { cause: error });
   }
+}
+
+/** The engine says only that it could not; who may not read, or not write beside it, is told what is missing. */
+function whyNot(path: string): string {
+  const lacks = (file: string, mode: number): boolean => {
+    try {
+      accessSync(file, mode);
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  if (existsSync(path) && lacks(path, constants.R_OK)) return '; this user may not read it';
+  if (lacks(dirname(path), constants.W_OK))
+    return `; even to read it, this user must be able to write in ${dirname(path)} (its log and index lie beside it)`;
+  return '';
 }
 
 function configure(database: DatabaseSync, path: string, fresh: boolean): void {

@@ -101,6 +101,36 @@ describe('the command line', () => {
     expect((await wardline('evidence', 'verify', 'bundle.tar', '--key', 'mine.pub')).code).toBe(1);
   });
 
+  test('the demo replaces the store of a demo and no other', async () => {
+    mkdirSync(join(folder, 'mine'));
+    openStore(join(folder, 'mine/wardline.db')).close();
+    const before = readFileSync(join(folder, 'mine/wardline.db'));
+    const refused = await wardline('demo', '--out', 'mine');
+    expect([refused.code, refused.err.includes('is not the store of a demo')]).toEqual([2, true]);
+    expect(readFileSync(join(folder, 'mine/wardline.db')).equals(before)).toBe(true);
+
+    writeFileSync(join(folder, 'mine/.wardline-demo'), '');
+    const inUse = openStore(join(folder, 'mine/wardline.db'));
+    const second = await wardline('demo', '--out', 'mine');
+    expect([second.code, second.err.includes('is in use by another process')]).toEqual([3, true]);
+    inUse.close();
+    expect((await wardline('demo', '--out', 'mine')).code).toBe(0);
+  });
+
+  test('a folder that cannot be made is an error, not a wait', async () => {
+    const { code, err } = await wardline('demo', '--out', '/proc/wardline');
+    expect([code, err.includes('cannot write to /proc/wardline')]).toEqual([2, true]);
+  });
+
+  test('files and folders that are not there are named with their place in the settings, before anything starts', async () => {
+    writeFileSync(join(folder, 'wardline.yaml'), 'rules: [none]\nsources:\n  - {kind: file, name: a, path: gone.log}\n');
+    const { code, err, out } = await wardline('run', '--once');
+    expect(code).toBe(2);
+    expect(err).toMatch(/wardline\.yaml:1:9: error settings\/no-file rules\[0\]: there is no file or folder .*none\n/);
+    expect(err).toMatch(/wardline\.yaml:3:33: error settings\/no-file sources\[0\]\.path: .*gone\.log/);
+    expect(out).toBe('');
+  });
+
   test('a process that could make code from text does not start', async () => {
     const { code, err } = await start(['--version'], []).ended;
     expect(code).toBe(2);
@@ -111,9 +141,11 @@ describe('the command line', () => {
     [['nonsense'], 2],
     [['run', '--config', 'none.yaml'], 2],
     [['alerts', '--store', 'none.db'], 3],
-    [['report', 'compliance', '--as', 'pdf'], 2],
+    [['report', 'compliance', '--as', 'docx'], 2],
     [['schema', 'nothing'], 2],
     [['check', 'none'], 1],
+    [['check', '.'], 2],
+    [['run', '--fail-on', 'nonsense'], 2],
     [['--help'], 0],
     [['--version'], 0],
   ])('wardline %j ends with %i', async (args, code) => {

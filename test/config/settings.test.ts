@@ -52,6 +52,26 @@ describe('settings', () => {
       'sources: [{kind: stdin, name: a}]\nsinks: [{kind: webhook, name: w, url: "${env:NOWHERE}"}]\n',
       'w.yaml:2:39: error settings/unresolved sinks[0].url: the environment variable NOWHERE is not set',
     ],
+    [
+      'a format that is none',
+      'sources: [{kind: stdin, name: a, format: bogus}]\n',
+      'w.yaml:1:42: error settings/bad-value sources[0].format: ',
+    ],
+    [
+      'a time zone that is none',
+      'sources: [{kind: stdin, name: a, timezone: Mars/X}]\n',
+      'w.yaml:1:44: error settings/bad-value sources[0].timezone: no time zone; write a name such as Europe/Berlin',
+    ],
+    [
+      'a password in an address',
+      `sources: [{kind: stdin, name: a}]\nsinks: [{kind: elasticsearch, node: "http://u:${SECRET}@h:9200"}]\n`,
+      'w.yaml:2:37: error settings/bad-value sinks[0].node: a user or password in an address is a secret',
+    ],
+    [
+      'a password in the address of a webhook',
+      `sources: [{kind: stdin, name: a}]\nsinks: [{kind: webhook, name: w, url: "https://u:${SECRET}@h/"}]\n`,
+      'w.yaml:2:39: error settings/bad-value sinks[0].url: a user or password in an address is a secret',
+    ],
     ['a repeated key', 'rules: [a]\nrules: [b]\n', 'w.yaml:2:1: error yaml/duplicate-key: the key "rules" stands already in line 1'],
   ];
   test.each(cases)('%s', (_name, text, wanted) => {

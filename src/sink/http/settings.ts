@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Secret, secretText } from '../../shared/secret.ts';
+import { plainUrl } from '../plain-url.ts';
 
 /** A header's own words only: nothing that could begin another header, nothing that the sink sets itself. */
 const headerName = z
@@ -11,7 +12,7 @@ const headerText = z.string().regex(/^[\t\u0020-\u007e]*$/, { error: 'printable 
 
 /** What every sink that speaks HTTP has. */
 export const httpSettings = {
-  url: z.union([z.url({ protocol: /^https?$/ }), secretText]).describe('Where the calls go; it counts as a secret and is never shown.'),
+  url: z.union([plainUrl, secretText]).describe('Where the calls go; it counts as a secret and is never shown.'),
   headers: z
     .record(headerName, z.union([headerText, secretText]))
     .default({})
