@@ -6,6 +6,12 @@ import { parseArgs } from 'node:util';
 import { available } from './corpus.ts';
 import { GROUPS, type GroupName } from './groups.ts';
 
+// Times of the wall and not ratios of CPU time: a program of its own, with its own flags.
+if (process.argv[2] === 'latency') {
+  await import('./latency.ts');
+  process.exit();
+}
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -20,7 +26,7 @@ const { values, positionals } = parseArgs({
 
 if (values.help) {
   console.log(
-    `npm run bench [-- GROUP...] [--rounds N] [--every N] [--json FILE] [--skip-gate]\n\ngroups: ${Object.keys(GROUPS).join(', ')}`,
+    `npm run bench [-- GROUP...] [--rounds N] [--every N] [--json FILE] [--skip-gate]\n\ngroups: ${Object.keys(GROUPS).join(', ')}, and latency by itself (bench/latency.ts)`,
   );
   process.exit(0);
 }

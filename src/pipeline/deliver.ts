@@ -45,8 +45,10 @@ export function createDelivery(deps: DeliverDeps): (signal: AbortSignal) => Prom
     settled = [];
   };
 
-  const change = (next: ReceiverState): void => {
+  const change = (judge: (before: ReceiverState) => ReceiverState): void => {
     const before = outbox.receiver(sink.name);
+    const next = judge(before);
+    // Written only when it is another: a write is a sync of the disk, and a receiver that is well has one for each call.
     if (next === before) return;
     outbox.setReceiver(sink.name, next);
     const { state, until, reason } = next;
@@ -103,7 +105,7 @@ export function createDelivery(deps: DeliverDeps): (signal: AbortSignal) => Prom
     try {
       outcomes = await sink.write(items, signal);
     } catch (error) {
-      if (!signal.aborted) change(afterFailure(outbox.receiver(sink.name), { reason: messageOf(error), opens: 'at-once' }, clock.now()));
+      if (!signal.aborted) change((before) => afterFailure(before, { reason: messageOf(error), opens: 'at-once' }, clock.now()));
       return new Set(items.map(({ lane }) => lane));
     }
     for (const [i, item] of items.entries()) {
@@ -113,13 +115,12 @@ export function createDelivery(deps: DeliverDeps): (signal: AbortSignal) => Prom
     onOutcome(sink.name, outcomes);
     const verdict = verdictOf(outcomes);
     if (verdict === 'success') {
-      const before = outbox.receiver(sink.name);
-      change(afterSuccess(before, clock.now()));
+      const wasOpen = outbox.receiver(sink.name).state === 'open';
+      change((before) => afterSuccess(before, clock.now()));
       // The receiver is back: nobody waits out a time that was counted for a receiver that was away.
-      if (before.state === 'open') outbox.hurry(sink.name);
+      if (wasOpen) outbox.hurry(sink.name);
     } else if (verdict !== undefined) {
-      const before = outbox.receiver(sink.name);
-      change('gone' in verdict ? afterGone(before, verdict.gone, clock.now()) : afterFailure(before, verdict, clock.now()));
+      change((before) => ('gone' in verdict ? afterGone(before, verdict.gone, clock.now()) : afterFailure(before, verdict, clock.now())));
     }
     if (settled.length >= SETTLE_EVERY) flush();
     return stopped;

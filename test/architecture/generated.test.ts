@@ -73,6 +73,8 @@ describe('documents', () => {
     'docs/alerts.md',
     'docs/architecture.md',
     'docs/errors.md',
+    'docs/sinks.md',
+    'docs/receivers.md',
     'docs/policies.md',
     'docs/json-rules.md',
   ];

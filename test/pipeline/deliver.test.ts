@@ -270,6 +270,26 @@ describe('the breaker', () => {
   });
 });
 
+test('what is written to the disk grows with the turns and not with the calls of a receiver that is well', async () => {
+  const { add, runUntil, store, counts } = setUp(() => 'stored', { batch: 1, inFlight: 4 });
+  add(...Array.from({ length: 200 }, (_, i) => anAlert({ id: `a${i}` })));
+  let writes = 0;
+  const { setReceiver, delivered } = store.outbox;
+  Object.assign(store.outbox, {
+    setReceiver: (...given: Parameters<typeof setReceiver>) => {
+      writes++;
+      setReceiver(...given);
+    },
+    delivered: (...given: Parameters<typeof delivered>) => {
+      writes++;
+      delivered(...given);
+    },
+  });
+  await runUntil(START + 1);
+  expect(counts()?.delivered).toBe(200);
+  expect(writes).toBeLessThanOrEqual(12);
+});
+
 describe('replay', () => {
   test('dead deliveries, ids and times are sent again under their own ids, also to a receiver that never had them', async () => {
     let well = false;

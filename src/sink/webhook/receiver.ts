@@ -19,12 +19,14 @@ export type ReceiverOptions = {
   /** Seconds a timestamp may be off; Standard Webhooks suggests five minutes. */
   readonly toleranceS?: number;
   readonly now: () => number;
+  /** Status for calls that are genuine, in place of 204: to see how a sender bears it. */
+  readonly answer?: number;
 };
 
 const MAX_BODY_BYTES = 256 * 1024;
 
 /** A receiver as one should be: it checks signature and age, and takes a repeated id once. */
-export function startReceiver({ host, port, secret, onCall, toleranceS = 300, now }: ReceiverOptions): Promise<Receiver> {
+export function startReceiver({ host, port, secret, onCall, toleranceS = 300, now, answer = 204 }: ReceiverOptions): Promise<Receiver> {
   const key = signingKey(secret, 'receiver');
   const seen = new Set<string>();
 
@@ -53,7 +55,7 @@ export function startReceiver({ host, port, secret, onCall, toleranceS = 300, no
       if (bytes > MAX_BODY_BYTES) return response.writeHead(413).end();
       const call = judge(request, Buffer.concat(chunks).toString('utf8'));
       onCall(call);
-      return response.writeHead(call.verdict === 'refused' ? 401 : 204).end();
+      return response.writeHead(call.verdict === 'refused' ? 401 : answer).end();
     });
   });
   return new Promise((resolve, reject) => {
