@@ -22,6 +22,7 @@ type LoadedFile = {
 export function settingsOf(file: string, io: Io): LoadedFile {
   const { settings, problems, placeOf } = loadSettings(file, io.environment);
   if (settings === undefined || placeOf === undefined) throw new WardlineError('settings', problems.map(problemText).join('\n'));
+  if (problems.length > 0) io.err(`${problems.map(problemText).join('\n')}\n`);
   return { settings, baseDir: dirname(resolve(file)), placeOf };
 }
 

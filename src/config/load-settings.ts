@@ -5,7 +5,7 @@ import { readDocuments } from '../rule/yaml.ts';
 import { messageOf, type Place, WardlineError } from '../shared/errors.ts';
 import { nearest } from '../shared/nearest.ts';
 import { Secret } from '../shared/secret.ts';
-import { type Environment, resolveReferences } from './references.ts';
+import { type Environment, type ReferenceProblem, resolveReferences } from './references.ts';
 import { type Settings, settingsSchema } from './settings.ts';
 
 export type LoadedSettings = {
@@ -47,12 +47,17 @@ export function parseSettings(file: { readonly path: string; readonly text: stri
     path,
     message,
   });
-  const unresolved: { path: DocumentPath; message: string }[] = [];
+  const unresolved: ReferenceProblem[] = [];
   const value = resolveReferences(document.value, environment, unresolved);
-  const problems = unresolved.map(({ path, message }) => problemAt(path, 'settings/unresolved', message));
+  const warnings = unresolved
+    .filter(({ severity }) => severity === 'warning')
+    .map(({ path, message }): Problem => ({ ...problemAt(path, 'settings/secret-file', message), severity: 'warn' }));
+  const problems = unresolved
+    .filter(({ severity }) => severity === 'error')
+    .map(({ path, message }) => problemAt(path, 'settings/unresolved', message));
   const parsed = parseWithText(value);
   if (parsed.success && problems.length === 0)
-    return { settings: parsed.data, problems: [], placeOf: (path) => document.placeOf(path, 'value') };
+    return { settings: parsed.data, problems: warnings, placeOf: (path) => document.placeOf(path, 'value') };
   for (const issue of parsed.success ? [] : parsed.error.issues.flatMap(leafIssues)) {
     const path = issue.path.filter((part): part is string | number => typeof part !== 'symbol');
     if (problems.some((known) => known.path.join() === path.join())) continue;
@@ -60,7 +65,7 @@ export function parseSettings(file: { readonly path: string; readonly text: stri
       for (const key of issue.keys) problems.push(problemAt([...path, key], 'settings/unknown-key', unknownKey(key), 'key'));
     } else problems.push(problemAt(path, codeOf(issue), issue.message));
   }
-  return { settings: undefined, problems: problems.sort(compareProblems) };
+  return { settings: undefined, problems: [...problems, ...warnings].sort(compareProblems) };
 }
 
 type Issue = z.core.$ZodIssue;

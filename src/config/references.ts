@@ -1,11 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { messageOf } from '../shared/errors.ts';
 import { Secret } from '../shared/secret.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A reference that could not be resolved; the path says where it stands in the settings. */
-export type ReferenceProblem = { readonly path: readonly (string | number)[]; readonly message: string };
+export type ReferenceProblem = {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly severity: 'error' | 'warning';
+};
 
 const WHOLE = /^\$\{(env|file):([^}]+)\}$/;
 
@@ -31,7 +35,7 @@ export function resolveReferences(
   const [, kind, name = ''] = reference;
   const text = kind === 'env' ? environment[name] : readSecretFile(name, path, problems);
   if (text === undefined) {
-    if (kind === 'env') problems.push({ path, message: `the environment variable ${name} is not set` });
+    if (kind === 'env') problems.push({ path, severity: 'error', message: `the environment variable ${name} is not set` });
     return value;
   }
   return new Secret(text);
@@ -39,9 +43,13 @@ export function resolveReferences(
 
 function readSecretFile(file: string, path: readonly (string | number)[], problems: ReferenceProblem[]): string | undefined {
   try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    const text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    // A certificate is for everybody to read; what is not one may be a secret.
+    if ((statSync(file).mode & 0o027) !== 0 && !/^-----BEGIN CERTIFICATE-----/.test(text))
+      problems.push({ path, severity: 'warning', message: `others can read or change the file ${file}; chmod 0640 or less` });
+    return text;
   } catch (error) {
-    problems.push({ path, message: `the file ${file} cannot be read: ${messageOf(error)}` });
+    problems.push({ path, severity: 'error', message: `the file ${file} cannot be read: ${messageOf(error)}` });
     return undefined;
   }
 }

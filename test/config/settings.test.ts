@@ -1,3 +1,6 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseSettings } from '../../src/config/load-settings.ts';
 import { problemText } from '../../src/rule/problem.ts';
@@ -48,6 +51,16 @@ describe('settings', () => {
       'w.yaml:2:60: error settings/wrong-type sinks[0].secret: a secret is never written out here; write ${env:NAME} or ${file:/path}',
     ],
     [
+      'a secret written out as a header',
+      `sources: [{kind: stdin, name: a}]\nsinks: [{kind: webhook, name: w, url: "https://x.example", headers: {X-Api-Key: ${SECRET}}}]\n`,
+      'w.yaml:2:81: error settings/bad-value sinks[0].headers.X-Api-Key: a secret is never written out here; write ${env:NAME}',
+    ],
+    [
+      'a header that the sink sets itself',
+      'sources: [{kind: stdin, name: a}]\nsinks: [{kind: loki, name: w, url: "https://x.example", headers: {content-length: "5"}}]\n',
+      'w.yaml:2:',
+    ],
+    [
       'a variable that is not set',
       'sources: [{kind: stdin, name: a}]\nsinks: [{kind: webhook, name: w, url: "${env:NOWHERE}"}]\n',
       'w.yaml:2:39: error settings/unresolved sinks[0].url: the environment variable NOWHERE is not set',
@@ -81,6 +94,24 @@ describe('settings', () => {
       `${wanted}\nnot in\n${found.join('\n')}`,
     ).toBe(true);
     expect(found.join('\n')).not.toContain(SECRET);
+  });
+
+  test('a file of a secret that others can read is a warning, and the settings hold', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wardline-settings-'));
+    const file = join(folder, 'key');
+    writeFileSync(file, SECRET);
+    const text = `sources: [{kind: stdin, name: a}]\nsinks: [{kind: webhook, name: w, url: "https://x.example", secret: "\${file:${file}}"}]\n`;
+    chmodSync(file, 0o644);
+    expect(problems(text)).toEqual([
+      `w.yaml:2:68: warn settings/secret-file sinks[0].secret: others can read or change the file ${file}; chmod 0640 or less`,
+    ]);
+    expect(parse(text, {}).settings).toBeDefined();
+    chmodSync(file, 0o640);
+    expect(problems(text)).toEqual([]);
+    writeFileSync(file, '-----BEGIN CERTIFICATE-----\n');
+    chmodSync(file, 0o644);
+    expect(problems(text)).toEqual([]);
+    rmSync(folder, { recursive: true, force: true });
   });
 
   test('several problems are reported together, in order of place', () => {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../../src/shared/secret.ts';
 import { createPayload } from '../../src/sink/webhook/payloads/index.ts';
@@ -202,3 +203,64 @@ function types(value: unknown): string[] {
   walk(value);
   return [...found].sort();
 }
+
+describe('any text at all', () => {
+  const anyText = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 60 }),
+    fc.string({ unit: 'grapheme', maxLength: 60 }),
+    fc.string({
+      unit: fc.constantFrom(
+        '<',
+        '>',
+        '&',
+        '"',
+        "'",
+        '\\',
+        '\n',
+        '\r',
+        '\0',
+        '{',
+        '}',
+        '[',
+        ']',
+        '@',
+        '!',
+        '|',
+        '`',
+        '*',
+        '_',
+        '\u001b',
+        '\u202e',
+        '\u2028',
+        '\ud83d',
+        '\udd12',
+      ),
+      maxLength: 40,
+    }),
+  );
+
+  test.each(NAMES)('%s keeps its shape, and what people read holds nothing invisible', (kind) => {
+    const makePayload = make(kind);
+    const read = (value: string) => {
+      const alert = anAlert({
+        message: value,
+        reason: value,
+        group: { 'user.name': value },
+        more: { user: { name: value }, tags: [value] },
+      });
+      const { contentType, body } = makePayload(alert) ?? { contentType: '', body: '' };
+      return parsed(contentType, body);
+    };
+    const plain = shape(read('plain'));
+    const people = (FOR_PEOPLE as readonly string[]).includes(kind);
+    fc.assert(
+      fc.property(anyText, (value) => {
+        const found = read(value);
+        expect(shape(found)).toEqual(plain);
+        if (people) for (const text of texts(found)) expect(text).not.toMatch(UNSEEN);
+        if (kind === 'slack' || kind === 'opsgenie') for (const text of texts(found)) expect(text).not.toMatch(/[<>]/);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -8,6 +8,8 @@ const headerName = z
   .regex(/^(?!(?:host|content-length|content-type|transfer-encoding|connection|webhook-)\b)[A-Za-z][A-Za-z0-9-]{0,63}$/i, {
     error: 'letters, digits and dashes; content-type, host, connection and webhook-* are set by the sink',
   });
+/** Headers that carry secrets: what stands in them must come from outside the file. */
+const SECRET_HEADER = /auth|token|key|secret|cookie|password/i;
 const headerText = z.string().regex(/^[\t\u0020-\u007e]*$/, { error: 'printable ASCII on one line' });
 
 /** What every sink that speaks HTTP has. */
@@ -15,6 +17,16 @@ export const httpSettings = {
   url: z.union([plainUrl, secretText]).describe('Where the calls go; it counts as a secret and is never shown.'),
   headers: z
     .record(headerName, z.union([headerText, secretText]))
+    .superRefine((headers, context) => {
+      for (const [name, value] of Object.entries(headers)) {
+        if (typeof value === 'string' && SECRET_HEADER.test(name))
+          context.addIssue({
+            code: 'custom',
+            path: [name],
+            message: 'a secret is never written out here; write ${env:NAME} or ${file:/path}',
+          });
+      }
+    })
     .default({})
     .describe('More headers, such as authorization: ${env:NAME}.'),
   insecure: z.boolean().default(false).describe('Allow http.'),
