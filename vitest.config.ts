@@ -10,7 +10,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**', 'test/corpus/**', 'test/cli/**'],
+          exclude: ['test/integration/**', 'test/corpus/**', 'test/simulation/**', 'test/cli/**'],
           pool: 'forks',
           execArgv,
           testTimeout: 60_000,
@@ -24,6 +24,16 @@ export default defineConfig({
           pool: 'forks',
           execArgv,
           testTimeout: 60_000,
+        },
+      },
+      {
+        // Thousands of runs of the distributed stages over a simulated broker; `npm run simulate` runs more of them.
+        test: {
+          name: 'simulation',
+          include: ['test/simulation/**/*.test.ts'],
+          pool: 'forks',
+          execArgv,
+          testTimeout: 600_000,
         },
       },
       {

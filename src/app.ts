@@ -1,36 +1,22 @@
 import { resolve } from 'node:path';
-import { alertDocument, episodeOf } from './alert/document.ts';
 import type { Settings } from './config/settings.ts';
-import { createCorrelator, DEFAULT_CORRELATE_OPTIONS, restoreCorrelator } from './correlate/correlator.ts';
-import { fieldsNeeded } from './correlate/plans.ts';
-import { DEFAULT_LIMITS } from './decode/decode.ts';
-import { createByteMatcher } from './detect/bytes/byte-matcher.ts';
-import { createConfirm } from './detect/confirm.ts';
-import { createExceptions } from './detect/exceptions.ts';
-import { createMatcher } from './detect/matcher.ts';
 import { loadTables } from './enrich/load.ts';
 import type { Enrichment } from './event/enrichment.ts';
 import type { LedgerEntry } from './evidence/entry.ts';
 import { createLedger } from './evidence/ledger.ts';
 import { ledgerStateOf } from './evidence/ledger-state.ts';
-import { createNormalizer } from './normalize/normalizer.ts';
-import { createRedactor } from './normalize/redact.ts';
-import { createRouteTable } from './normalize/routes.ts';
+import type { Normalizer } from './normalize/normalizer.ts';
 import { receiversOf } from './notify/settings.ts';
 import { createDelivery } from './pipeline/deliver.ts';
-import { createEngine, type Engine, type RulesetParts } from './pipeline/engine.ts';
-import { createIngest } from './pipeline/ingest.ts';
+import { createEngine, type Engine } from './pipeline/engine.ts';
 import { createNotifying } from './pipeline/notifying.ts';
 import { createBell, drainOutbox, runOutbox } from './pipeline/outbox-loop.ts';
+import { normalizersOf, partsOf } from './pipeline/parts.ts';
 import { retryDelayMs } from './pipeline/retry-schedule.ts';
 import type { RunOptions, RunSummary } from './pipeline/run-options.ts';
-import { sourcesOf } from './pipeline/sources-of.ts';
 import { createWitness, type Witness } from './pipeline/witness.ts';
-import type { Rule } from './rule/ir/rule.ts';
-import type { Ruleset } from './rule/load.ts';
 import type { Clock } from './shared/clock.ts';
 import { WardlineError } from './shared/errors.ts';
-import { VERSION } from './shared/version.ts';
 import { createSink } from './sink/index.ts';
 import type { AlertDocument } from './sink/sink.ts';
 import { createSource } from './source/index.ts';
@@ -193,19 +179,13 @@ function buildEngine(
   witness: Witness,
   enrichment: Enrichment | undefined,
 ): Engine {
-  const routes = createRouteTable();
-  const normalizers = new Map(
-    settings.sources.map(({ name, format, logsource, timezone }) => [
-      name,
-      createNormalizer({ format, logsource: clean(logsource), timezone, enrichment }, routes),
-    ]),
-  );
+  const normalizers = normalizersOf(settings.sources, enrichment);
   return createEngine({
     store,
     parts: partsOf(ruleset, settings),
     sinks: unrouted(settings),
     allowedLateness: settings.engine.allowedLateness,
-    normalizerOf: (source) => normalizers.get(source) as ReturnType<typeof createNormalizer>,
+    normalizerOf: (source) => normalizers.get(source) as Normalizer,
     observe: witness.step,
     observeAlerts: witness.alerts,
     observeAction: witness.action,
@@ -219,55 +199,10 @@ function buildEngine(
   });
 }
 
-/** The parts of the engine that change with the rules. */
-function partsOf(ruleset: Ruleset, settings: Settings): RulesetParts {
-  const matcher = createMatcher(ruleset.detections);
-  const byteMatcher = createByteMatcher(ruleset.detections, DEFAULT_LIMITS);
-  const rules = { detections: ruleset.detections, correlations: ruleset.correlations, digest: ruleset.digest };
-  const context = { tenant: settings.tenant, engineVersion: VERSION, rulesetDigest: ruleset.digest, ...given(settings.alerts) };
-  const sources = sourcesOf(ruleset.byId, settings.sources);
-  const options = { ...DEFAULT_CORRELATE_OPTIONS, sourcesOf: (id: string) => sources.get(id) };
-  return {
-    digest: ruleset.digest,
-    correlator: (snapshot) => (snapshot === undefined ? createCorrelator(rules, options) : restoreCorrelator(rules, options, snapshot)),
-    ingest: createIngest({
-      matcher,
-      byteMatcher,
-      fieldsNeeded: fieldsNeeded(rules),
-      decode: DEFAULT_LIMITS,
-      confirm: createConfirm(ruleset),
-
-      exceptionsOf: createExceptions(ruleset.exceptions, ruleset.byId),
-      redactor: createRedactor(settings.redact),
-    }),
-    toAlert(firing, latest) {
-      const rule = ruleset.byId.get(firing.rule) as Rule;
-      return alertDocument(firing, rule, context, firing.stage === 'opened' ? undefined : latest(episodeOf(firing, rule, context)));
-    },
-  };
-}
-
 /** Sinks that get every alert: those that no route notifies. */
 function unrouted({ sinks, notify }: Settings): readonly string[] {
   const routed = new Set(notify === undefined ? [] : receiversOf(notify.route));
   return sinks.map(({ name }) => name).filter((name) => !routed.has(name));
-}
-
-/** Settings that were given; the others are absent, not undefined. */
-function given<T extends object>(settings: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
-}
-
-/** Keys that were not given are absent, not undefined. */
-function clean(logsource: { category?: string | undefined; product?: string | undefined; service?: string | undefined } | undefined) {
-  if (logsource === undefined) return undefined;
-  return Object.fromEntries(Object.entries(logsource).filter(([, value]) => value !== undefined)) as {
-    category?: string;
-    product?: string;
-    service?: string;
-  };
 }
 
 async function tick(clock: Clock, signal: AbortSignal, work: () => Promise<void>): Promise<void> {

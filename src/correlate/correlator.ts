@@ -2,12 +2,12 @@ import type { Match } from '../detect/match.ts';
 import type { Nanos } from '../event/time.ts';
 import type { RuleId } from '../rule/ir/rule.ts';
 import { type CorrelatorState, decodeState, encodeState } from './codec.ts';
-import { entitiesOf } from './entities.ts';
 import { compareFirings, compareHits, type Firing, type Hit } from './firing.ts';
 import type { Note, Say } from './group.ts';
 import type { Budget } from './group-store.ts';
 import { MAX_TIME, MIN_TIME } from './hits.ts';
-import { type CorrelateRules, type Feed, feedsOf, groupsOf } from './plans.ts';
+import { type CorrelateRules, type Feed, feedsOf } from './plans.ts';
+import { createRouter, type Routed } from './route.ts';
 import { createRuleState, type RuleState } from './rule-state.ts';
 import { createSilences } from './silences.ts';
 import { createWatermark } from './watermark.ts';
@@ -17,6 +17,10 @@ export type { Note, Pressure, Undecided } from './group.ts';
 /** What a partition of correlation reads, in its order; time passes by records alone. */
 export type CorrelateRecord =
   | { readonly kind: 'match'; readonly match: Match }
+  /** A match that was given to one group of one rule before it came here. */
+  | { readonly kind: 'routed'; readonly routed: Routed }
+  /** These source partitions exist: until each of them has spoken no time has passed. */
+  | { readonly kind: 'sources'; readonly partitions: readonly (readonly [source: string, partition: number])[] }
   /**
    * No event before `time` is awaited from this source partition, whose newest event is of `newest` (default: `time`). An
    * idle one does not hold the others back; where its input has not ended (`ended`), what should have come is missing.
@@ -25,9 +29,10 @@ export type CorrelateRecord =
       readonly kind: 'watermark';
       readonly source: string;
       readonly partition: number;
-      readonly time: Nanos;
-      readonly newest?: Nanos;
-      readonly appendedAt: number;
+      /** Undefined: no event was ever seen here. */
+      readonly time: Nanos | undefined;
+      readonly newest?: Nanos | undefined;
+      readonly appendedAt?: number;
       readonly idle: boolean;
       readonly ended?: boolean;
     }
@@ -90,40 +95,23 @@ export function createCorrelator(
   }, 0n);
   let current: Nanos = stored === undefined ? MIN_TIME : BigInt(stored.watermark);
 
-  const give = (hit: Hit, late: boolean, ecs: Match['ecs'], say: Say, hiddenFrom: Match['hiddenFrom'] = []): readonly Firing[] => {
-    const out: Firing[] = [];
-    for (const feed of feeds.get(hit.rule) ?? []) {
-      if (hiddenFrom.includes(feed.plan.rule)) continue;
-      const state = byRule.get(feed.plan.rule) as RuleState;
-      if (late && feed.plan.kind.settled) {
-        state.counters.late++;
-        continue;
-      }
-      const groups = groupsOf(feed, hit.values, ecs);
-      if (groups.length === 0) counters.ungrouped++;
-      for (const group of groups) for (const firing of state.insert(group, hit, say)) out.push(firing);
-    }
-    return out;
+  const router = createRouter(rules);
+  const put = ({ rule, group, hit, late }: Routed, say: Say): readonly Firing[] => {
+    const state = byRule.get(rule);
+    if (state === undefined) return [];
+    if (!late || !state.plan.kind.settled) return state.insert(group, hit, say);
+    state.counters.late++;
+    return [];
   };
-
   const take = (match: Match, say: Say): readonly Firing[] => {
-    const late = match.lateness !== 'in_time';
-    const { time, origin, rule, appendedAt, fields, trail, exceptions } = match;
-    if (!feeds.has(rule)) return [];
-    const entities = entitiesOf(match.ecs);
-    const bytes = bytesOf(fields, entities) + STEP_BYTES * (trail?.length ?? 0);
-    const hit: Hit = {
-      time,
-      origin,
-      rule,
-      appendedAt,
-      values: fields,
-      entities,
-      bytes,
-      ...(trail === undefined ? {} : { trail }),
-      ...(exceptions === undefined ? {} : { exceptions }),
-    };
-    return give(hit, late, match.ecs, say, match.hiddenFrom);
+    const { routed, ungrouped } = router.route(match);
+    counters.ungrouped += ungrouped;
+    return routed.flatMap((one) => put(one, say));
+  };
+  const chain = (start: Hit, say: Say): readonly Firing[] => {
+    const { routed, ungrouped } = router.routeHit(start, EMPTY, false);
+    counters.ungrouped += ungrouped;
+    return routed.flatMap((one) => put(one, say));
   };
 
   /** Rules in the order of their feeding: what a rule below settles is a match of the rule above before that decides. */
@@ -137,7 +125,7 @@ export function createCorrelator(
       const passage = { watermark: own, silent: (start: Nanos, end: Nanos) => silences.within(start, end, sources) };
       const starts: Hit[] = [];
       for (const firing of state.advance(passage, say, (start) => starts.push(start))) out.push(firing);
-      for (const start of starts.sort(compareHits)) for (const firing of give(start, false, EMPTY, say)) out.push(firing);
+      for (const start of starts.sort(compareHits)) for (const firing of chain(start, say)) out.push(firing);
     }
     silences.forget(to === MAX_TIME ? to : to - longest);
     return out.filter(({ rule }) => alerting.has(rule)).sort(compareFirings);
@@ -148,14 +136,20 @@ export function createCorrelator(
       switch (record.kind) {
         case 'match':
           return take(record.match, say).filter(({ rule }) => alerting.has(rule));
+        case 'routed':
+          return put(record.routed, say).filter(({ rule }) => alerting.has(rule));
+        case 'sources':
+          for (const [source, partition] of record.partitions) watermark.expect(`${partition}/${source}`);
+          return [];
         case 'end':
           return advance(MAX_TIME, say);
         case 'lost':
           silences.begin(record.source, record.partition, record.from);
           return [];
         case 'watermark': {
-          const { source, partition, time, newest = time, idle, ended = false } = record;
-          if (idle && !ended) silences.begin(source, partition, newest);
+          const { source, partition, time = MIN_TIME, newest = time, idle, ended = false } = record;
+          // Where nothing ever came there is nothing to miss.
+          if (idle && !ended && record.time !== undefined) silences.begin(source, partition, newest);
           else silences.end(source, partition, newest > current ? newest : current);
           const moved = watermark.report(`${partition}/${source}`, time, idle);
           return moved === undefined || moved <= current ? [] : advance(moved, say);
@@ -196,21 +190,6 @@ function restoreRules(
 }
 
 const EMPTY: Match['ecs'] = {};
-const HIT_BYTES = 250;
-/** One step of a decision trail, its two values cut as they are. */
-const STEP_BYTES = 300;
-
-/** What a hit costs, about: its texts, and the objects around them. */
-function bytesOf(...parts: readonly Hit['values'][]): number {
-  let bytes = HIT_BYTES;
-  for (const part of parts)
-    for (const name in part) {
-      const value = part[name];
-      bytes += 32 + (typeof value === 'string' ? value.length : Array.isArray(value) ? 64 * value.length : 8);
-    }
-  return bytes;
-}
-
 function statsOf(states: readonly RuleState[], ungrouped: number): CorrelateStats {
   const stats = { groups: 0, bytes: 0, hits: 0, evicted: 0, evictedAdvanced: 0, dropped: 0, late: 0, ungrouped };
   for (const { groups, counters } of states) {

@@ -9,9 +9,10 @@ import type { Plan } from './plans.ts';
 export type Episode = {
   first: Nanos;
   last: Nanos;
-  /** Hits of the episode that were dropped since, and the first of them: the count stays true, the evidence starts at its start. */
+  /** Hits of the episode that were dropped since, the first and the last of them: count and evidence do not depend on when. */
   dropped: number;
   readonly head: Hit[];
+  readonly tail: Hit[];
   /** Cells that have a trigger, as numbers of `rearm`; each is one firing. */
   readonly cells: Set<bigint>;
   /** True after its start was given to the rules above. */
@@ -20,6 +21,11 @@ export type Episode = {
 
 /** Hits kept from the start and from the end of an episode as evidence. */
 export const EVIDENCE = 10;
+
+/** A hit in the midst of many leaves the group: it is counted, and is no evidence. */
+export function countOnly(state: GroupState, plan: Plan, hit: Hit): void {
+  for (const episode of state.episodes) if (hit.time >= episode.first - plan.timespan && hit.time <= episode.last) episode.dropped++;
+}
 
 /** Puts a trigger into its episode, joining those that it bridges; a cell speaks once. */
 export function extend(state: GroupState, plan: Plan, trigger: Trigger): readonly Firing[] {
@@ -68,7 +74,7 @@ export function close(state: GroupState, plan: Plan, watermark: Nanos): readonly
   state.episodes = state.episodes.filter((episode) => !over.includes(episode));
   return over.map((episode): Firing => {
     const live = within(state.hits, episode, plan);
-    const hits = [...episode.head, ...live];
+    const hits = ends([...episode.head, ...episode.tail.filter((hit) => !episode.head.includes(hit)), ...live]);
     const total = episode.dropped + live.length;
     const opening = cellOf(episode.first, plan.rearm) * plan.rearm;
     const window = { start: episode.first - plan.timespan, end: episode.last };
@@ -88,25 +94,31 @@ export function close(state: GroupState, plan: Plan, watermark: Nanos): readonly
   });
 }
 
-/** A hit leaves the group: the episodes it belongs to keep count of it. */
+/** The evidence of an episode. What it says of all its matches it says of these, so that it is a function of the matches. */
+const ends = (hits: readonly Hit[]): readonly Hit[] =>
+  hits.length <= 2 * EVIDENCE ? hits : [...hits.slice(0, EVIDENCE), ...hits.slice(-EVIDENCE)];
+
+/** A hit leaves the group, the oldest first: the episodes it belongs to keep count of it. */
 export function forget(state: GroupState, plan: Plan, hit: Hit): void {
   for (const episode of state.episodes) {
     if (hit.time < episode.first - plan.timespan || hit.time > episode.last) continue;
     episode.dropped++;
     if (episode.head.length < EVIDENCE) episode.head.push(hit);
+    else if (episode.tail.push(hit) > EVIDENCE) episode.tail.shift();
   }
 }
 
 function newEpisode(trigger: Nanos): Episode {
-  return { first: trigger, last: trigger, dropped: 0, head: [], cells: new Set(), released: false };
+  return { first: trigger, last: trigger, dropped: 0, head: [], tail: [], cells: new Set(), released: false };
 }
 
 function absorb(episode: Episode, other: Episode, state: GroupState): void {
   if (other.last > episode.last) episode.last = other.last;
   episode.dropped += other.dropped;
   episode.released ||= other.released;
-  episode.head.push(...other.head);
-  episode.head.sort(compareHits).splice(EVIDENCE);
+  const kept = [...new Set([...episode.head, ...episode.tail, ...other.head, ...other.tail])].sort(compareHits);
+  episode.head.splice(0, episode.head.length, ...kept.slice(0, EVIDENCE));
+  episode.tail.splice(0, episode.tail.length, ...kept.slice(EVIDENCE).slice(-EVIDENCE));
   for (const cell of other.cells) episode.cells.add(cell);
   state.episodes = state.episodes.filter((one) => one !== other);
 }

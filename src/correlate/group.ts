@@ -1,7 +1,7 @@
 import type { Nanos } from '../event/time.ts';
 import type { RuleId } from '../rule/ir/rule.ts';
 import { startsOf } from './chain.ts';
-import { close, type Episode, extend, forget } from './episodes.ts';
+import { close, countOnly, type Episode, extend, forget } from './episodes.ts';
 import type { Firing, Group, Hit } from './firing.ts';
 import { insertHit, lowerBound } from './hits.ts';
 import type { Passage, Trigger } from './kind.ts';
@@ -121,8 +121,10 @@ export function cap(state: GroupState, plan: Plan, most: number): number {
   if (spare !== undefined) {
     const kept: Hit[] = [];
     state.hits.forEach((hit, i) => {
-      if (spare(hit, i)) drop(state, plan, hit);
-      else kept.push(hit);
+      if (spare(hit, i)) {
+        state.bytes -= hit.bytes;
+        countOnly(state, plan, hit);
+      } else kept.push(hit);
     });
     state.hits = kept;
   }

@@ -4,6 +4,8 @@ import type { Nanos } from '../event/time.ts';
 export type Watermark = {
   /** Returns the joint watermark when it moved forward. */
   report(partition: string, time: Nanos, idle: boolean): Nanos | undefined;
+  /** A partition that will speak; until then it holds back all others. */
+  expect(partition: string): void;
   current(): Nanos;
   snapshot(): readonly (readonly [string, string, boolean])[];
 };
@@ -26,6 +28,9 @@ export function createWatermark(start: Nanos, snapshot: readonly (readonly [stri
       if (next <= current) return undefined;
       current = next;
       return current;
+    },
+    expect(partition) {
+      if (!partitions.has(partition)) partitions.set(partition, { time: start, idle: false });
     },
     current: () => current,
     snapshot: () => [...partitions].map(([name, { time, idle }]) => [name, String(time), idle] as const),

@@ -1,5 +1,5 @@
 /** What kind of thing went wrong; stable, documented in docs/errors.md. */
-export type ErrorCode = 'usage' | 'settings' | 'rules' | 'decode' | 'source' | 'sink' | 'store' | 'evidence' | 'internal';
+export type ErrorCode = 'usage' | 'settings' | 'rules' | 'decode' | 'source' | 'sink' | 'store' | 'transport' | 'evidence' | 'internal';
 
 /** A place in a user's file; line and column count from 1, columns in code points. */
 export type Place = { readonly file: string; readonly line: number; readonly column: number };

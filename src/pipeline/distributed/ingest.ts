@@ -1,0 +1,189 @@
+import { createLateness, type Lateness } from '../../correlate/lateness.ts';
+import type { Router } from '../../correlate/route.ts';
+import type { RawRecord } from '../../event/raw-record.ts';
+import type { Nanos } from '../../event/time.ts';
+import type { Normalizer } from '../../normalize/normalizer.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { sha256Hex } from '../../shared/digest.ts';
+import type { JsonValue } from '../../shared/json.ts';
+import type { Logger } from '../../shared/logger.ts';
+import type { Append, Entry, LogWriter, OwnedPartition, Worker } from '../../transport/port.ts';
+import type { Ingested } from '../ingest.ts';
+import { encodeMatchRecord, type MatchRecord, type Place } from './records.ts';
+
+export type IngestDeps = {
+  readonly source: string;
+  /** Number of a partition of this source in positions and alerts. */
+  readonly numberOf: (partition: number) => number;
+  /** Every partition of every source of the deployment, as correlation knows them. */
+  readonly all: readonly (readonly [source: string, partition: number])[];
+  readonly ingest: (records: readonly RawRecord[], normalizer: Normalizer, lateness: Lateness) => Ingested;
+  readonly normalizer: Normalizer;
+  readonly router: Router;
+  readonly matches: LogWriter;
+  readonly deadLetters: (letters: Ingested['deadLetters']) => Promise<void>;
+  readonly allowedLateness: Nanos;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly idleAfterMs: number;
+  /** How often time and position are told, in records and ms. */
+  readonly every: { readonly records: number; readonly ms: number };
+  readonly count: (ingested: Ingested, records: number) => void;
+};
+
+/** What the group's commit says beside the offset; with it a restart decides lateness as the first run did. */
+type Memory = { readonly incarnation: number; readonly lateness: JsonValue; readonly last: string | undefined };
+
+/**
+ * The owner of one partition of a source. What it appends to a partition of `wardline.matches` is in source order, without
+ * holes, and begins at or below an offset that was committed after everything before it was acknowledged: one request at a
+ * time, and the commit only after all. Repeats are for the filter of correlation to drop.
+ */
+export function ingestWorker(deps: IngestDeps): Worker {
+  return async (owned) => {
+    const run = await createRun(deps, owned);
+    await run.hello();
+    let quietSince = deps.clock.now();
+    let told = deps.clock.now();
+    let taken = 0;
+    for await (const entries of owned.read(run.next())) {
+      if (owned.revoked.aborted) return;
+      const now = deps.clock.now();
+      if (entries.length > 0) {
+        quietSince = now;
+        taken += await run.take(entries);
+      }
+      const idle = entries.length === 0 && now - quietSince >= deps.idleAfterMs;
+      if (taken >= deps.every.records || (taken > 0 && now - told >= deps.every.ms) || (idle && !run.idle())) {
+        await run.tellTime(idle);
+        await run.commit();
+        taken = 0;
+        told = now;
+      }
+    }
+    if (taken > 0) {
+      await run.tellTime(false);
+      await run.commit();
+    }
+  };
+}
+
+async function createRun(deps: IngestDeps, owned: OwnedPartition) {
+  const { source, matches, router, logger } = deps;
+  const partition = deps.numberOf(owned.partition);
+  const start = await startOf(deps, owned);
+  const lateness = createLateness(deps.allowedLateness, start.memory.lateness);
+  let { next } = start;
+  let { last } = start.memory;
+  let idle = false;
+  let gap = start.gap;
+  const { incarnation } = start.memory;
+  const place = (): Place => ({ source, partition, incarnation, offset: next, index: 0 });
+  const everywhere = async (record: MatchRecord): Promise<void> => {
+    const value = encodeMatchRecord(record);
+    for (let p = 0; p < matches.partitions; p++) await matches.append(p, [{ key: source, value }]);
+  };
+
+  const lost = async (): Promise<void> => {
+    const from = lateness.newest();
+    gap = false;
+    if (from !== undefined) await everywhere({ kind: 'lost', place: place(), from });
+  };
+
+  return {
+    next: () => next,
+    idle: () => idle,
+    hello: () => everywhere({ kind: 'sources', partitions: deps.all }),
+    async take(entries: readonly Entry[]): Promise<number> {
+      const fresh = entries.filter(({ offset }) => offset >= next);
+      const [first] = fresh;
+      if (first === undefined) return 0;
+      if (first.offset > next) {
+        logger.error({ source, partition, from: String(next), to: String(first.offset) }, 'records are missing: a gap');
+        gap = true;
+      }
+      if (gap) await lost();
+      const records = fresh.map((entry) => rawRecord(source, partition, entry));
+      const ingested = deps.ingest(records, deps.normalizer, lateness);
+      if (ingested.deadLetters.length > 0) await deps.deadLetters(ingested.deadLetters);
+      const byPartition = new Map<number, Append[]>();
+      for (const match of ingested.matches) {
+        for (const routed of router.route(match).routed) {
+          const target = router.partitionOf(routed.rule, routed.group.key, matches.partitions);
+          const { offset, index } = match.origin;
+          const value = encodeMatchRecord({ kind: 'match', place: { source, partition, incarnation, offset, index }, routed });
+          const list = byPartition.get(target);
+          if (list === undefined) byPartition.set(target, [{ key: `${routed.rule} ${routed.group.key}`, value }]);
+          else list.push({ key: `${routed.rule} ${routed.group.key}`, value });
+        }
+      }
+      for (const [target, list] of [...byPartition].sort(([a], [b]) => a - b)) await matches.append(target, list);
+      const newest = fresh.at(-1) as Entry;
+      next = newest.offset + 1n;
+      last = digestOf(newest);
+      idle = false;
+      deps.count(ingested, records.length);
+      return records.length;
+    },
+    async tellTime(resting: boolean): Promise<void> {
+      idle = resting;
+      await everywhere({ kind: 'watermark', place: place(), time: lateness.watermark(), newest: lateness.newest(), idle });
+    },
+    async commit(): Promise<void> {
+      const memory = { i: incarnation, n: lateness.snapshot(), d: last ?? null };
+      await owned.commit({ offset: next, metadata: JSON.stringify(memory) });
+    },
+  };
+}
+
+const digestOf = ({ value }: Entry): string => sha256Hex(value ?? new Uint8Array()).slice(0, 16);
+
+function rawRecord(source: string, partition: number, { offset, appendedAt, value, headers }: Entry): RawRecord {
+  return { source, partition, offset, appendedAt, bytes: value, headers: headers ?? NO_HEADERS };
+}
+
+const NO_HEADERS: ReadonlyMap<string, string> = new Map();
+
+type Start = { readonly next: bigint; readonly memory: Memory; readonly gap: boolean };
+
+/**
+ * Where to go on. A log that ends before the committed offset, or whose record before it is another than the one that was
+ * read, was made anew: its offsets begin again, so the incarnation is raised, and what was in between is a gap.
+ */
+async function startOf({ source, logger }: IngestDeps, owned: OwnedPartition): Promise<Start> {
+  const committed = await owned.committed();
+  // Asked after it: another worker may tell a new offset in between, and a log that ends before it would look made anew.
+  const { low, high } = await owned.bounds();
+  if (committed === undefined) return { next: low, memory: { incarnation: 1, lateness: null, last: undefined }, gap: false };
+  const { offset } = committed;
+  const memory = parseMemory(committed.metadata);
+  const { partition } = owned;
+  const anew = high < offset || (memory.last !== undefined && low < offset && (await lastOf(owned, offset)) !== memory.last);
+  if (anew) {
+    logger.error({ source, partition, committed: String(offset), low: String(low), high: String(high) }, 'the topic was made anew: a gap');
+    return { next: low, memory: { ...memory, incarnation: memory.incarnation + 1, last: undefined }, gap: true };
+  }
+  if (low > offset) {
+    logger.error({ source, partition, from: String(offset), to: String(low) }, 'records were removed before they were read: a gap');
+    return { next: low, memory, gap: true };
+  }
+  return { next: offset, memory, gap: false };
+}
+
+async function lastOf(owned: OwnedPartition, offset: bigint): Promise<string | undefined> {
+  for await (const entries of owned.read(offset - 1n)) {
+    const entry = entries.find((one) => one.offset === offset - 1n);
+    if (entry !== undefined) return digestOf(entry);
+    if (entries.some((one) => one.offset >= offset) || owned.revoked.aborted) return undefined;
+  }
+  return undefined;
+}
+
+function parseMemory(metadata: string): Memory {
+  try {
+    const { i, n, d } = JSON.parse(metadata) as { i: number; n: JsonValue; d: string | null };
+    return { incarnation: i, lateness: n, last: d ?? undefined };
+  } catch {
+    return { incarnation: 1, lateness: null, last: undefined };
+  }
+}

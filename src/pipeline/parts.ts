@@ -1,0 +1,74 @@
+import { alertDocument, episodeOf } from '../alert/document.ts';
+import type { Settings } from '../config/settings.ts';
+import { createCorrelator, DEFAULT_CORRELATE_OPTIONS, restoreCorrelator } from '../correlate/correlator.ts';
+import { fieldsNeeded } from '../correlate/plans.ts';
+import { DEFAULT_LIMITS } from '../decode/decode.ts';
+import { createByteMatcher } from '../detect/bytes/byte-matcher.ts';
+import { createConfirm } from '../detect/confirm.ts';
+import { createExceptions } from '../detect/exceptions.ts';
+import { createMatcher } from '../detect/matcher.ts';
+import type { Enrichment } from '../event/enrichment.ts';
+import { createNormalizer, type Normalizer } from '../normalize/normalizer.ts';
+import { createRedactor } from '../normalize/redact.ts';
+import { createRouteTable } from '../normalize/routes.ts';
+import type { Rule } from '../rule/ir/rule.ts';
+import type { Ruleset } from '../rule/load.ts';
+import { VERSION } from '../shared/version.ts';
+import type { RulesetParts } from './engine.ts';
+import { createIngest } from './ingest.ts';
+import { sourcesOf } from './sources-of.ts';
+
+/** The parts of the engine that change with the rules. */
+export function partsOf(ruleset: Ruleset, settings: Settings): RulesetParts {
+  const matcher = createMatcher(ruleset.detections);
+  const byteMatcher = createByteMatcher(ruleset.detections, DEFAULT_LIMITS);
+  const rules = { detections: ruleset.detections, correlations: ruleset.correlations, digest: ruleset.digest };
+  const context = { tenant: settings.tenant, engineVersion: VERSION, rulesetDigest: ruleset.digest, ...given(settings.alerts) };
+  const sources = sourcesOf(ruleset.byId, settings.sources);
+  const options = { ...DEFAULT_CORRELATE_OPTIONS, sourcesOf: (id: string) => sources.get(id) };
+  return {
+    digest: ruleset.digest,
+    correlator: (snapshot) => (snapshot === undefined ? createCorrelator(rules, options) : restoreCorrelator(rules, options, snapshot)),
+    ingest: createIngest({
+      matcher,
+      byteMatcher,
+      fieldsNeeded: fieldsNeeded(rules),
+      decode: DEFAULT_LIMITS,
+      confirm: createConfirm(ruleset),
+      exceptionsOf: createExceptions(ruleset.exceptions, ruleset.byId),
+      redactor: createRedactor(settings.redact),
+    }),
+    toAlert(firing, latest) {
+      const rule = ruleset.byId.get(firing.rule) as Rule;
+      return alertDocument(firing, rule, context, firing.stage === 'opened' ? undefined : latest(episodeOf(firing, rule, context)));
+    },
+  };
+}
+
+/** Settings that were given; the others are absent, not undefined. */
+function given<T extends object>(settings: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
+
+/** One normalizer per source; they share the table of routes. */
+export function normalizersOf(sources: Settings['sources'], enrichment?: Enrichment): ReadonlyMap<string, Normalizer> {
+  const routes = createRouteTable();
+  return new Map(
+    sources.map(({ name, format, logsource, timezone }) => [
+      name,
+      createNormalizer({ format, logsource: clean(logsource), timezone, enrichment }, routes),
+    ]),
+  );
+}
+
+/** Keys that were not given are absent, not undefined. */
+function clean(logsource: { category?: string | undefined; product?: string | undefined; service?: string | undefined } | undefined) {
+  if (logsource === undefined) return undefined;
+  return Object.fromEntries(Object.entries(logsource).filter(([, value]) => value !== undefined)) as {
+    category?: string;
+    product?: string;
+    service?: string;
+  };
+}

@@ -1,0 +1,46 @@
+import type { Settings } from '../../src/config/settings.ts';
+import { createNormalizer } from '../../src/normalize/normalizer.ts';
+import { partsOf } from '../../src/pipeline/parts.ts';
+import { rulesetOf } from '../support/a-rule.ts';
+
+const member = (name: string, act: string) => ({
+  title: name,
+  name,
+  logsource: { category: 'test' },
+  detection: { sel: { act }, condition: 'sel' },
+});
+const over = (name: string, correlation: object, wardline?: object) => ({
+  title: name,
+  name,
+  correlation,
+  ...(wardline === undefined ? {} : { wardline }),
+});
+
+/** Rules of every way to decide: at once, trailing, after a window, in sequence, chained, alone. */
+export const ruleset = rulesetOf(
+  member('fail', 'fail'),
+  member('ok', 'ok'),
+  member('slow', 'slow'),
+  { ...member('admin', 'admin'), wardline: { alert: { dedup: { by: ['who'], within: '3s' } } } },
+  over('burst', { type: 'event_count', rules: ['fail'], 'group-by': ['who'], timespan: '10s', condition: { gte: 3 } }),
+  over('pair', { type: 'temporal', rules: ['fail', 'ok'], 'group-by': ['who'], timespan: '8s' }),
+  over('spread', { type: 'value_count', rules: ['ok'], 'group-by': ['who'], timespan: '12s', condition: { field: 'host', gte: 2 } }),
+  over('hosts', { type: 'event_count', rules: ['fail'], 'group-by': ['tags'], timespan: '5s', condition: { gte: 2 } }),
+  over('quiet', { type: 'temporal', rules: ['fail', 'ok'], 'group-by': ['who'], timespan: '6s', condition: 'fail and not ok' }),
+  over('heavy', { type: 'value_avg', rules: ['slow'], 'group-by': ['who'], timespan: '10s', condition: { field: 'bytes', gte: 50 } }),
+  over(
+    'steps',
+    { type: 'temporal_ordered', rules: ['fail', 'ok'], 'group-by': ['who'], timespan: '15s' },
+    { sequence: [{ rule: 'fail' }, { not: 'slow' }, { rule: 'ok' }] },
+  ),
+  over('spree', { type: 'event_count', rules: ['burst'], timespan: '40s', condition: { gte: 2 } }),
+);
+
+/** Rules that decide by the watermark: where a gap or a silence was, they say so instead. */
+export const SETTLED = new Set(['quiet', 'heavy', 'steps']);
+
+export const newNormalizer = () => createNormalizer({ format: 'json', logsource: { category: 'test' } });
+/** The settings that alerts and rules are made with; nothing else of them is asked. */
+const settings = { tenant: 'default', sources: [], alerts: {}, redact: { fields: [] } } as unknown as Settings;
+
+export const parts = partsOf(ruleset, settings);
