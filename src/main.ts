@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { runEngine } from './app.ts';
 import { EXIT } from './cli/exit-codes.ts';
 import { createProgram } from './cli/program.ts';
+import { runDistributed } from './distributed.ts';
 import { systemClock } from './shared/clock.ts';
 import { messageOf, WardlineError } from './shared/errors.ts';
 
@@ -43,9 +44,13 @@ const io = {
 };
 
 try {
-  await createProgram(io, runEngine, (code) => {
-    process.exitCode = code;
-  }).parseAsync(process.argv);
+  await createProgram(
+    io,
+    (options) => (options.settings.transport === undefined ? runEngine : runDistributed)(options),
+    (code) => {
+      process.exitCode = code;
+    },
+  ).parseAsync(process.argv);
 } catch (error) {
   process.exitCode = codeOf(error);
 }

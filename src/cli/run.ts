@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { ROLES, type Settings, type TransportSettings } from '../config/settings.ts';
 import type { RunEngine, RunSummary } from '../pipeline/run-options.ts';
 import { LEVELS } from '../rule/ir/rule.ts';
 import { WardlineError } from '../shared/errors.ts';
@@ -14,6 +15,7 @@ export type RunFlags = {
   readonly once?: boolean;
   readonly skipBrokenRules?: boolean;
   readonly failOn?: string;
+  readonly roles?: string;
   readonly output: 'table' | 'json';
 };
 
@@ -35,7 +37,7 @@ export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promis
   let drawn = 0;
   const reports = startReportTimer(flags.config, settings.reports.length, io, logger);
   const summary = await runEngine({
-    settings: { ...settings, sources },
+    settings: { ...settings, sources, transport: transportOf(settings, flags.roles) },
     ruleset,
     baseDir,
     clock: io.clock,
@@ -53,6 +55,16 @@ export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promis
   if (io.interactive && drawn > 0) io.err('\r');
   io.out(flags.output === 'json' ? `${JSON.stringify(summaryJson(summary))}\n` : `${summaryText(summary, io.clock.now() - started)}\n`);
   return failing(summary, flags.failOn) ? EXIT.findings : EXIT.ok;
+}
+
+/** The transport with the roles of the command line, where there are some. */
+function transportOf({ transport }: Settings, roles: string | undefined): Settings['transport'] {
+  if (roles === undefined) return transport;
+  if (transport === undefined) throw new WardlineError('usage', '--roles needs "transport" in the settings: the distributed form');
+  const wanted = roles.split(',').map((role) => role.trim());
+  const known = wanted.filter((role): role is TransportSettings['roles'][number] => ROLES.some((one) => one === role));
+  if (known.length < wanted.length) throw new WardlineError('usage', `--roles takes a list of ${ROLES.join(', ')}`);
+  return { ...transport, roles: known };
 }
 
 export function summaryText(summary: RunSummary, elapsedMs: number): string {
@@ -94,6 +106,7 @@ export const registerRun: Register = (program, { io, runEngine, done }) => {
     .option('--once', 'stop at the end of the inputs')
     .option('--skip-broken-rules', 'run without the rules that have errors')
     .addOption(new Option('--fail-on <level>', 'exit 1 if an alert of this level or above was opened').choices([...LEVELS]))
+    .option('--roles <list>', 'what this process does in the distributed form: ingest, correlate, deliver (default: the settings)')
     .addOption(outputOption())
     .action(async (flags: RunFlags) => done(await run(flags, io, runEngine)));
 };

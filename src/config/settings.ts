@@ -8,6 +8,7 @@ import { tryParseDuration } from '../shared/duration.ts';
 import { sinkSettings } from '../sink/settings.ts';
 import { sourceSettings } from '../source/settings.ts';
 import { LOG_LEVELS } from '../telemetry/log.ts';
+import { kafkaConnectionSettings } from '../transport/kafka-settings.ts';
 
 /** `5m`, `1h30m`; nanoseconds inside. */
 const duration = z
@@ -23,6 +24,28 @@ const engineSettings = z.strictObject({
   checkpointEvery: z.int().min(1).default(20_000).describe('Records between two checkpoints.'),
   checkpointInterval: duration.prefault('10s').describe('The longest time between two checkpoints while records flow.'),
 });
+
+export const ROLES = ['ingest', 'correlate', 'deliver'] as const;
+
+/** The distributed form: stages in any number of processes, Kafka topics between them. */
+const transportSettings = z.strictObject({
+  ...kafkaConnectionSettings,
+  kind: z.literal('kafka').default('kafka'),
+  prefix: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w.-]{0,99}$/, { error: 'letters, digits, dot, dash and underscore, at most 100' })
+    .default('wardline')
+    .describe('Of the topics <prefix>.matches, .alerts, .checkpoints and .deadletters.'),
+  partitions: z.int().min(1).max(1024).default(8).describe('Of these topics; groups live in partitions, so it cannot change later.'),
+  sessionTimeout: duration.prefault('15s').describe('A process that is not heard of for this long loses its partitions to the others.'),
+  replication: z.int().min(1).max(7).default(1).describe('Replicas of these topics; three in production.'),
+  roles: z
+    .array(z.enum(ROLES))
+    .min(1)
+    .default([...ROLES])
+    .describe('What this process does.'),
+});
+export type TransportSettings = z.infer<typeof transportSettings>;
 
 /** Names stand in positions, in the outbox and in the evidence: two parts of one name would be one there. */
 function uniqueNames(list: readonly { readonly name: string }[], context: z.RefinementCtx): void {
@@ -65,6 +88,9 @@ const parts = z.strictObject({
   redact: redactSettings.prefault({}).describe('What must not leave the engine in the clear.'),
   state: z.strictObject({ kind: z.literal('sqlite').default('sqlite'), path: z.string().min(1).default('wardline.db') }).prefault({}),
   engine: engineSettings.prefault({}),
+  transport: transportSettings
+    .optional()
+    .describe('Given: the distributed form, over Kafka; left out: one process with its state in sqlite.'),
   evidence: z
     .strictObject({ key: z.string().min(1).optional().describe('PEM file of the Ed25519 key that signs the evidence chain.') })
     .prefault({}),

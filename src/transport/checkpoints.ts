@@ -1,6 +1,5 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { sha256Hex } from '../shared/digest.ts';
-import { isObject, type JsonObject } from '../shared/json.ts';
 import type { KeyedLog } from './port.ts';
 
 /** State of a partition and the offset up to which it is the state: everything below `next` is in it. */
@@ -26,17 +25,23 @@ type Manifest = {
   readonly sha256: string;
 };
 
+type Kept = Pick<Manifest, 'id' | 'next' | 'chunks'>;
+
 /**
  * Checkpoints in a compacted topic: immutable, chunks first, the manifest last, digests verified at load. No key is written
  * twice. The newest two stay; older ones are removed after a newer manifest is acknowledged, manifest before chunks, and by
  * offset alone, so that a stale writer cannot remove a newer one. `suffix` tells writers of one offset apart.
  */
 export function createPartitionCheckpoints(log: KeyedLog, suffix: () => string): PartitionCheckpoints {
+  // What this process knows of each partition, so that a save need not read; what others wrote meanwhile goes at the next load.
+  const known = new Map<number, readonly Kept[]>();
   return {
     async loadNewest(partition) {
       const entries = await log.read(partition);
       const damaged: string[] = [];
-      for (const manifest of manifestsOf(entries)) {
+      const manifests = manifestsOf(entries);
+      known.set(partition, manifests);
+      for (const manifest of manifests) {
         const state = assemble(manifest, entries);
         if (state !== undefined) return { checkpoint: { next: manifest.next, ruleset: manifest.ruleset, state }, damaged };
         damaged.push(manifest.id);
@@ -61,24 +66,25 @@ export function createPartitionCheckpoints(log: KeyedLog, suffix: () => string):
         chunks: chunks.map(sha256Hex),
         sha256: sha256Hex(state),
       };
-      await log.write(partition, [{ key: `m/${id}`, value: Buffer.from(JSON.stringify(manifest)) }]);
-      await removeOld(log, partition, next);
+      await log.write(partition, [{ key: `m/${id}`, value: sealed(manifest) }]);
+      const all = [...(known.get(partition) ?? []), { id, next, chunks: manifest.chunks }].sort(newestFirst);
+      const old = all.filter((one) => one.next <= next).slice(KEPT);
+      known.set(
+        partition,
+        all.filter((one) => !old.includes(one)),
+      );
+      for (const one of old) await remove(log, partition, one);
     },
   };
 }
 
-async function removeOld(log: KeyedLog, partition: number, newest: bigint): Promise<void> {
-  const entries = await log.read(partition);
-  const old = manifestsOf(entries)
-    .filter(({ next }) => next <= newest)
-    .slice(KEPT);
-  for (const { id, chunks } of old) {
-    await log.write(partition, [{ key: `m/${id}`, value: null }]);
-    await log.write(
-      partition,
-      chunks.map((_, n) => ({ key: `c/${id}/${n}`, value: null })),
-    );
-  }
+/** The manifest first: chunks without one are nothing, a manifest without its chunks would be damage. */
+async function remove(log: KeyedLog, partition: number, { id, chunks }: Kept): Promise<void> {
+  await log.write(partition, [{ key: `m/${id}`, value: null }]);
+  await log.write(
+    partition,
+    chunks.map((_, n) => ({ key: `c/${id}/${n}`, value: null })),
+  );
 }
 
 /** Readable manifests, newest first. */
@@ -88,18 +94,24 @@ function manifestsOf(entries: ReadonlyMap<string, Uint8Array>): readonly Manifes
     const manifest = key.startsWith('m/') ? parseManifest(value) : undefined;
     if (manifest !== undefined) found.push(manifest);
   }
-  return found.sort((a, b) => (a.next !== b.next ? (a.next > b.next ? -1 : 1) : a.id > b.id ? -1 : 1));
+  return found.sort(newestFirst);
 }
 
+const newestFirst = (a: Kept, b: Kept): number => (a.next !== b.next ? (a.next > b.next ? -1 : 1) : a.id > b.id ? -1 : 1);
+
+/** A manifest with its own digest before it. */
+function sealed(manifest: object): Uint8Array {
+  const text = JSON.stringify(manifest);
+  return Buffer.from(`${sha256Hex(text)} ${text}`);
+}
+
+/** Undefined: damaged, or of a format this version does not read. */
 function parseManifest(value: Uint8Array): Manifest | undefined {
-  try {
-    const parsed = JSON.parse(Buffer.from(value).toString('utf8')) as JsonObject;
-    if (!isObject(parsed) || parsed['format'] !== FORMAT) return undefined;
-    const { next, ...rest } = parsed as unknown as Omit<Manifest, 'next'> & { readonly next: string };
-    return { ...rest, next: BigInt(next) };
-  } catch {
-    return undefined;
-  }
+  const [digest = '', ...rest] = Buffer.from(value).toString('utf8').split(' ');
+  const text = rest.join(' ');
+  if (sha256Hex(text) !== digest) return undefined;
+  const { format, next, ...manifest } = JSON.parse(text) as Omit<Manifest, 'next'> & { readonly format: number; readonly next: string };
+  return format === FORMAT ? { ...manifest, next: BigInt(next) } : undefined;
 }
 
 function assemble({ id, chunks, bytes, sha256 }: Manifest, entries: ReadonlyMap<string, Uint8Array>): Uint8Array | undefined {

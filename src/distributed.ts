@@ -1,0 +1,212 @@
+import { randomBytes } from 'node:crypto';
+import type { Settings, TransportSettings } from './config/settings.ts';
+import type { Note } from './correlate/correlator.ts';
+import { createRouter } from './correlate/route.ts';
+import type { Normalizer } from './normalize/normalizer.ts';
+import { correlateWorker } from './pipeline/distributed/correlate.ts';
+import { deliverWorker } from './pipeline/distributed/deliver.ts';
+import { ingestWorker } from './pipeline/distributed/ingest.ts';
+import { normalizersOf, partsOf } from './pipeline/parts.ts';
+import { retryDelayMs } from './pipeline/retry-schedule.ts';
+import type { RunOptions, RunSummary } from './pipeline/run-options.ts';
+import { WardlineError } from './shared/errors.ts';
+import { createSink } from './sink/index.ts';
+import type { KafkaSourceSettings } from './source/settings.ts';
+import { createPartitionCheckpoints } from './transport/checkpoints.ts';
+import { createKafkaClient } from './transport/kafka-client.ts';
+import {
+  type ClosableWriter,
+  createKafkaKeyedLog,
+  createKafkaWriter,
+  ensureTopics,
+  partitionsOf,
+  type TopicPlan,
+} from './transport/kafka-log.ts';
+import { createKafkaSubscription } from './transport/kafka-subscription.ts';
+
+const BLOCK = 1_000_000;
+const DAY_MS = 86_400_000;
+const TIME_EVERY = { records: 5000, ms: 1000 };
+
+/**
+ * The distributed form: the same stages as the embedded engine with logs between them. Any number of processes run any of
+ * the roles; partitions are what they share the work by, and the alerts do not depend on how many there are.
+ */
+export async function runDistributed(options: RunOptions): Promise<RunSummary> {
+  const { settings, ruleset, clock, logger, signal } = options;
+  const transport = settings.transport as TransportSettings;
+  const kafka = createKafkaClient('transport', transport, logger);
+  const sessionTimeoutMs = Number(transport.sessionTimeout / 1_000_000n);
+  const names = topicsOf(transport.prefix);
+  await ensureTopics(kafka, plansOf(transport), transport.replication);
+  const progress = { records: 0, events: 0, alerts: 0, deadLetters: 0 };
+  const parts = partsOf(ruleset, settings);
+  const stop = new AbortController();
+  signal.addEventListener('abort', () => stop.abort(), { once: true });
+  const writers: ClosableWriter[] = [];
+  const writerTo = (topic: string, partitions: number): ClosableWriter => {
+    const writer = createKafkaWriter(kafka, topic, partitions);
+    writers.push(writer);
+    return writer;
+  };
+  const jobs: Promise<void>[] = [];
+  const has = (role: TransportSettings['roles'][number]): boolean => transport.roles.includes(role);
+
+  const deadLetters = writerTo(names.deadLetters, 1);
+  if (has('ingest')) {
+    const sources = kafkaSources(settings);
+    const normalizers = normalizersOf(settings.sources);
+    const counts = new Map<string, number>();
+    for (const source of sources)
+      for (const topic of source.topics)
+        counts.set(`${source.name}/${topic}`, await partitionsOf(createKafkaClient(`source ${source.name}`, source, logger), topic));
+    const all = sources.flatMap((source) =>
+      source.topics.flatMap((topic, block) =>
+        Array.from({ length: counts.get(`${source.name}/${topic}`) ?? 0 }, (_, p) => [source.name, block * BLOCK + p] as const),
+      ),
+    );
+    const matches = writerTo(names.matches, transport.partitions);
+    for (const source of sources) {
+      for (const [block, topic] of source.topics.entries()) {
+        const worker = ingestWorker({
+          source: source.name,
+          numberOf: (partition) => block * BLOCK + partition,
+          all,
+          ingest: parts.ingest,
+          normalizer: normalizers.get(source.name) as Normalizer,
+          router: createRouter(ruleset),
+          matches,
+          deadLetters: async (letters) => {
+            const entries = letters.map(({ record, reason, detail }) => {
+              const { source: from, partition, offset, bytes } = record;
+              const kept = Buffer.from(bytes ?? [])
+                .subarray(0, 64 * 1024)
+                .toString('base64');
+              return {
+                key: `${from}/${partition}/${offset}`,
+                value: json({ source: from, partition, offset: String(offset), reason, detail, bytes: kept }),
+              };
+            });
+            await deadLetters.append(0, entries);
+          },
+          allowedLateness: settings.engine.allowedLateness,
+          clock,
+          logger,
+          idleAfterMs: Number(settings.engine.idleAfter / 1_000_000n),
+          every: TIME_EVERY,
+          count: (ingested, records) => {
+            progress.records += records;
+            progress.events += ingested.counts.events;
+            progress.deadLetters += ingested.deadLetters.length;
+            options.onProgress?.(progress);
+          },
+        });
+        const groupId = source.topics.length === 1 ? source.groupId : `${source.groupId}-${topic}`;
+        jobs.push(
+          createKafkaSubscription(createKafkaClient(`source ${source.name}`, source, logger), {
+            topic,
+            groupId,
+            sessionTimeoutMs,
+            logger,
+          }).run(worker, stop.signal),
+        );
+      }
+    }
+  }
+
+  if (has('correlate')) {
+    const checkpoints = writerTo(names.checkpoints, transport.partitions);
+    const logic = new Map([...ruleset.byId].map(([id, rule]) => [id, rule.logicDigest]));
+    const worker = correlateWorker({
+      parts: {
+        digest: parts.digest,
+        correlator: parts.correlator,
+        toAlert: (firing) => parts.toAlert(firing, () => undefined),
+        logicOf: (rule) => logic.get(rule),
+      },
+      alerts: writerTo(names.alerts, transport.partitions),
+      checkpoints: createPartitionCheckpoints(createKafkaKeyedLog(kafka, names.checkpoints, checkpoints), () =>
+        randomBytes(4).toString('hex'),
+      ),
+      clock,
+      logger,
+      say: (note) => sayNote(note, logger),
+      every: { records: settings.engine.checkpointEvery, ms: Number(settings.engine.checkpointInterval / 1_000_000n) },
+    });
+    jobs.push(
+      createKafkaSubscription(kafka, { topic: names.matches, groupId: `${transport.prefix}-correlate`, sessionTimeoutMs, logger }).run(
+        worker,
+        stop.signal,
+      ),
+    );
+  }
+
+  const sinks = has('deliver') ? settings.sinks.map((sink) => createSink(sink, { clock, logger, write: options.write })) : [];
+  for (const sink of sinks) {
+    const worker = deliverWorker({
+      sink,
+      clock,
+      logger,
+      retryDelayMs: (attempt) => retryDelayMs(attempt, Math.random()),
+      dead: (alert, reason) =>
+        deadLetters.append(0, [{ key: alert.id, value: json({ sink: sink.name, alert: alert.id, reason, document: alert.document }) }]),
+      onOutcome: (_sink, outcomes) => {
+        progress.alerts += outcomes.filter(({ outcome }) => outcome === 'stored').length;
+      },
+    });
+    jobs.push(
+      createKafkaSubscription(kafka, {
+        topic: names.alerts,
+        groupId: `${transport.prefix}-deliver-${sink.name}`,
+        sessionTimeoutMs,
+        logger,
+      }).run(worker, stop.signal),
+    );
+  }
+  logger.info({ roles: transport.roles, prefix: transport.prefix, partitions: transport.partitions }, 'running in the distributed form');
+  try {
+    await Promise.all(jobs);
+  } catch (error) {
+    stop.abort();
+    await Promise.allSettled(jobs);
+    throw error;
+  } finally {
+    await Promise.all([...writers.map((writer) => writer.close()), ...sinks.map((sink) => sink.close())]);
+  }
+  return { ...progress, byLevel: new Map(), waiting: new Map(), opened: [], resumed: false };
+}
+
+const json = (value: object): Uint8Array => Buffer.from(JSON.stringify(value));
+
+function sayNote(note: Note, logger: RunOptions['logger']): void {
+  if (note.kind === 'undecided') logger.warn({ rule: note.rule, group: note.group.values }, 'not decided: a source was silent');
+  else logger.warn({ rule: note.rule, evicted: note.evicted }, 'the state budget of a rule is reached; groups were evicted');
+}
+
+function kafkaSources({ sources }: Settings): readonly KafkaSourceSettings[] {
+  const other = sources.find(({ kind }) => kind !== 'kafka');
+  if (other !== undefined)
+    throw new WardlineError(
+      'settings',
+      `source ${other.name}: the distributed form reads Kafka sources; run ${other.kind} sources in an engine of their own`,
+    );
+  return sources.filter((source) => source.kind === 'kafka');
+}
+
+const topicsOf = (prefix: string) => ({
+  matches: `${prefix}.matches`,
+  alerts: `${prefix}.alerts`,
+  checkpoints: `${prefix}.checkpoints`,
+  deadLetters: `${prefix}.deadletters`,
+});
+
+function plansOf({ prefix, partitions }: TransportSettings): readonly TopicPlan[] {
+  const names = topicsOf(prefix);
+  const kept = (days: number): Readonly<Record<string, string>> => ({ 'cleanup.policy': 'delete', 'retention.ms': String(days * DAY_MS) });
+  return [
+    { topic: names.matches, partitions, settings: { ...kept(3), 'message.timestamp.type': 'LogAppendTime' } },
+    { topic: names.alerts, partitions, settings: kept(7) },
+    { topic: names.checkpoints, partitions, settings: { 'cleanup.policy': 'compact' } },
+    { topic: names.deadLetters, partitions: 1, settings: kept(30) },
+  ];
+}

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { alertsIn, closedOf, events, prepare, startProcess } from '../../scripts/distributed/cluster.ts';
+import { createChance } from '../simulation/scheduler.ts';
+import { createTopic, eventually, kafka, kafkaUrl, produce, skipped } from './servers.ts';
+
+describe.skipIf(skipped !== undefined)('the distributed form over Kafka', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wardline-distributed-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const topic = `logs-${randomBytes(4).toString('hex')}`;
+  const list = events(3000, 4, createChance(11));
+  const wanted = [...closedOf(list)].sort();
+  let produced = false;
+
+  const closedIn = async (prefix: string): Promise<string[]> => {
+    const entries = await alertsIn(kafka(), `${prefix}.alerts`).catch(() => []);
+    return [...new Set(entries.filter(({ stage }) => stage === 'closed').map(({ id }) => id))].sort();
+  };
+  const input = async (): Promise<void> => {
+    if (produced) return;
+    produced = true;
+    await createTopic(topic, 4);
+    for (let i = 0; i < list.length; i += 1000) await produce(topic, list.slice(i, i + 1000));
+  };
+  const ended = (child: ReturnType<typeof startProcess>): Promise<number | null> =>
+    new Promise((resolve) => {
+      if (child.exitCode !== null) resolve(child.exitCode);
+      child.once('exit', (code) => resolve(code));
+    });
+
+  test.each([1, 2, 4])('%i processes give the alerts that one evaluation of all events gives', async (count) => {
+    await input();
+    const prefix = `n${count}-${randomBytes(3).toString('hex')}`;
+    const config = prepare({ dir: join(folder, prefix), brokers: kafkaUrl, topic, prefix, partitions: 4 });
+    const children = Array.from({ length: count }, (_, n) => startProcess(config, String(n)));
+    const closed = await eventually(
+      () => closedIn(prefix),
+      (ids) => ids.length >= wanted.length,
+      100_000,
+    );
+    for (const child of children) child.kill('SIGTERM');
+    expect(await Promise.all(children.map(ended))).toEqual(children.map(() => 0));
+    expect(closed).toEqual(wanted);
+  });
+
+  test('members that join, leave and are killed change nothing; roles may be apart', async () => {
+    await input();
+    const prefix = `m-${randomBytes(3).toString('hex')}`;
+    const config = prepare({ dir: join(folder, prefix), brokers: kafkaUrl, topic, prefix, partitions: 4 });
+    const first = startProcess(config, 'a', 'ingest,deliver');
+    const second = startProcess(config, 'b', 'correlate');
+    await eventually(
+      () => alertsIn(kafka(), `${prefix}.alerts`).catch(() => []),
+      (entries) => entries.length > 0,
+      60_000,
+    );
+    const third = startProcess(config, 'c');
+    second.kill('SIGKILL');
+    const fourth = startProcess(config, 'd', 'correlate');
+    first.kill('SIGTERM');
+    const closed = await eventually(
+      () => closedIn(prefix),
+      (ids) => ids.length >= wanted.length,
+      110_000,
+    );
+    for (const child of [third, fourth]) child.kill('SIGTERM');
+    await Promise.all([first, third, fourth].map(ended));
+    expect(closed).toEqual(wanted);
+  });
+});
