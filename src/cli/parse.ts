@@ -1,19 +1,26 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DEFAULT_LIMITS, decode } from '../decode/decode.ts';
+import { createLacking, type Lacking } from '../detect/lacking.ts';
 import { createMatchBuffer, createMatcher } from '../detect/matcher.ts';
-import type { Event } from '../event/event.ts';
+import { loadTables } from '../enrich/load.ts';
+import type { Event, Logsource } from '../event/event.ts';
 import { createNormalizer } from '../normalize/normalizer.ts';
+import { createRedactor } from '../normalize/redact.ts';
 import { readRuleFiles } from '../rule/files.ts';
 import { loadRules } from '../rule/load.ts';
 import { WardlineError } from '../shared/errors.ts';
-import { printable } from '../shared/table.ts';
+import type { JsonObject } from '../shared/json.ts';
+import { printable, table } from '../shared/table.ts';
 import { createFileSource } from '../source/file.ts';
 import { outputOption, type Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
+import { settingsOf } from './load.ts';
 
 export type ParseFlags = {
+  readonly config?: string;
+  readonly source?: string;
   readonly format?: string;
   readonly timezone?: string;
   readonly rules?: readonly string[];
@@ -21,45 +28,94 @@ export type ParseFlags = {
   readonly output: 'table' | 'json';
 };
 
-/** `wardline parse FILE`: what each line becomes: format, log sources, time, ECS fields, and the rules it matches. */
+/** How the lines are seen: by the flags, and by the settings where they are named. */
+function seenBy({ config, source, format, timezone }: ParseFlags, io: Io) {
+  if (config === undefined) {
+    if (source !== undefined) throw new WardlineError('usage', '--source names a source of the settings; add --config');
+    return { normalizer: createNormalizer({ format, timezone }), redactor: undefined, settings: undefined };
+  }
+  const { settings, baseDir } = settingsOf(config, io);
+  const named = settings.sources.find(({ name }) => name === source);
+  if (source !== undefined && named === undefined)
+    throw new WardlineError(
+      'usage',
+      `there is no source "${source}"; the settings have ${settings.sources.map(({ name }) => name).join(', ')}`,
+    );
+  const logsource = named?.logsource === undefined ? undefined : (JSON.parse(JSON.stringify(named.logsource)) as Logsource);
+  const about = { format: format ?? named?.format, timezone: timezone ?? named?.timezone, logsource };
+  return {
+    normalizer: createNormalizer({ ...about, enrichment: loadTables(settings.enrich, baseDir)?.enrichment }),
+    redactor: createRedactor(settings.redact),
+    settings,
+  };
+}
+
+/** `wardline parse FILE`: what each line becomes, the rules it matches, and at the end the fields rules asked for in vain. */
 export async function parse(file: string, flags: ParseFlags, io: Io): Promise<number> {
   if (!existsSync(file)) throw new WardlineError('usage', `there is no file ${file}`);
   const limit = Number(flags.limit);
   if (!Number.isInteger(limit) || limit < 1) throw new WardlineError('usage', `--limit takes a whole number from 1, not ${flags.limit}`);
-  const normalizer = createNormalizer({ format: flags.format, timezone: flags.timezone });
-  const { ruleset } = flags.rules === undefined ? { ruleset: { detections: [] } } : loadRules(readRuleFiles(flags.rules));
+  const { normalizer, redactor, settings } = seenBy(flags, io);
+  const { ruleset } =
+    flags.rules === undefined
+      ? { ruleset: { detections: [] } }
+      : loadRules(readRuleFiles(flags.rules), { placeholders: settings?.placeholders ?? {} });
   const matcher = createMatcher(ruleset.detections);
+  const lacking = createLacking(ruleset.detections);
   const found = createMatchBuffer();
   const rulesOf = (event: Event): readonly string[] => {
     found.count = 0;
     matcher.match(event, found);
     return [...found.rules.subarray(0, found.count)].map((rule) => matcher.detections[rule]?.meta.title ?? '');
   };
+  const documentOf = (event: Event): JsonObject => redactor?.of(event).document(event.toEcs()) ?? event.toEcs();
   let unread = 0;
   let shown = 0;
   const source = createFileSource({ kind: 'file', name: 'parse', path: resolve(file), mode: 'once' }, io.clock);
-  for await (const { records } of source.batches(new Map(), io.stop)) {
+  reading: for await (const { records } of source.batches(new Map(), io.stop)) {
     for (const record of records) {
-      if (shown >= limit) return unread > 0 ? EXIT.findings : EXIT.ok;
+      if (shown >= limit) break reading;
       shown++;
       const { documents, deadLetters } = decode(record, DEFAULT_LIMITS);
       unread += deadLetters.length;
-      for (const { reason, detail, at } of deadLetters)
-        io.out(`byte ${record.offset}: ${reason}${at === undefined ? '' : ` at byte ${at}`}: ${printable(detail)}\n`);
+      for (const letter of deadLetters) {
+        const { reason, detail, at } = redactor?.letter(letter) ?? letter;
+        const line = `byte ${record.offset}: ${reason}${at === undefined ? '' : ` at byte ${at}`}: ${printable(detail)}\n`;
+        if (flags.output === 'json') io.err(line);
+        else io.out(line);
+      }
       for (const decoded of documents) {
         const event = normalizer.normalize(record, decoded);
-        io.out(flags.output === 'json' ? `${JSON.stringify(event.toEcs())}\n` : shownEvent(event, rulesOf(event)));
+        lacking.observe(event);
+        const document = documentOf(event);
+        io.out(flags.output === 'json' ? `${JSON.stringify(document)}\n` : shownEvent(event, document, rulesOf(event)));
       }
     }
   }
+  const missing = lackingText(lacking);
+  if (missing !== '') (flags.output === 'json' ? io.err : io.out)(missing);
   return unread > 0 ? EXIT.findings : EXIT.ok;
 }
 
-function shownEvent(event: Event, rules: readonly string[]): string {
+/** Rows of the table at the end: what most rules ask for comes first. */
+const MOST_LACKING = 25;
+
+function lackingText(lacking: Lacking): string {
+  const rows = lacking.report();
+  if (rows.length === 0) return '';
+  const shown = rows
+    .slice(0, MOST_LACKING)
+    .map(({ format, field, rules, events }) => [format, field, `${events}`, `${rules.length}`, rules[0] ?? '']);
+  const more = rows.length > MOST_LACKING ? `... and ${rows.length - MOST_LACKING} more\n` : '';
+  const columns = ['format', 'field', 'events', 'rules', 'for example'].map((title) => ({ title, max: 60 }));
+  return `\nFields that rules for these events ask for and none of the events had:\n${table(columns, shown)}\n${more}`;
+}
+
+function shownEvent(event: Event, document: JsonObject, rules: readonly string[]): string {
   const labels = event.route.labels.map(({ product, service, category }) =>
     [product, service, category].filter((part) => part !== undefined).join('/'),
   );
-  const { event: inner, wardline: _wardline, ...rest } = event.toEcs() as Record<string, Record<string, unknown>>;
+  const { event: inner, wardline: _wardline, ...rest } = document as Record<string, Record<string, unknown>>;
   const { original: _original, ...about } = inner ?? {};
   const tags = event.tags.length === 0 ? '' : `   (${event.tags.join(', ')})`;
   const lines = [
@@ -81,9 +137,11 @@ export const registerParse: Register = (program, { io, done }) => {
     .command('parse')
     .argument('<file>', 'a log file; .gz and .zst are unpacked')
     .description('show what each line becomes: format, log sources, ECS fields, matching rules')
+    .option('-c, --config <file>', 'settings: their enrichment, redaction and placeholders')
+    .option('--source <name>', 'read the file as this source of the settings')
     .option('--format <name>', 'take this format instead of recognising one')
     .option('--timezone <zone>', 'zone of local times without one')
-    .option('--rules <path...>', 'show which of these rules match')
+    .option('--rules <path...>', 'show which of these rules match, and which fields they do not find')
     .option('--limit <n>', 'how many lines', '20')
     .addOption(outputOption())
     .action(async (file: string, flags: ParseFlags) => done(await parse(file, flags, io)));

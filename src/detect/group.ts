@@ -91,7 +91,8 @@ function indexesOf<I>(literals: Plan['literals'], create: (entries: readonly Ent
   return { fields, keywords };
 }
 
-function* fieldsOf(expr: Expr): Iterable<string> {
+/** Every field an expression reads, as often as it does. */
+export function* fieldsOf(expr: Expr): Iterable<string> {
   if (expr.op === 'and' || expr.op === 'or') for (const member of expr.of) yield* fieldsOf(member);
   else if (expr.op === 'not') yield* fieldsOf(expr.of);
   else if (expr.op !== 'constant') {

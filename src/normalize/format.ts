@@ -83,6 +83,16 @@ export function integer(source: FieldSource): FieldSource {
   return text(source, (value) => (/^-?\d{1,15}$/.test(value) ? Number(value) : undefined));
 }
 
+/** A number from text or number, times a factor (seconds to nanoseconds, say), rounded; other text is missing. */
+export function scaled(source: FieldSource, factor: number): FieldSource {
+  return text(source, (value) => (/^-?\d{1,15}(?:\.\d{1,15})?$/.test(value) ? Math.round(Number(value) * factor) : undefined));
+}
+
+/** A number with its fraction from text or number; other text is missing. */
+export function decimal(source: FieldSource): FieldSource {
+  return text(source, (value) => (/^-?\d{1,15}(?:\.\d{1,15})?$/.test(value) ? Number(value) : undefined));
+}
+
 /** Text that is an IP address; other text is missing. */
 export function address(source: FieldSource): FieldSource {
   return text(source, (value) => (ADDRESS.test(value) ? value.replace(/%.*$/, '') : undefined));

@@ -166,6 +166,37 @@ describe('the command line', () => {
     expect(out).toMatch(/byte \d+: invalid-json at byte \d+/);
   });
 
+  test('parse takes tables and redaction from the settings, and tells the fields that rules did not find', async () => {
+    writeFileSync(
+      join(folder, 'auth.log'),
+      'Feb 22 16:46:44 web1 sshd[2766]: Failed password for mallory from 203.0.113.9 port 1166 ssh2\n{"mallory\n',
+    );
+    writeFileSync(join(folder, 'iocs.csv'), 'value,provider\n203.0.113.0/24,feed\n');
+    writeFileSync(
+      join(folder, 'rule.yml'),
+      'title: Shell\nid: r1\nlogsource: {product: linux, service: sshd}\ndetection: {s: {LoginShell: x}, condition: s}\n',
+    );
+    const settings = {
+      sources: [{ kind: 'file', name: 'auth', path: 'auth.log', format: 'linux.auth', timezone: 'UTC' }],
+      enrich: { indicators: ['iocs.csv'] },
+      redact: { fields: [{ field: 'user.name' }] },
+    };
+    writeFileSync(join(folder, 'parse.yaml'), JSON.stringify(settings));
+    const { out } = await wardline('parse', 'auth.log', '--config', 'parse.yaml', '--source', 'auth', '--rules', 'rule.yml');
+    expect(out).not.toContain('mallory');
+    expect(out).toContain('user.name: [redacted]');
+    expect(out).toContain('"provider":"feed"');
+    expect(out).toMatch(/linux\.auth +LoginShell +1 +1 +Shell/);
+    const json = await wardline('parse', 'auth.log', '--config', 'parse.yaml', '-o', 'json');
+    expect(JSON.parse(json.out)).toMatchObject({
+      user: { name: '[redacted]' },
+      threat: { enrichments: [{ matched: { field: 'source.ip' } }] },
+    });
+    expect(json.err).toContain('invalid-json');
+    expect(json.err).not.toContain('mallory');
+    expect((await wardline('parse', 'auth.log', '--config', 'parse.yaml', '--source', 'nope')).err).toContain('the settings have auth');
+  });
+
   test('check prints every problem with its place and ends with 1', async () => {
     project({ kind: 'file' });
     writeFileSync(join(folder, 'rules/bad.yml'), 'title: x\nlogsource: {product: y}\ndetection: {s: {a|containz: 1}, condition: t}\n');

@@ -1,6 +1,6 @@
 import type { TextLine } from '../../decode/text-line.ts';
 import type { JsonObject, JsonValue } from '../../shared/json.ts';
-import { address, constant, type Format, fixedRoute, integer, path, text } from '../format.ts';
+import { address, constant, decimal, type Format, fixedRoute, integer, path, scaled, text } from '../format.ts';
 
 // 5.7 and 8.0: `time thread [level] [code] [subsystem] text`; before: `yymmdd hh:mm:ss [thread] [level] text`.
 const NEW =
@@ -111,7 +111,7 @@ export const mysqlSlow: Format = {
     'event.module': constant('mysql'),
     'event.category': constant(['database']),
     'event.type': constant(['info']),
-    'event.duration': text(s('query_time'), (seconds) => Math.round(Number(seconds) * 1e9)),
+    'event.duration': scaled(s('query_time'), 1e9),
     'user.name': path('login'),
     'source.ip': address(path('ip')),
     'source.domain': path('host'),
@@ -119,7 +119,7 @@ export const mysqlSlow: Format = {
     'mysql.slowlog.current_user': path('user'),
     'mysql.slowlog.schema': text(s('schema'), (value) => (/:$/.test(value) ? undefined : value || undefined)),
     'mysql.slowlog.query': path('query'),
-    'mysql.slowlog.lock_time.sec': text(s('lock_time'), Number),
+    'mysql.slowlog.lock_time.sec': decimal(s('lock_time')),
     'mysql.slowlog.query_cache_hit': flag('qc_hit'),
     'mysql.slowlog.last_errno': s('last_errno'),
     'mysql.slowlog.read_first': s('read_first'),

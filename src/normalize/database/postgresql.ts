@@ -1,7 +1,7 @@
 import { csvFields } from '../../decode/csv.ts';
 import type { TextLine } from '../../decode/text-line.ts';
 import type { JsonObject, JsonValue } from '../../shared/json.ts';
-import { address, compute, constant, type Format, fixedRoute, integer, path, text } from '../format.ts';
+import { address, compute, constant, type Format, fixedRoute, integer, path, scaled, text } from '../format.ts';
 
 const STAMP = '(\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,6})? (?:[A-Z]{1,5}|[+-]\\d{2}(?::?\\d\\d)?))';
 const LEVELS = 'DEBUG[1-5]?|INFO|NOTICE|WARNING|ERROR|LOG|FATAL|PANIC|DETAIL|HINT|QUERY|CONTEXT|LOCATION|STATEMENT';
@@ -76,7 +76,7 @@ export const postgresql: Format = {
     'event.category': text(path('message'), (message) => (FAILED_LOGIN.test(message) ? ['database', 'authentication'] : ['database'])),
     'event.type': constant(['info']),
     'event.outcome': text(path('message'), (message) => (FAILED_LOGIN.test(message) ? 'failure' : undefined)),
-    'event.duration': text(path('duration'), (ms) => Math.round(Number(ms) * 1_000_000)),
+    'event.duration': scaled(path('duration'), 1_000_000),
     'log.level': path('level'),
     message: path('message'),
     'process.pid': integer(path('pid')),

@@ -1,6 +1,6 @@
 import type { TextLine } from '../../decode/text-line.ts';
 import type { JsonObject, JsonValue } from '../../shared/json.ts';
-import { address, compute, constant, entryOf, type Format, fixedRoute, integer, path, text } from '../format.ts';
+import { address, compute, constant, entryOf, type Format, fixedRoute, integer, path, scaled, text } from '../format.ts';
 import { ipsIn } from './zeek.ts';
 
 // BIND 9 query log; dnsmasq; unbound; CoreDNS (log plug-in).
@@ -76,7 +76,7 @@ export const dnsQuery: Format = {
     'event.category': constant(['network']),
     'event.type': constant(['protocol', 'connection']),
     'event.action': d('step'),
-    'event.duration': text(d('seconds'), (seconds) => Math.round(Number(seconds) * 1e9)),
+    'event.duration': scaled(d('seconds'), 1e9),
     'event.outcome': text(d('code', 'rcode'), (code) => (code === 'NOERROR' ? 'success' : 'failure')),
     'host.hostname': path('hostname'),
     'host.name': path('hostname'),

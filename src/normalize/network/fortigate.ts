@@ -1,7 +1,7 @@
 import { keyValues } from '../../decode/key-values.ts';
 import type { TextLine } from '../../decode/text-line.ts';
 import type { JsonObject, JsonValue } from '../../shared/json.ts';
-import { address, compute, constant, type Format, integer, lookup, path, text } from '../format.ts';
+import { address, compute, constant, type Format, integer, lookup, path, scaled, text } from '../format.ts';
 import { userAgentFields } from '../web/user-agent.ts';
 
 /** `eventtime` is in seconds in old releases, nanoseconds in new ones; date, time and tz are the fall back. */
@@ -56,7 +56,7 @@ export const fortigate: Format = {
     'event.outcome': text(path('status', 'action'), (value) =>
       DENIED.test(value) ? 'failure' : /^(?:success|accept|close|pass|passthrough|permit|tunnel-up)/i.test(value) ? 'success' : undefined,
     ),
-    'event.duration': text(path('duration'), (seconds) => Number(seconds) * 1e9),
+    'event.duration': scaled(path('duration'), 1e9),
     'log.level': path('level'),
     'observer.vendor': constant('Fortinet'),
     'observer.product': constant('FortiGate'),

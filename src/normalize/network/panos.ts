@@ -1,7 +1,7 @@
 import { csvFields } from '../../decode/csv.ts';
 import type { TextLine } from '../../decode/text-line.ts';
 import type { JsonObject, JsonValue } from '../../shared/json.ts';
-import { address, compute, constant, type Format, integer, path, text } from '../format.ts';
+import { address, compute, constant, type Format, integer, path, scaled, text } from '../format.ts';
 
 // PAN-OS administrator's guide, "Syslog Field Descriptions": columns of each log up to those this mapping needs.
 const SESSION = [
@@ -110,7 +110,7 @@ export const panos: Format = {
           : undefined,
     ),
     'event.reason': path('end_reason', 'reason', 'error'),
-    'event.duration': text(path('elapsed'), (seconds) => Number(seconds) * 1e9),
+    'event.duration': scaled(path('elapsed'), 1e9),
     'event.sequence': integer(path('sequence')),
     'log.level': path('severity'),
     'observer.vendor': constant('Palo Alto Networks'),

@@ -109,7 +109,9 @@ export const haproxy: Format = {
     'http.request.method': path('method'),
     'http.version': path('version'),
     'http.response.status_code': integer(path('status')),
-    'http.response.bytes': compute([path('form'), path('bytes')], (form, bytes) => (form === 'http' ? Number(bytes) : undefined)),
+    'http.response.bytes': compute([path('form'), path('bytes')], (form, bytes) =>
+      form === 'http' && /^\d+$/.test(String(bytes)) ? Number(bytes) : undefined,
+    ),
     'haproxy.mode': path('mode'),
     'haproxy.source': compute([path('form'), path('client')], (form, client) => (form === 'connect' ? client : undefined)),
     'haproxy.frontend_name': path('frontend'),

@@ -1,6 +1,6 @@
 import type { TextLine } from '../../decode/text-line.ts';
 import type { JsonObject } from '../../shared/json.ts';
-import { address, compute, constant, type Format, fixedRoute, integer, path, text } from '../format.ts';
+import { address, compute, constant, type Format, fixedRoute, integer, path, scaled, text } from '../format.ts';
 import { requestParts, urlFields } from './request.ts';
 import { userAgentFields } from './user-agent.ts';
 
@@ -101,7 +101,7 @@ export const iisAccess: Format = {
     'url.domain': path('host'),
     'destination.domain': path('host'),
     'user.name': path('user'),
-    'event.duration': text(path('taken'), (ms) => Number(ms) * 1_000_000),
+    'event.duration': scaled(path('taken'), 1_000_000),
     'http.request.referrer': path('referrer'),
     'http.request.body.bytes': integer(path('received')),
     'http.response.body.bytes': integer(path('sent')),

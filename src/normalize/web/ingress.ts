@@ -1,6 +1,6 @@
 import type { TextLine } from '../../decode/text-line.ts';
 import type { JsonObject, JsonValue } from '../../shared/json.ts';
-import { compute, constant, type Format, fixedRoute, integer, path, text } from '../format.ts';
+import { compute, constant, decimal, type Format, fixedRoute, integer, path } from '../format.ts';
 import { accessFields, parseAccess } from './access.ts';
 
 // Behind the combined format: length, time, [upstream], [alternative], then four lists with ", " between, and the request id.
@@ -30,7 +30,7 @@ const last = (name: string) =>
 const total = (name: string) =>
   compute([path(name)], (list) =>
     Array.isArray(list) && list.length > 0
-      ? Math.round((list as readonly string[]).reduce((sum, one) => sum + Number(one), 0) * 1000) / 1000
+      ? Math.round((list as readonly string[]).reduce((sum, one) => sum + (Number(one) || 0), 0) * 1000) / 1000
       : undefined,
   );
 const lastAddress = (part: 1 | 2) =>
@@ -61,7 +61,7 @@ export const nginxIngress: Format = {
     [`${prefix}.remote_ip_list`]: path('addresses'),
     [`${prefix}.http.request.id`]: path('id'),
     [`${prefix}.http.request.length`]: integer(path('length')),
-    [`${prefix}.http.request.time`]: text(path('time'), Number),
+    [`${prefix}.http.request.time`]: decimal(path('time')),
     [`${prefix}.upstream.name`]: path('upstream'),
     [`${prefix}.upstream.alternative_name`]: path('alternative'),
     [`${prefix}.upstream.ip`]: lastAddress(1),

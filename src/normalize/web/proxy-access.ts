@@ -1,7 +1,7 @@
 import type { TextLine } from '../../decode/text-line.ts';
 import { tokensOf } from '../../decode/tokens.ts';
 import type { JsonObject, JsonValue } from '../../shared/json.ts';
-import { address, compute, constant, type Format, firstOf, fixedRoute, integer, path, text } from '../format.ts';
+import { address, compute, constant, type Format, firstOf, fixedRoute, integer, path, scaled, text } from '../format.ts';
 import { accessFields, parseAccess } from './access.ts';
 import { requestParts, urlFields } from './request.ts';
 import { userAgentFields } from './user-agent.ts';
@@ -33,7 +33,7 @@ export const traefikAccess: Format = {
     ...accessFields,
     'event.module': constant('traefik'),
     'event.type': constant(['access']),
-    'event.duration': text(path('taken'), (ms) => Number(ms) * 1_000_000),
+    'event.duration': scaled(path('taken'), 1_000_000),
     'traefik.access.request_count': integer(path('count')),
     'traefik.access.frontend_name': text(path('frontend'), isName),
     'traefik.access.backend_url': text(path('backend'), isName),
