@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { packSchema, profileSchema } from '../report/pack-schema.ts';
-import { correlationSchema, jsonRulesSchema, policySchema, sigmaSchema } from '../rule/editor-schemas.ts';
+import { anomalySchema, correlationSchema, jsonRulesSchema, policySchema, sigmaSchema } from '../rule/editor-schemas.ts';
 import { exceptionSchema } from '../rule/exception/schema.ts';
 import { settingsSchema } from './settings.ts';
 
@@ -9,6 +9,7 @@ const KINDS = {
   config: settingsSchema,
   sigma: sigmaSchema,
   correlation: correlationSchema,
+  anomaly: anomalySchema,
   'json-rules': jsonRulesSchema,
   policy: policySchema,
   exception: exceptionSchema,

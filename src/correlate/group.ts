@@ -40,9 +40,10 @@ export const newGroup = (group: Group, plan: Plan): GroupState => ({
   wake: undefined,
 });
 
-/** A rule whose answer is not known for a window, because a source was silent in it. */
+/** A rule whose answer is not known for a window: a source was silent in it, or a baseline is still being learned. */
 export type Undecided = {
   readonly kind: 'undecided';
+  readonly reason: 'silent' | 'learning';
   readonly rule: RuleId;
   readonly group: Group;
   readonly time: Nanos;
@@ -76,7 +77,14 @@ function heed(state: GroupState, plan: Plan, triggers: Iterable<Trigger>, say: S
   for (const trigger of triggers) {
     if (trigger.undecided) {
       const { time, start, end } = trigger;
-      say({ kind: 'undecided', rule: plan.rule, group: state.group, time, window: { start, end } });
+      say({
+        kind: 'undecided',
+        reason: trigger.learning ? 'learning' : 'silent',
+        rule: plan.rule,
+        group: state.group,
+        time,
+        window: { start, end },
+      });
       continue;
     }
     const firings = extend(state, plan, trigger);

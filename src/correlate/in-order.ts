@@ -10,7 +10,7 @@ import { type Kind, NOTHING, type Passage, type Trigger } from './kind.ts';
 export type InOrder<Own> = {
   initial(): Own;
   /** The next match; changes `own`. */
-  apply(own: Own, hit: Hit): Trigger | undefined;
+  apply(own: Own, hit: Hit, passage: Passage): Trigger | undefined;
   /** An instant at which time alone decides something (a deadline, the end of a pane); undefined: none. */
   due(own: Own): Nanos | undefined;
   /** The instant `at` that `due` gave has passed; every match up to it, it included, was applied. Changes `own` so that `due` moves on. */
@@ -40,7 +40,7 @@ export function inOrderKind<Own>(order: InOrder<Own>, reach: Nanos = 0n): Kind<O
         const hit = hits[i] as Hit;
         if (hit.time >= passage.watermark) break;
         yield* elapse(own.state, hit.time, passage);
-        const trigger = order.apply(own.state, hit);
+        const trigger = order.apply(own.state, hit, passage);
         if (trigger !== undefined) yield trigger;
       }
       yield* elapse(own.state, passage.watermark, passage);

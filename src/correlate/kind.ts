@@ -1,7 +1,8 @@
 import type { Nanos } from '../event/time.ts';
 import type { RuleId } from '../rule/ir/rule.ts';
 import type { JsonValue } from '../shared/json.ts';
-import type { Decision, Hit } from './firing.ts';
+import type { Census } from './census.ts';
+import type { Decision, Group, Hit } from './firing.ts';
 
 /** An instant at which a rule holds for a group. */
 export type Trigger = {
@@ -11,6 +12,8 @@ export type Trigger = {
   readonly end: Nanos;
   /** True: a source was silent in the window, so whether the rule holds is not known. Said aloud, never an alert by itself. */
   readonly undecided?: boolean;
+  /** Why it is undecided, where that is not the silence of a source: there is too little of the past yet. */
+  readonly learning?: true;
   /** Asked only when the trigger becomes a firing: what was compared, and the hits that made it true, in order. */
   explain(): Explanation;
 };
@@ -23,6 +26,8 @@ export type Passage = {
   readonly watermark: Nanos;
   /** True when some source that can feed the rule was silent, or lost records, within this interval. */
   silent(start: Nanos, end: Nanos): boolean;
+  /** What was counted over all groups of the rule; there for kinds that ask for it. */
+  readonly census?: Census;
 };
 
 /** What a kind is told about the rule it serves. */
@@ -47,6 +52,8 @@ export type Kind<Own = unknown> = {
   readonly delay: Nanos;
   /** The most hits of a group that may be kept for it, where looking at more would cost too much. */
   readonly maxHits?: number;
+  /** What is counted over all groups of the rule: members (hosts, users) by what they have in common. */
+  readonly census?: { readonly span: Nanos; readonly of: (hit: Hit, group: Group) => Iterable<readonly [key: string, member: string]> };
   /** State of a new group beside its hits: plain data (number, bigint, text, array, object, Map, Set); checkpoints hold it as it is. */
   initial(): Own;
   /** A match now stands at `hits[at]`, perhaps before others: the triggers among the windows that it can change. */

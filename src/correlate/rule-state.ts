@@ -1,6 +1,7 @@
 import type { Nanos } from '../event/time.ts';
 import type { RuleId } from '../rule/ir/rule.ts';
 import { type Calendar, createCalendar } from './calendar.ts';
+import { type Census, type CensusState, createCensus } from './census.ts';
 import type { Firing, Group, Hit } from './firing.ts';
 import { addHit, cap, dueOf, type GroupState, newGroup, prune, type Say, settle } from './group.ts';
 import { type Budget, createGroupStore, type GroupStore, type StoredGroups } from './group-store.ts';
@@ -17,6 +18,7 @@ export type StoredRule = {
   readonly groups: StoredGroups;
   readonly counters: RuleCounters;
   readonly pressure: Nanos | undefined;
+  readonly census?: CensusState;
 };
 
 /** One rule with all its groups. */
@@ -39,6 +41,8 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
   const calendar: Calendar = createCalendar();
   const counters: RuleCounters = { evicted: 0, evictedAdvanced: 0, dropped: 0, late: 0, ...stored?.counters };
   let pressure = stored?.pressure;
+  const counted = plan.kind.census;
+  const census: Census | undefined = counted === undefined ? undefined : createCensus(counted.span, stored?.census);
 
   const schedule = (state: GroupState): void => {
     const due = dueOf(state, plan);
@@ -77,6 +81,7 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
       const known = groups.get(group.key);
       const state = known ?? newGroup(group, plan);
       if (known === undefined) groups.add(state);
+      if (counted !== undefined) for (const [key, member] of counted.of(hit, group)) census?.note(key, member, hit.time);
       const progress = known !== undefined && known.hits.at(-1)?.time !== hit.time;
       const firings = measured(state, () => {
         const fired = addHit(state, plan, hit, say);
@@ -90,22 +95,31 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
     },
     advance(passage, say, release) {
       const out: Firing[] = [];
+      const own = census === undefined ? passage : { ...passage, census };
       for (const { key, at } of calendar.take(passage.watermark)) {
         const state = groups.get(key);
         // A group that was woken earlier, or evicted and made anew, has another instant.
         if (state === undefined || state.wake !== at) continue;
         state.wake = undefined;
         const gone = measured(state, () => {
-          const fired = settle(state, plan, passage, say, release);
+          const fired = settle(state, plan, own, say, release);
           for (const firing of fired) out.push(firing);
           return prune(state, plan, passage.watermark);
         });
         if (gone) groups.delete(state);
         else schedule(state);
       }
+      census?.forget(passage.watermark);
       return out;
     },
     own: (to) => (to === MAX_TIME ? to : to - plan.lag),
-    snapshot: () => ({ rule: plan.rule, logic, groups: groups.snapshot(), counters: { ...counters }, pressure }),
+    snapshot: () => ({
+      rule: plan.rule,
+      logic,
+      groups: groups.snapshot(),
+      counters: { ...counters },
+      pressure,
+      ...(census === undefined ? {} : { census: census.snapshot() }),
+    }),
   };
 }

@@ -27,3 +27,10 @@ export function numbersOf(value: JsonValue | undefined): readonly number[] {
     .map(Number)
     .filter(Number.isFinite);
 }
+
+/** What several fields of a match have together, as one text per combination; one field alone is its own text. */
+export function valueKeys(fields: readonly string[], values: Readonly<Record<string, JsonValue>>): readonly string[] {
+  return tuplesOf(fields.map((field) => textsOf(values[field]))).map((tuple) =>
+    tuple.length === 1 ? (tuple[0] as string) : JSON.stringify(tuple),
+  );
+}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ANOMALY_TYPES } from './anomaly/types.ts';
 import { ADDED_OPERATORS, CONTEXT_STORES } from './ir/condition.ts';
 import { JOIN_KEYS, LEVELS, TRACE_RELATIONS } from './ir/rule.ts';
 import { JSON_OPERATORS } from './json-rules/operators.ts';
@@ -81,6 +82,29 @@ export const correlationSchema = z.looseObject({
       .union([z.string(), z.strictObject({ ...comparisons, field: texts.optional(), percentile: z.number().min(0).max(100).optional() })])
       .optional(),
   }),
+});
+
+/** One form per type, out of the same table that the reader has; the value of a parameter is said in words. */
+export const anomalySchema = z.looseObject({
+  ...meta,
+  anomaly: z.union(
+    Object.entries(ANOMALY_TYPES).map(([type, { parameters, timespan }]) =>
+      z.strictObject({
+        type: z.literal(type),
+        rules: texts,
+        'group-by': texts.optional(),
+        aliases: z.record(z.string(), z.record(z.string(), z.string())).optional(),
+        generate: z.boolean().optional(),
+        ...(timespan === undefined ? {} : { timespan: z.string().optional().describe(`A duration; ${timespan} where it is left out.`) }),
+        ...Object.fromEntries(
+          Object.entries(parameters).map(([name, { expects, otherwise, optional }]) => {
+            const any = z.union([scalar, z.array(scalar)]).describe(expects);
+            return [name, otherwise === undefined && optional === undefined ? any : any.optional()];
+          }),
+        ),
+      }),
+    ),
+  ),
 });
 
 const leaf = z.strictObject({

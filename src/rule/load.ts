@@ -129,9 +129,7 @@ function readOne(
   const report = reporter(document, problems);
   const frontEnd = frontEnds.find(({ recognizes }) => recognizes(document.value));
   if (frontEnd === undefined) {
-    if (isMap(document.value) && Object.hasOwn(document.value, 'anomaly'))
-      report.error(['anomaly'], 'rule/not-run', 'anomaly rules are not run by this engine', undefined, 'key');
-    else report.error([], 'rule/unknown-kind', 'this is no rule: neither detection nor correlation, filter, conditions or policy');
+    report.error([], 'rule/unknown-kind', 'this is no rule: neither detection nor correlation, anomaly, filter, conditions or policy');
     return;
   }
   const read = frontEnd.read(document, report, context);
@@ -209,7 +207,12 @@ function dropDangling(byId: Map<RuleId, Rule>, drafts: readonly Draft[], problem
   const drop = (rule: Correlation, code: string, message: string): void => {
     byId.delete(rule.id);
     const document = documents.get(rule.id);
-    if (document !== undefined) reporter(document, problems).error(['correlation', 'rules'], code, message);
+    if (document !== undefined)
+      reporter(document, problems).error(
+        [isMap(document.value) && Object.hasOwn(document.value, 'anomaly') ? 'anomaly' : 'correlation', 'rules'],
+        code,
+        message,
+      );
   };
   for (let changed = true; changed; ) {
     changed = false;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { isZone } from '../event/zone-shift.ts';
 import { formats } from '../normalize/index.ts';
-import { isZone } from '../normalize/zones.ts';
 import { kafkaConnectionSettings } from '../transport/kafka-settings.ts';
 
 /** Settings every source has. */

@@ -3,12 +3,18 @@ import type { Frame, Kind } from '../kind.ts';
 import { absence } from './absence.ts';
 import { aggregateKind } from './aggregate.ts';
 import { asOf } from './as-of.ts';
+import { beacon } from './beacon.ts';
 import { eventCount } from './event-count.ts';
+import { impossibleTravel } from './impossible-travel.ts';
 import { newValue } from './new-value.ts';
+import { paneKind } from './panes.ts';
+import { peerGroup } from './peer-group.ts';
+import { rare } from './rare.ts';
 import { sequenceKind, waysOf } from './sequence.ts';
 import { serviceEdge } from './service-edge.ts';
 import { temporal } from './temporal.ts';
 import { temporalExpression } from './temporal-expression.ts';
+import { timeOfDay } from './time-of-day.ts';
 import { traceKind } from './trace.ts';
 import { valueCount } from './value-count.ts';
 import { windowFacts } from './window-facts.ts';
@@ -37,6 +43,20 @@ export function kindOf(condition: Condition, frame: Frame): Kind {
       return absence(condition, frame);
     case 'new_value':
       return newValue(condition);
+    case 'spike':
+    case 'seasonal':
+    case 'change':
+      return paneKind(condition, frame);
+    case 'rare':
+      return rare(condition, frame);
+    case 'time_of_day':
+      return timeOfDay(condition);
+    case 'impossible_travel':
+      return impossibleTravel(condition);
+    case 'beacon':
+      return beacon(condition);
+    case 'peer_group':
+      return peerGroup(condition);
     case 'temporal':
       return temporal(condition, frame);
     case 'temporal_expression':

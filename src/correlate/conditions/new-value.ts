@@ -1,8 +1,9 @@
 import type { Nanos } from '../../event/time.ts';
-import type { Hit } from '../firing.ts';
+import { durationText } from '../../shared/duration.ts';
 import { inOrderKind } from '../in-order.ts';
 import type { Kind } from '../kind.ts';
-import { textsOf, tuplesOf } from '../values.ts';
+import { valueKeys } from '../values.ts';
+import { decisionsOf } from './told.ts';
 
 export type NewValueCondition = {
   readonly fields: readonly string[];
@@ -15,7 +16,7 @@ export type NewValueCondition = {
 };
 
 /** `last`: when each value was seen last, in that order. */
-type Own = { first: Nanos | undefined; newest: Nanos; readonly last: Map<string, Nanos> };
+type Own = { first: Nanos | undefined; newest: Nanos; readonly last: Map<string, Nanos>; told: boolean };
 
 /** Values kept exactly per group; beyond, the one seen longest ago is forgotten, which can only make it new again. */
 const MAX_VALUES = 1000;
@@ -23,35 +24,45 @@ const MAX_VALUES = 1000;
 /** First seen: a value (or tuple of values) that the group did not have within `forget`. */
 export function newValue({ fields, learn, forget, newGroup }: NewValueCondition): Kind {
   return inOrderKind<Own>({
-    initial: () => ({ first: undefined, newest: 0n, last: new Map() }),
+    initial: () => ({ first: undefined, newest: 0n, last: new Map(), told: false }),
     apply(own, hit) {
       const { time } = hit;
       const fresh = own.first === undefined;
       own.first ??= time;
       own.newest = time;
       const learned = fresh ? newGroup === 'alert' : time >= own.first + learn;
-      const news = keysOf(hit).filter((key) => {
+      const news = valueKeys(fields, hit.values).filter((key) => {
         const seen = own.last.get(key);
         own.last.delete(key);
         own.last.set(key, time);
         return seen === undefined || seen < time - forget;
       });
       while (own.last.size > MAX_VALUES) own.last.delete(own.last.keys().next().value as string);
+      if (!learned && !own.told && learn > 0n) {
+        own.told = true;
+        return { time, start: time, end: time + learn, undecided: true, learning: true, explain: () => ({ decision: [], hits: [hit] }) };
+      }
       if (news.length === 0 || !learned) return undefined;
-      const decision = news.map((key) => ({ condition: `first seen ${fields.join(', ')}`, expected: 'seen before', observed: key }));
+      const known = own.last.size - news.length;
+      const decision = news.flatMap((key) =>
+        decisionsOf({
+          what: `first seen ${fields.join(', ')}`,
+          baseline: `${known} values known within ${durationText(forget)}`,
+          expected: 'seen before',
+          observed: key,
+          // By Laplace's rule of succession: the chance that the next value of a group is one of those known.
+          confidence: known === 0 ? 0.5 : 1 - 1 / (known + 2),
+        }),
+      );
       return { time, start: time, end: time, explain: () => ({ decision, hits: [hit] }) };
     },
     due: ({ first, newest }) => (first === undefined ? undefined : newest + forget),
     elapsed(own) {
       own.last.clear();
+      own.told = false;
       own.first = undefined;
       return undefined;
     },
     blank: ({ first }) => first === undefined,
   });
-  function keysOf({ values }: Hit): readonly string[] {
-    return tuplesOf(fields.map((field) => textsOf(values[field]))).map((tuple) =>
-      tuple.length === 1 ? (tuple[0] as string) : JSON.stringify(tuple),
-    );
-  }
 }

@@ -2,6 +2,7 @@ import type { Logsource } from '../../event/event.ts';
 import type { Nanos } from '../../event/time.ts';
 import type { Place } from '../../shared/errors.ts';
 import type { JsonValue } from '../../shared/json.ts';
+import type { MatchAnomaly, PaneAnomaly } from './anomaly.ts';
 import type { Keys, WindowFactName } from './condition.ts';
 import type { Decorator, Expr, JsonOperator } from './expr.ts';
 import type { Policy } from './policy.ts';
@@ -112,6 +113,8 @@ export type Condition =
   | WindowFacts
   | TraceCheck
   | ServiceEdge
+  | PaneAnomaly
+  | MatchAnomaly
   | { readonly kind: 'temporal'; readonly ordered: boolean; readonly thresholds: readonly Threshold[] }
   | { readonly kind: 'temporal_expression'; readonly ordered: boolean; readonly expression: MemberExpr }
   | { readonly kind: 'sequence'; readonly sequence: Sequence };

@@ -1,10 +1,11 @@
 import { nearest } from '../../shared/nearest.ts';
 import { logicDigest } from '../digest.ts';
-import { isList, isMap, type Plain, type PlainMap, type SourceDocument } from '../document.ts';
+import { isMap, type PlainMap, type SourceDocument } from '../document.ts';
 import type { Draft, References } from '../front-end.ts';
-import type { Condition, Correlation, GroupField, RuleId, Threshold } from '../ir/rule.ts';
+import type { Condition, Correlation, RuleId, Threshold } from '../ir/rule.ts';
 import type { ProblemReporter } from '../problem.ts';
 import { membersOf, readExpression } from './correlation-expression.ts';
+import { readGroupBy, resolveRules } from './correlation-members.ts';
 import { type Options, readOptions } from './correlation-options.ts';
 import { readSequence, rulesBeside } from './correlation-sequence.ts';
 import { inactive, namesOf, readMeta, textOf, textsOf } from './meta.ts';
@@ -64,7 +65,7 @@ export function readCorrelation(document: SourceDocument, map: PlainMap, report:
     );
     const condition: Condition | undefined = sequence === undefined ? written : { kind: 'sequence', sequence };
     const members = sequence === undefined ? rules : [...new Set([...rules, ...rulesBeside(sequence)])];
-    const groupBy = readGroupBy(reading, members);
+    const groupBy = readGroupBy(correlation, members, { at: 'correlation', report: late, references });
     if (condition === undefined || timespan === undefined || members.length === 0 || inactive(meta)) return [];
     const { map: _map, nonNegative: _sign, minEvents: _least, ...own } = options;
     const digest = logicDigest({ members, groupBy, timespan, condition, ...(Object.keys(own).length > 0 ? { options: own } : {}) });
@@ -113,11 +114,9 @@ function readTimespan(map: PlainMap, report: ProblemReporter): bigint | undefine
 
 /** Rule references of `rules`, or of a string condition where `rules` is left out. */
 function readMembers({ map, report, references }: Reading, condition: Condition | undefined): readonly RuleId[] {
-  const written = textsOf(map['rules']);
-  const listed = isList(map['rules']);
-  const found = written.map((reference, i) => resolve(reference, ['correlation', 'rules', ...(listed ? [i] : [])], references, report));
+  const found = resolveRules(map, { at: 'correlation', report, references });
   const fromCondition = condition?.kind === 'temporal_expression' ? membersOf(condition.expression) : [];
-  if (written.length === 0) {
+  if (found.length === 0) {
     if (fromCondition.length === 0) report.error(['correlation'], 'correlation/rules', 'rules names at least one rule');
     return fromCondition;
   }
@@ -129,67 +128,6 @@ function readMembers({ map, report, references }: Reading, condition: Condition 
     return [];
   }
   return members;
-}
-
-function resolve(
-  reference: string,
-  path: readonly (string | number)[],
-  references: References,
-  report: ProblemReporter,
-): RuleId | undefined {
-  const id = references.idOf(reference);
-  if (id !== undefined) return id;
-  const close = nearest(reference, references.all());
-  report.error(path, 'ref/unknown-rule', `no rule "${reference}"${close === undefined ? '' : ` (did you mean "${close}"?)`}`);
-  return undefined;
-}
-
-function readGroupBy({ map, report, references }: Reading, members: readonly RuleId[]): readonly GroupField[] {
-  const names = textsOf(map['group-by']);
-  if (isList(map['group-by']) ? names.length < map['group-by'].length : isMap(map['group-by']))
-    report.error(['correlation', 'group-by'], 'correlation/group-by', 'group-by is a list of field names');
-  if (names.length === 0) report.warn(['correlation'], 'correlation/no-group', 'without group-by all events are one group');
-  const aliases = isMap(map['aliases']) ? map['aliases'] : {};
-  for (const alias of Object.keys(aliases)) {
-    if (!names.includes(alias))
-      report.warn(
-        ['correlation', 'aliases', alias],
-        'correlation/unused-alias',
-        `group-by does not use the alias "${alias}"`,
-        undefined,
-        'key',
-      );
-  }
-  return names.map((name) => ({ name, fields: aliasFields(name, aliases[name], members, references, report) }));
-}
-
-function aliasFields(
-  name: string,
-  alias: Plain | undefined,
-  members: readonly RuleId[],
-  references: References,
-  report: ProblemReporter,
-): ReadonlyMap<RuleId, string> {
-  const fields = new Map<RuleId, string>();
-  if (!isMap(alias)) return fields;
-  for (const [reference, field] of Object.entries(alias)) {
-    const path = ['correlation', 'aliases', name, reference];
-    const id = references.idOf(reference);
-    if (id === undefined || !members.includes(id))
-      report.error(path, 'ref/unknown-rule', `"${reference}" is not one of the rules of this correlation`, undefined, 'key');
-    else if (textOf(field) === undefined) report.error(path, 'correlation/alias', 'an alias names a field');
-    else fields.set(id, textOf(field) as string);
-  }
-  for (const member of members)
-    if (!fields.has(member))
-      report.warn(
-        ['correlation', 'aliases', name],
-        'correlation/alias-missing',
-        `"${member}" has no entry; its field "${name}" is used`,
-        undefined,
-        'key',
-      );
-  return fields;
 }
 
 function readCondition(type: Type, reading: Reading, options: Options): Condition | undefined {

@@ -1,0 +1,99 @@
+import type { MatchAnomaly } from '../../rule/ir/anomaly.ts';
+import { isObject, type JsonValue } from '../../shared/json.ts';
+import { confidenceOf } from '../detectors/judged.ts';
+import type { Hit } from '../firing.ts';
+import { inOrderKind } from '../in-order.ts';
+import type { Kind } from '../kind.ts';
+import { numbersOf, textsOf } from '../values.ts';
+import { decisionsOf, rounded } from './told.ts';
+
+/** Degrees, and the radius of uncertainty in km. */
+type Place = { readonly lat: number; readonly lon: number; readonly radius: number };
+type Own = {
+  last: { readonly place: Place; readonly time: bigint; readonly address: string; readonly hit: Hit } | undefined;
+  /** Places that were seen, the one used longest ago first, and since when. */
+  usual: { readonly place: Place; readonly since: bigint }[];
+};
+
+const MAX_USUAL = 16;
+const EARTH_KM = 6371;
+
+/**
+ * Two matches of a group from places that nobody travels between in the time: great circle less both radii at least
+ * `minDistance` km, and faster than `maxSpeed` km/h. The same address and matches without a place are not judged; a way
+ * between two places that are both usual (seen first `usualAfter` ago) is no news.
+ */
+export function impossibleTravel(condition: Extract<MatchAnomaly, { readonly kind: 'impossible_travel' }>): Kind {
+  const { fields, maxSpeed, minDistance, usualAfter, forget } = condition;
+  return inOrderKind<Own>({
+    initial: () => ({ last: undefined, usual: [] }),
+    apply(own, hit) {
+      const place = placeOf(hit.values, fields);
+      if (place === undefined) return undefined;
+      const { time } = hit;
+      const address = textsOf(hit.values[fields[4]])[0] ?? '';
+      const before = own.last;
+      const wasUsual = (one: Place): boolean =>
+        own.usual.some((known) => near(known.place, one, minDistance) && known.since <= time - usualAfter);
+      const known = before !== undefined && wasUsual(before.place) && wasUsual(place);
+      own.last = { place, time, address, hit };
+      remember(own, place, time, minDistance);
+      if (before === undefined || known || (address !== '' && address === before.address)) return undefined;
+      const distance = Math.max(0, greatCircle(before.place, place) - before.place.radius - place.radius);
+      const hours = Math.max(Number(time - before.time) / 1e9, 60) / 3600;
+      const speed = distance / hours;
+      if (distance < minDistance || speed <= maxSpeed) return undefined;
+      const decision = decisionsOf({
+        what: `travel over ${rounded(distance)} km in ${rounded(hours * 60)} min, km/h`,
+        baseline: `the place before: ${text(before.place)}, now ${text(place)}`,
+        expected: `at most ${maxSpeed}`,
+        observed: rounded(speed),
+        confidence: confidenceOf(speed, maxSpeed),
+      });
+      return { time, start: before.time, end: time, explain: () => ({ decision, hits: [before.hit, hit] }) };
+    },
+    due: ({ last }) => (last === undefined ? undefined : last.time + forget),
+    elapsed(own) {
+      own.last = undefined;
+      own.usual = [];
+      return undefined;
+    },
+    blank: ({ last }) => last === undefined,
+  });
+}
+
+function remember(own: Own, place: Place, time: bigint, within: number): void {
+  const at = own.usual.findIndex((known) => near(known.place, place, within));
+  const [known = { place, since: time }] = at < 0 ? [] : own.usual.splice(at, 1);
+  own.usual.push(known);
+  if (own.usual.length > MAX_USUAL) own.usual.shift();
+}
+
+const near = (a: Place, b: Place, within: number): boolean => greatCircle(a, b) < within;
+
+/** Kilometres on a sphere (haversine). */
+export function greatCircle(a: Omit<Place, 'radius'>, b: Omit<Place, 'radius'>): number {
+  const rad = Math.PI / 180;
+  const half = Math.sin(((b.lat - a.lat) * rad) / 2) ** 2;
+  const side = Math.cos(a.lat * rad) * Math.cos(b.lat * rad) * Math.sin(((b.lon - a.lon) * rad) / 2) ** 2;
+  return 2 * EARTH_KM * Math.asin(Math.min(1, Math.sqrt(half + side)));
+}
+
+/** `{lat, lon}`, `[lon, lat]`, `"lat,lon"`, or the two as fields of their own (the forms of a geo point). */
+function placeOf(values: Hit['values'], [location, latField, lonField, radiusField]: readonly string[]): Place | undefined {
+  const radius = numbersOf(values[radiusField ?? ''])[0] ?? 0;
+  const [lat, lon] = pairOf(values[location ?? '']) ?? [numbersOf(values[latField ?? ''])[0], numbersOf(values[lonField ?? ''])[0]];
+  if (lat === undefined || lon === undefined || Math.abs(lat) > 90 || Math.abs(lon) > 180) return undefined;
+  return { lat, lon, radius };
+}
+
+function pairOf(value: JsonValue | undefined): readonly [number | undefined, number | undefined] | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (Array.isArray(value)) return [numbersOf(value[1])[0], numbersOf(value[0])[0]];
+  if (isObject(value)) return [numbersOf(value['lat'])[0], numbersOf(value['lon'])[0]];
+  if (typeof value !== 'string') return undefined;
+  const [lat, lon] = value.split(',').map(Number);
+  return Number.isFinite(lat) && Number.isFinite(lon) ? [lat, lon] : undefined;
+}
+
+const text = ({ lat, lon }: Place): string => `${rounded(lat)}, ${rounded(lon)}`;

@@ -1,0 +1,82 @@
+import type { MatchAnomaly } from '../../rule/ir/anomaly.ts';
+import { confidenceOf } from '../detectors/judged.ts';
+import type { Hit } from '../firing.ts';
+import { inOrderKind } from '../in-order.ts';
+import type { Kind } from '../kind.ts';
+import { textsOf, valueKeys } from '../values.ts';
+import { decisionsOf, rounded } from './told.ts';
+
+/** When the group had each value last, the one used longest ago first. */
+type Own = { first: bigint | undefined; newest: bigint; readonly last: Map<string, bigint>; told: boolean };
+
+/** Values remembered per group; beyond, the one used longest ago is forgotten, which can only make it new again. */
+const MAX_VALUES = 1000;
+
+/**
+ * A value that is new to a group (a user, a host) and that at most `maxShare` of its peers have, where at least `minPeers`
+ * peers are known. Peers are the groups with the same value in the peers field.
+ */
+export function peerGroup(condition: Extract<MatchAnomaly, { readonly kind: 'peer_group' }>): Kind {
+  const { fields, learn, remember, maxShare, minPeers } = condition;
+  const [peersField, ...valueFields] = fields;
+  const keyOf = (peers: string, value: string): string => JSON.stringify([peers, value]);
+  const peersOf = (hit: Hit): string | undefined => textsOf(hit.values[peersField])[0];
+  const kind = inOrderKind<Own>({
+    initial: () => ({ first: undefined, newest: 0n, last: new Map(), told: false }),
+    apply(own, hit, { census }) {
+      const { time } = hit;
+      const peers = peersOf(hit);
+      if (peers === undefined) return undefined;
+      own.first ??= time;
+      own.newest = time;
+      const news = valueKeys(valueFields, hit.values).filter((value) => {
+        const seen = own.last.get(value);
+        own.last.delete(value);
+        own.last.set(value, time);
+        return seen === undefined || seen < time - remember;
+      });
+      while (own.last.size > MAX_VALUES) own.last.delete(own.last.keys().next().value as string);
+      if (news.length === 0) return undefined;
+      const all = census?.members(keyOf(peers, ''), time) ?? 0;
+      if (time < own.first + learn || all - 1 < minPeers) {
+        if (own.told) return undefined;
+        own.told = true;
+        return { time, start: time, end: time + learn, undecided: true, learning: true, explain: () => ({ decision: [], hits: [hit] }) };
+      }
+      const strange = news
+        .map((value) => ({ value, having: (census?.members(keyOf(peers, value), time) ?? 1) - 1 }))
+        .filter(({ having }) => having <= maxShare * (all - 1));
+      if (strange.length === 0) return undefined;
+      const decision = strange.flatMap(({ value, having }) =>
+        decisionsOf({
+          what: `${valueFields.join(', ')} new to it and unusual among ${peers}: ${value}`,
+          baseline: `${all - 1} peers`,
+          expected: `used by more than ${rounded(maxShare * 100)} % of them`,
+          observed: having,
+          confidence: confidenceOf(maxShare * (all - 1) + 1, having + 1),
+        }),
+      );
+      return { time, start: own.first, end: time, explain: () => ({ decision, hits: [hit] }) };
+    },
+    due: ({ first, newest }) => (first === undefined ? undefined : newest + remember),
+    elapsed(own) {
+      own.first = undefined;
+      own.told = false;
+      own.last.clear();
+      return undefined;
+    },
+    blank: ({ first }) => first === undefined,
+  });
+  return {
+    ...kind,
+    census: {
+      span: remember,
+      *of(hit, group) {
+        const peers = peersOf(hit);
+        if (peers === undefined) return;
+        yield [keyOf(peers, ''), group.key];
+        for (const value of valueKeys(valueFields, hit.values)) yield [keyOf(peers, value), group.key];
+      },
+    },
+  };
+}

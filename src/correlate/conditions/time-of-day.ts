@@ -1,0 +1,78 @@
+import { zoneShift } from '../../event/zone-shift.ts';
+import type { MatchAnomaly } from '../../rule/ir/anomaly.ts';
+import { confidenceOf } from '../detectors/judged.ts';
+import { inOrderKind } from '../in-order.ts';
+import type { Kind } from '../kind.ts';
+import { decisionsOf, rounded } from './told.ts';
+
+/** Days on which the group was active in each hour; several matches in one hour of one day count once. */
+type Own = { first: bigint | undefined; newest: bigint; hour: bigint; readonly days: number[]; told: boolean };
+
+const HOUR = 3_600_000_000_000n;
+const HOURS = 24;
+/** At so many days in all the counts are halved, so that a new shift is learned. */
+const MOST = 512;
+
+/**
+ * Activity at an hour in which the group is hardly ever active: at most `maxShare` of its active hours fall into this hour
+ * and the ones beside it, and it is `learn` old with at least `minEvents` active hours.
+ */
+export function timeOfDay(condition: Extract<MatchAnomaly, { readonly kind: 'time_of_day' }>): Kind {
+  const { zone, learn, minEvents, maxShare, forget } = condition;
+  const shift = zoneShift(zone);
+  return inOrderKind<Own>({
+    initial: () => ({ first: undefined, newest: 0n, hour: -1n, days: new Array<number>(HOURS).fill(0), told: false }),
+    apply(own, hit) {
+      const { time } = hit;
+      own.first ??= time;
+      own.newest = time;
+      const hour = (time + shift(time)) / HOUR;
+      if (hour === own.hour) return undefined;
+      own.hour = hour;
+      const slot = Number(((hour % 24n) + 24n) % 24n);
+      const { days } = own;
+      const at = (offset: number): number => days[(slot + offset + HOURS) % HOURS] as number;
+      const near = at(-1) + at(0) + at(1);
+      const all = days.reduce((sum, count) => sum + count, 0);
+      days[slot] = at(0) + 1;
+      if (all >= MOST) days.forEach((count, i) => void (days[i] = count / 2));
+      if (all < minEvents || time < own.first + learn) {
+        if (own.told) return undefined;
+        own.told = true;
+        return { time, start: time, end: time + learn, undecided: true, learning: true, explain: () => ({ decision: [], hits: [hit] }) };
+      }
+      if (near > maxShare * all) return undefined;
+      const decision = decisionsOf({
+        what: `hour of the day (${zone})`,
+        baseline: `${rounded(all)} active hours, of these ${rounded(near)} within an hour of ${slot}:00`,
+        expected: usual(days),
+        observed: `${slot}:00`,
+        confidence: confidenceOf(maxShare * all + 1, near + 1),
+      });
+      return { time, start: own.first, end: time, explain: () => ({ decision, hits: [hit] }) };
+    },
+    due: ({ first, newest }) => (first === undefined ? undefined : newest + forget),
+    elapsed(own) {
+      own.first = undefined;
+      own.hour = -1n;
+      own.told = false;
+      own.days.fill(0);
+      return undefined;
+    },
+    blank: ({ first }) => first === undefined,
+  });
+}
+
+/** The hours with most activity that make up nine tenths of it. */
+function usual(days: readonly number[]): string {
+  const order = days.map((count, hour) => ({ count, hour })).sort((a, b) => b.count - a.count || a.hour - b.hour);
+  const enough = 0.9 * days.reduce((sum, count) => sum + count, 0);
+  const hours: number[] = [];
+  let sum = 0;
+  for (const { count, hour } of order) {
+    if (sum >= enough) break;
+    sum += count;
+    hours.push(hour);
+  }
+  return `hours ${hours.sort((a, b) => a - b).join(', ')}`;
+}

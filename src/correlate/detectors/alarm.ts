@@ -1,0 +1,35 @@
+/**
+ * Which scores of a series are said: one disturbance once, a further rise only where it exceeds what was said, and a
+ * series that speaks often needs more to be heard (habituation). Plain data.
+ */
+export type Alarm = {
+  /** What was said last, fading. */
+  said: number;
+  /** By how much the bar is raised. */
+  wont: number;
+};
+
+/** Fixed on half of the benchmark's files; `scripts/score-nab.ts` prints the score of either half. */
+export const ALARM_THRESHOLD = 11;
+
+/** How far a further rise must exceed what was said, and after how many scores that has faded by half. */
+const RISE = 1.5;
+const FADE = 50;
+/** Each time something is said the bar rises by this share; after so many scores half of that is left. */
+const HABIT = 0.1;
+const HABIT_FADE = 500;
+
+export const newAlarm = (): Alarm => ({ said: 0, wont: 0 });
+
+/** Takes the next score (undefined: undecided) and says whether it is worth an alarm. */
+export function heed(alarm: Alarm, score: number | undefined, threshold = ALARM_THRESHOLD): boolean {
+  alarm.said *= 0.5 ** (1 / FADE);
+  alarm.wont *= 0.5 ** (1 / HABIT_FADE);
+  if (score === undefined || score < bar(alarm, threshold) || score <= alarm.said) return false;
+  alarm.said = score * RISE;
+  alarm.wont += HABIT;
+  return true;
+}
+
+/** The score that is needed now. */
+export const bar = ({ wont }: Alarm, threshold = ALARM_THRESHOLD): number => threshold * (1 + wont);

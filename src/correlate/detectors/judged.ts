@@ -1,0 +1,34 @@
+/** What a detector says of one value: undecided while it learns, else what it expected, how sure it is, and whether to alert. */
+export type Judged = Learning | Compared;
+
+export type Learning = { readonly known: false; readonly learned: number; readonly needed: number };
+
+export type Compared = {
+  readonly known: true;
+  readonly fired: boolean;
+  /** What the value was compared with, in words: `median of the 6 panes before`. */
+  readonly baseline: string;
+  readonly expected: number;
+  /** Values within would not have fired. */
+  readonly low: number;
+  readonly high: number;
+  /** 0.5 at the threshold, towards 1 beyond it. */
+  readonly confidence: number;
+};
+
+/** A detector over one number per pane of time; its state is plain data. */
+export type PaneDetector<Own = unknown> = {
+  initial(): Own;
+  /** `start` in seconds since the epoch. Called once for each pane, in order; changes `own`. */
+  judge(own: Own, start: number, value: number): Judged;
+};
+
+/** How far beyond (or short of) its threshold something is, in [0, 1). */
+export const confidenceOf = (value: number, threshold: number): number =>
+  value === Number.POSITIVE_INFINITY ? 1 : value <= 0 ? 0 : value / (value + threshold);
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? (sorted[half] as number) : ((sorted[half - 1] as number) + (sorted[half] as number)) / 2;
+}

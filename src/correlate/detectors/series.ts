@@ -1,0 +1,185 @@
+import { type Alarm, bar, heed, newAlarm } from './alarm.ts';
+import { confidenceOf, median, type PaneDetector } from './judged.ts';
+import { learn, newTail, surprise, type Tail } from './tail.ts';
+
+/**
+ * Change in a series of numbers, seen in several ways at once: level, step, distance to the median before, means of two
+ * neighbouring windows, spread, and distance to the same hour of the days before. Each view says how rare its value is
+ * among its own past (`tail.ts`); the views are joined as Fisher's method joins tests, by the sum of the logarithms.
+ * When a score is worth an alarm says `alarm.ts`. State: about 20 KB.
+ */
+export type Series = {
+  seen: number;
+  /** The last values, oldest first. */
+  recent: number[];
+  readonly tails: Tail[];
+  readonly hours: { readonly past: number[] }[];
+  hour: number;
+  now: number[];
+  /** Distance to the hour, smoothed. */
+  drift: number;
+};
+
+/** Values before anything is said: until then the answer is *undecided*. */
+export const SERIES_WARM_UP = 100;
+/** Values over which the distance to the hour is smoothed. */
+const DRIFT = 50;
+
+const RECENT = 125;
+const DAYS = 5;
+const PER_HOUR = 64;
+const DAY = 86_400;
+const HOUR = 3600;
+
+export const newSeries = (): Series => ({
+  seen: 0,
+  recent: [],
+  tails: VIEWS.map(newTail),
+  hours: Array.from({ length: DAY / HOUR }, () => ({ past: [] })),
+  hour: Number.NEGATIVE_INFINITY,
+  now: [],
+  drift: 0,
+});
+
+export type Seen = {
+  /** Sum over the views of -log10 of the chance, as far as it is beyond the everyday; undefined while it learns. */
+  readonly score: number | undefined;
+  /** How rare the value of each view is, as -log10 of the chance. */
+  readonly views: readonly { readonly view: string; readonly surprise: number }[];
+  /** The value that was expected: the median of the values before. */
+  readonly expected: number;
+};
+
+/** Takes the next value (time in seconds since the epoch) and says how it fits. */
+export function observe(series: Series, time: number, value: number): Seen {
+  const offHour = expectHour(series, time, value);
+  series.drift += (offHour - series.drift) / DRIFT;
+  const { recent, tails } = series;
+  recent.push(value);
+  if (recent.length > RECENT) recent.shift();
+  const look = lookAt(recent, offHour, series.drift);
+  const warm = series.seen >= SERIES_WARM_UP;
+  const views = VIEWS.map(({ name, of }, i) => {
+    const tail = tails[i] as Tail;
+    const seen = of(look);
+    const rarity = warm ? Math.min(surprise(tail, seen), MOST) : 0;
+    learn(tail, seen);
+    return { view: name, surprise: rarity };
+  });
+  series.seen++;
+  const score = views.reduce((sum, { surprise }) => sum + Math.max(0, surprise - EVERYDAY), 0);
+  return { score: warm ? score : undefined, views, expected: look.median20 };
+}
+
+type Own = { readonly series: Series; readonly alarm: Alarm };
+
+/** The series of panes, judged by its own past. */
+export function change(threshold: number): PaneDetector<Own> {
+  return {
+    initial: () => ({ series: newSeries(), alarm: newAlarm() }),
+    judge({ series, alarm }, start, value) {
+      const before = series.recent.toSorted((a, b) => a - b);
+      const needed = bar(alarm, threshold);
+      const { score, views, expected } = observe(series, start, value);
+      const fired = heed(alarm, score, threshold);
+      if (score === undefined) return { known: false, learned: series.seen, needed: SERIES_WARM_UP };
+      const [first, second] = views.toSorted((a, b) => b.surprise - a.surprise);
+      return {
+        known: true,
+        fired,
+        baseline: `own past of ${series.seen - 1} panes; least expected: ${first?.view}, ${second?.view}`,
+        expected,
+        low: before[Math.floor(before.length * 0.02)] ?? value,
+        high: before[Math.floor(before.length * 0.98)] ?? value,
+        confidence: confidenceOf(score, needed),
+      };
+    },
+  };
+}
+
+/** What happens once in ten values is nothing to count. */
+const EVERYDAY = 1;
+/** One view alone cannot say more than this. */
+const MOST = 20;
+
+type Look = {
+  readonly value: number;
+  readonly before: number;
+  readonly median20: number;
+  readonly median100: number;
+  mean(from: number, to: number): number;
+  spread(length: number): number;
+  /** Distance of this hour's median to that of the days before; 0 while fewer than two are known. */
+  readonly offHour: number;
+  readonly drift: number;
+};
+
+const VIEWS: readonly { readonly name: string; readonly of: (look: Look) => number }[] = [
+  { name: 'high', of: ({ value }) => value },
+  { name: 'low', of: ({ value }) => -value },
+  { name: 'step', of: ({ value, before }) => Math.abs(value - before) },
+  { name: 'off the median of 20', of: ({ value, median20 }) => Math.abs(value - median20) },
+  { name: 'off the median of 100', of: ({ value, median100 }) => Math.abs(value - median100) },
+  { name: 'shift over 10', of: ({ mean }) => Math.abs(mean(10, 0) - mean(20, 10)) },
+  { name: 'shift over 25', of: ({ mean }) => Math.abs(mean(25, 0) - mean(125, 25)) },
+  { name: 'high mean of 12', of: ({ mean }) => mean(12, 0) },
+  { name: 'low mean of 12', of: ({ mean }) => -mean(12, 0) },
+  { name: 'high mean of 50', of: ({ mean }) => mean(50, 0) },
+  { name: 'low mean of 50', of: ({ mean }) => -mean(50, 0) },
+  { name: 'spread of 24', of: ({ spread }) => spread(24) },
+  { name: 'spread of 100', of: ({ spread }) => spread(100) },
+  { name: 'stillness of 100', of: ({ spread }) => -spread(100) },
+  { name: 'above the hour', of: ({ offHour }) => offHour },
+  { name: 'below the hour', of: ({ offHour }) => -offHour },
+  { name: 'off the hour', of: ({ offHour }) => Math.abs(offHour) },
+  { name: 'drift above the hours', of: ({ drift }) => drift },
+  { name: 'drift below the hours', of: ({ drift }) => -drift },
+];
+
+function lookAt(recent: readonly number[], offHour: number, drift: number): Look {
+  const { length } = recent;
+  /** Of the values from `from` before the end to `to` before it. */
+  const mean = (from: number, to: number): number => {
+    const start = Math.max(0, length - from);
+    const end = Math.max(start, length - to);
+    let sum = 0;
+    for (let i = start; i < end; i++) sum += recent[i] as number;
+    return end > start ? sum / (end - start) : 0;
+  };
+  const spread = (of: number): number => {
+    const middle = mean(of, 0);
+    let sum = 0;
+    const start = Math.max(0, length - of);
+    for (let i = start; i < length; i++) sum += ((recent[i] as number) - middle) ** 2;
+    return Math.sqrt(sum / (length - start));
+  };
+  const value = recent[length - 1] as number;
+  const medianBefore = (of: number): number => (length < 2 ? value : median(recent.slice(Math.max(0, length - 1 - of), length - 1)));
+  return {
+    value,
+    before: recent[length - 2] ?? value,
+    median20: medianBefore(20),
+    median100: medianBefore(100),
+    mean,
+    spread,
+    offHour,
+    drift,
+  };
+}
+
+/** Puts the value into its hour and returns how far the hour's median so far is from that of the same hour before. */
+function expectHour(series: Series, time: number, value: number): number {
+  const hour = Math.floor(time / HOUR);
+  const slots = series.hours.length;
+  if (hour !== series.hour) {
+    const { past } = series.hours[((series.hour % slots) + slots) % slots] ?? { past: [] };
+    if (series.now.length > 0) past.push(median(series.now));
+    if (past.length > DAYS) past.shift();
+    series.now = [];
+    series.hour = hour;
+  }
+  series.now.push(value);
+  if (series.now.length > PER_HOUR) series.now.shift();
+  const { past } = series.hours[((hour % slots) + slots) % slots] as { past: number[] };
+  return past.length < 2 ? 0 : median(series.now.slice(-6)) - median(past);
+}

@@ -1,0 +1,116 @@
+import { tryParseDuration } from '../../shared/duration.ts';
+import { nearest } from '../../shared/nearest.ts';
+import { logicDigest } from '../digest.ts';
+import { isMap, type Plain, type PlainMap } from '../document.ts';
+import type { Draft, FrontEnd, References } from '../front-end.ts';
+import type { Condition, Correlation } from '../ir/rule.ts';
+import type { ProblemReporter } from '../problem.ts';
+import { readGroupBy, resolveRules } from '../sigma/correlation-members.ts';
+import { type Options, readOptions } from '../sigma/correlation-options.ts';
+import { inactive, namesOf, readMeta, textOf } from '../sigma/meta.ts';
+import { duration, readParameters } from './parameters.ts';
+import { ANOMALY_TYPES, type AnomalyType } from './types.ts';
+
+const COMMON = ['type', 'rules', 'group-by', 'aliases', 'generate'] as const;
+const AT = ['anomaly'] as const;
+
+/** Anomaly rules: metadata as for a Sigma correlation, and a map `anomaly` with a type and its parameters. */
+export const anomaly: FrontEnd = {
+  name: 'anomaly',
+  recognizes: (value: Plain) => isMap(value) && Object.hasOwn(value, 'anomaly'),
+  read(document, report) {
+    const map = document.value as PlainMap;
+    const meta = readMeta(document, map, report);
+    const written = map['anomaly'];
+    if (!isMap(written)) {
+      report.error(AT, 'anomaly/form', 'anomaly is a map with type, rules and the parameters of the type');
+      return [];
+    }
+    const type = typeOf(written, report);
+    if (type === undefined) return [];
+    reportUnknown(written, type, report);
+    const options = ownOptions(map, report);
+    const timespan = timespanOf(written, type, report);
+    const generate = written['generate'] ?? false;
+    if (typeof generate !== 'boolean') report.error([...AT, 'generate'], 'correlation/generate', 'generate is true or false');
+    const condition = conditionOf(written, type, report);
+    const names = namesOf(map, meta);
+    const finish = (references: References, late: ProblemReporter): readonly Correlation[] => {
+      const reading = { at: 'anomaly', report: late, references };
+      const found = resolveRules(written, reading);
+      if (found.length === 0) late.error(AT, 'correlation/rules', 'rules names at least one rule');
+      const members = [...new Set(found.filter((id) => id !== undefined))];
+      const grouped = written['group-by'] === undefined && type.groupBy !== undefined ? { ...written, 'group-by': type.groupBy } : written;
+      const groupBy = readGroupBy(grouped, members, reading);
+      if (members.length < found.length || members.length === 0 || condition === undefined || timespan === undefined || inactive(meta))
+        return [];
+      const [id = ''] = names;
+      const digest = logicDigest({ members, groupBy, timespan, condition, ...(Object.keys(options).length > 0 ? { options } : {}) });
+      const own = { members, groupBy, timespan, condition, options, meta, logicDigest: digest };
+      return [{ kind: 'correlation', id, ...own, generate: generate === true, alerts: true }];
+    };
+    return [{ document, names, kind: 'correlation', finish } satisfies Draft];
+  },
+};
+
+function typeOf(map: PlainMap, report: ProblemReporter): AnomalyType | undefined {
+  const written = textOf(map['type']);
+  if (written !== undefined && Object.hasOwn(ANOMALY_TYPES, written)) return ANOMALY_TYPES[written];
+  const known = Object.keys(ANOMALY_TYPES);
+  const close = nearest(written ?? '', known);
+  report.error(
+    written === undefined ? AT : [...AT, 'type'],
+    'anomaly/type',
+    `"${written ?? ''}" is no type of anomaly${close === undefined ? `; write one of ${known.join(', ')}` : `; did you mean "${close}"?`}`,
+  );
+  return undefined;
+}
+
+function reportUnknown(map: PlainMap, type: AnomalyType, report: ProblemReporter): void {
+  const known = [...COMMON, ...Object.keys(type.parameters), ...(type.timespan === undefined ? [] : ['timespan'])];
+  for (const key of Object.keys(map)) {
+    if (known.includes(key)) continue;
+    const close = nearest(key, known);
+    const hint = close === undefined ? `; known: ${known.join(', ')}` : `; did you mean "${close}"?`;
+    report.error([...AT, key], 'anomaly/parameter', `"${key}" is no parameter of this type${hint}`, undefined, 'key');
+  }
+}
+
+/** What the type makes of its parameters, and what only holds between them. */
+function conditionOf(map: PlainMap, type: AnomalyType, report: ProblemReporter): Condition | undefined {
+  const values = readParameters(type.parameters, map, report);
+  if (values === undefined) return undefined;
+  const { metric, field, keep, min_history: least } = values as Readonly<Record<string, unknown>>;
+  if (metric !== undefined && metric !== 'count' && field === undefined) {
+    report.error(AT, 'anomaly/parameter', `the metric "${String(metric)}" needs a field`);
+    return undefined;
+  }
+  if (metric === 'count' && field !== undefined) {
+    report.error([...AT, 'field'], 'anomaly/parameter', 'the metric "count" takes no field; write metric: distinct, sum or avg');
+    return undefined;
+  }
+  if (typeof keep === 'number' && typeof least === 'number' && least > keep) {
+    report.error([...AT, 'min_history'], 'anomaly/parameter', `min_history is at most keep (${keep})`);
+    return undefined;
+  }
+  return type.make(values as never);
+}
+
+function timespanOf(map: PlainMap, type: AnomalyType, report: ProblemReporter): bigint | undefined {
+  const written = map['timespan'];
+  const otherwise = type.timespan ?? '1h';
+  if (written === undefined || written === null) return tryParseDuration(otherwise);
+  const { read, expects } = duration(otherwise);
+  const found = read(written);
+  if (found === undefined) report.error([...AT, 'timespan'], 'value/bad-duration', `"${textOf(written)}" is not ${expects}`);
+  return found;
+}
+
+/** Options of correlations that concern groups and alerts. */
+function ownOptions(map: PlainMap, report: ProblemReporter): Correlation['options'] {
+  const { map: written, nonNegative: _sign, minEvents: _least, ...own }: Options = readOptions(map, report);
+  for (const key of ['non_negative', 'min_events', 'sequence', 'until'])
+    if (Object.hasOwn(written, key))
+      report.error(['wardline', key], 'correlation/options', `"${key}" is no option of an anomaly`, undefined, 'key');
+  return own;
+}

@@ -1,0 +1,131 @@
+import { isZone } from '../../event/zone-shift.ts';
+import { tryParseDuration } from '../../shared/duration.ts';
+import { isList, type Plain, type PlainMap } from '../document.ts';
+import type { ProblemReporter } from '../problem.ts';
+import { textOf, textsOf } from '../sigma/meta.ts';
+
+/** One parameter of a type: how its value is read, what it must be, and what it is where it is not written. */
+export type Parameter<T> = {
+  readonly read: (value: Plain) => T | undefined;
+  readonly expects: string;
+  readonly otherwise: T | undefined;
+  /** It may be left out though there is nothing in its place. */
+  readonly optional?: true;
+};
+
+/** What a table of parameters gives. */
+export type Values<P> = { readonly [K in keyof P]: P[K] extends Parameter<infer T> ? T : never };
+
+const numberOf = (value: Plain): number | undefined => (typeof value === 'number' && Number.isFinite(value) ? value : undefined);
+
+export const whole = (otherwise: number, least = 0, most = 1_000_000): Parameter<number> => ({
+  read: (value) => {
+    const number = numberOf(value);
+    return number !== undefined && Number.isInteger(number) && number >= least && number <= most ? number : undefined;
+  },
+  expects: `a whole number from ${least} to ${most}`,
+  otherwise,
+});
+
+/** A number above `above`, up to `most`. */
+export const amount = (otherwise: number, above = 0, most = 1e12): Parameter<number> => ({
+  read: (value) => {
+    const number = numberOf(value);
+    return number !== undefined && number > above && number <= most ? number : undefined;
+  },
+  expects: `a number above ${above}${most < 1e12 ? ` and up to ${most}` : ''}`,
+  otherwise,
+});
+
+/** A share from 0 to 1. */
+export const share = (otherwise: number): Parameter<number> => ({
+  read: (value) => {
+    const number = numberOf(value);
+    return number !== undefined && number >= 0 && number <= 1 ? number : undefined;
+  },
+  expects: 'a share from 0 to 1',
+  otherwise,
+});
+
+export const optional = (inner: Parameter<number>): Parameter<number | undefined> => ({ ...inner, otherwise: undefined, optional: true });
+
+/** A duration up to ten years; `0` where nothing is a duration too. */
+export const duration = (otherwise: string, zero = false): Parameter<bigint> => ({
+  read: (value) => {
+    const text = textOf(value) ?? '';
+    if (zero && /^0[smhdw]?$/.test(text)) return 0n;
+    const nanos = tryParseDuration(text);
+    return nanos !== undefined && nanos <= MAX_NANOS ? nanos : undefined;
+  },
+  expects: `a duration such as ${otherwise === '0' ? '7d' : otherwise}${zero ? ', or 0' : ''}`,
+  otherwise: otherwise === '0' ? 0n : tryParseDuration(otherwise),
+});
+const MAX_NANOS = 315_569_520_000_000_000n;
+
+export const interval = (least: string, most: string): Parameter<readonly [bigint, bigint]> => ({
+  read: (value) => {
+    const [from, to, ...more] = isList(value) ? value.map((one) => tryParseDuration(textOf(one) ?? '')) : [];
+    return from !== undefined && to !== undefined && more.length === 0 && from <= to ? [from, to] : undefined;
+  },
+  expects: `two durations, the shorter first, such as [${least}, ${most}]`,
+  otherwise: [tryParseDuration(least) ?? 0n, tryParseDuration(most) ?? 0n],
+});
+
+export const oneOf = <const T extends string>(known: readonly T[]): Parameter<T> => ({
+  read: (value) => known.find((one) => one === value),
+  expects: `one of ${known.join(', ')}`,
+  otherwise: known[0],
+});
+
+export const zone: Parameter<string> = {
+  read: (value) => {
+    const name = textOf(value);
+    return name !== undefined && isZone(name) ? name : undefined;
+  },
+  expects: 'a time zone such as UTC, +02:00 or Europe/Berlin',
+  otherwise: 'UTC',
+};
+
+/** Names of one to three fields; undefined `otherwise`: must be written. */
+export const fieldNames = (otherwise?: readonly string[]): Parameter<readonly string[]> => ({
+  read: (value) => {
+    const names = textsOf(value);
+    return names.length >= 1 && names.length <= 3 && names.every((name) => name !== '') ? names : undefined;
+  },
+  expects: 'the name of a field, or a list of up to three',
+  otherwise,
+});
+
+export const fieldName = (otherwise?: string): Parameter<string> => ({
+  read: (value) => {
+    const name = textOf(value);
+    return name === '' ? undefined : name;
+  },
+  expects: 'the name of a field',
+  otherwise,
+});
+
+/** Reads a table of parameters out of a map; every wrong or missing one is reported, then there is no answer. */
+export function readParameters<P extends Readonly<Record<string, Parameter<unknown>>>>(
+  table: P,
+  map: PlainMap,
+  report: ProblemReporter,
+): Values<P> | undefined {
+  let wrong = false;
+  const out: Record<string, unknown> = {};
+  for (const [name, { read, expects, otherwise, optional }] of Object.entries(table)) {
+    const written = map[name];
+    const value = written === undefined || written === null ? otherwise : read(written);
+    out[name] = value;
+    if (written === undefined || written === null) {
+      if (otherwise === undefined && optional === undefined) {
+        wrong = true;
+        report.error(['anomaly'], 'anomaly/parameter', `"${name}" is missing; write ${expects}`);
+      }
+    } else if (value === undefined) {
+      wrong = true;
+      report.error(['anomaly', name], 'anomaly/parameter', `"${name}" is ${expects}`);
+    }
+  }
+  return wrong ? undefined : (out as Values<P>);
+}
