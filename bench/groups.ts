@@ -1,5 +1,6 @@
-import { loadCase, readCase } from './compile.ts';
+import { compileCase, groupsCase, loadCase, readCase, replaceCase } from './compile.ts';
 import { publicRules } from './corpus.ts';
+import { HOSTILE, hostileCase, hostileDifferences, hostileParseCase } from './hostile.ts';
 import { compiledCase, originalCase, sameCount } from './json-rules.ts';
 import { allRules, type Case, differences, matchCase, objectCase, parseCase } from './sigma.ts';
 
@@ -10,7 +11,7 @@ type Group = {
   readonly cases: Readonly<Record<string, (every: number) => Case>>;
 };
 
-export type GroupName = 'sigma' | 'growth' | 'json-rules' | 'json-rules-100' | 'json-rules-10' | 'json-rules-1' | 'compile';
+export type GroupName = 'sigma' | 'growth' | 'json-rules' | 'json-rules-100' | 'json-rules-10' | 'json-rules-1' | 'compile' | 'hostile';
 
 /** The same rules for the matcher and for the package; few events for the package, which asks every rule of each. */
 const jsonRules = (rules: number, events: number, originalEvents: number): Group => ({
@@ -42,6 +43,13 @@ export const GROUPS: Readonly<Record<GroupName, Group>> = {
     cases: {
       'parse-yaml': () => readCase(),
       load: () => loadCase(),
+      compile: () => compileCase(),
+      replace: () => replaceCase(),
+      groups: groupsCase,
     },
+  },
+  hostile: {
+    gate: hostileDifferences,
+    cases: { parse: hostileParseCase, ...Object.fromEntries(HOSTILE.map((name) => [name, () => hostileCase(name)])) },
   },
 };

@@ -1,10 +1,11 @@
 // Ratios, each in one run against a named reference: one process per case, rounds A B A B, CPU time of all threads.
-//   npm run bench [-- GROUP...] [--rounds N] [--every N] [--json FILE] [--skip-gate]
+//   npm run bench [-- GROUP...] [--rounds N] [--every N] [--json FILE] [--skip-gate] [--peer NAME...]
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { available } from './corpus.ts';
 import { GROUPS, type GroupName } from './groups.ts';
+import { comparePeer, PEERS } from './peers/index.ts';
 
 // Times of the wall and not ratios of CPU time: a program of its own, with its own flags.
 if (process.argv[2] === 'latency') {
@@ -19,6 +20,8 @@ const { values, positionals } = parseArgs({
     every: { type: 'string', default: '4' },
     json: { type: 'string' },
     'skip-gate': { type: 'boolean', default: false },
+    peer: { type: 'string', multiple: true, default: [] },
+    cold: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
     case: { type: 'string' },
   },
@@ -26,7 +29,7 @@ const { values, positionals } = parseArgs({
 
 if (values.help) {
   console.log(
-    `npm run bench [-- GROUP...] [--rounds N] [--every N] [--json FILE] [--skip-gate]\n\ngroups: ${Object.keys(GROUPS).join(', ')}, and latency by itself (bench/latency.ts)`,
+    `npm run bench [-- GROUP...] [--rounds N] [--every N] [--json FILE] [--skip-gate] [--peer NAME...]\n\ngroups: ${Object.keys(GROUPS).join(', ')}, and latency by itself (bench/latency.ts)\npeers: ${Object.keys(PEERS).join(', ')}`,
   );
   process.exit(0);
 }
@@ -40,8 +43,8 @@ if (values.case !== undefined) {
   if (chosen === undefined) throw new Error(`no case ${values.case}`);
   // Warm-up: code is compiled, every group of rules is built, and anchors are chosen by what was seen, before anything is measured.
   const round = async (): Promise<number> => (chosen.runAsync === undefined ? chosen.run() : chosen.runAsync());
-  for (let i = 0; i < WARM_UP; i++) await round();
-  process.send?.({ ready: true, name: chosen.name, events: chosen.events });
+  for (let i = 0; i < (values.cold ? 0 : WARM_UP); i++) await round();
+  process.send?.({ ready: true, name: chosen.name, unit: chosen.unit ?? 'event', events: chosen.events });
   process.on('message', () => {
     void (async () => {
       const before = process.cpuUsage();
@@ -53,7 +56,7 @@ if (values.case !== undefined) {
 } else await main();
 
 type Answer = { readonly microseconds: number; readonly sum: number };
-type Ready = { readonly name: string; readonly events: number };
+type Ready = { readonly name: string; readonly unit: string; readonly events: number };
 
 async function main(): Promise<void> {
   if (!available) {
@@ -63,7 +66,7 @@ async function main(): Promise<void> {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   console.log(`Node ${process.version}, commit ${commit}, every ${every}. event of the real corpus, median of ${values.rounds} rounds\n`);
   const results: object[] = [];
-  const groups = (positionals.length > 0 ? positionals : Object.keys(GROUPS)) as GroupName[];
+  const groups = (positionals.length > 0 || values.peer.length > 0 ? positionals : Object.keys(GROUPS)) as GroupName[];
   for (const group of groups) {
     const known = GROUPS[group];
     if (known === undefined) throw new Error(`no group "${group}"; there are ${Object.keys(GROUPS).join(', ')}`);
@@ -74,7 +77,27 @@ async function main(): Promise<void> {
     }
     results.push({ group, node: process.version, commit, cases: await measure(group, Object.keys(known.cases)) });
   }
+  for (const name of values.peer) results.push(await comparePeer(name, Number(values.rounds), oursOn));
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
+}
+
+/** Our matcher on every n-th event, for comparison with a peer. */
+async function oursOn(peerEvery: number): Promise<{ warm: number; cold: number }> {
+  const spent = async (cold: boolean): Promise<number> => {
+    const more = cold ? ['--cold'] : [];
+    const child = fork(new URL(import.meta.url).pathname, ['--case', 'sigma/wardline', '--every', String(peerEvery), ...more], {
+      execArgv: process.execArgv,
+    });
+    const { events } = (await answer(child)) as unknown as Ready;
+    const times: number[] = [];
+    for (let round = 0; round < (cold ? 1 : Number(values.rounds)); round++) {
+      child.send('run');
+      times.push(((await answer(child)) as unknown as Answer).microseconds / events);
+    }
+    child.kill();
+    return median(times);
+  };
+  return { warm: await spent(false), cold: await spent(true) };
 }
 
 /** The first case is the reference; every other one is given as a ratio to it, round by round. */
@@ -113,7 +136,7 @@ async function measure(group: string, names: readonly string[]): Promise<object[
       most: all.at(-1),
     };
     console.log(
-      `  ${ready.name.padEnd(34)} ${row.microseconds.toFixed(2).padStart(8)} us/event   ${row.ratio.toFixed(2).padStart(7)} x   (${row.least?.toFixed(2)} to ${row.most?.toFixed(2)})`,
+      `  ${ready.name.padEnd(34)} ${row.microseconds.toFixed(2).padStart(8)} us/${ready.unit}   ${row.ratio.toFixed(2).padStart(7)} x   (${row.least?.toFixed(2)} to ${row.most?.toFixed(2)})`,
     );
     return row;
   });

@@ -11,13 +11,15 @@ import { publicRules, realLines } from './corpus.ts';
 /** One way to handle a corpus; `run` does one round and gives a sum that must be the same for equal results. */
 export type Case = {
   readonly name: string;
+  /** What `events` counts, where it is no event. */
+  readonly unit?: string;
   readonly events: number;
   readonly run: () => number;
   readonly runAsync?: () => Promise<number>;
 };
 
 const headers = new Map<string, string>();
-const recordOf = (bytes: Uint8Array, n: number): RawRecord => ({
+export const recordOf = (bytes: Uint8Array, n: number): RawRecord => ({
   source: 'bench',
   partition: 0,
   offset: BigInt(n),
@@ -51,7 +53,8 @@ export function matchCase(every: number, rules: readonly Detection[]): Case {
   };
 }
 
-function createMatch(rules: readonly Detection[]) {
+/** One line to the rules that hold for it, as places in the list; the buffer is used again. */
+export function createMatch(rules: readonly Detection[]) {
   const matcher = createMatcher(rules);
   const byteMatcher = createByteMatcher(rules, DEFAULT_LIMITS);
   const normalizer = createNormalizer({});
@@ -90,13 +93,15 @@ export function objectCase(every: number, rules: readonly Detection[]): Case {
 }
 
 /** Correctness before speed: both matchers' rules for a sample of events against the slow reading of the same rules. */
-export function differences(every: number, rules: readonly Detection[]): readonly string[] {
+export const differences = (every: number, rules: readonly Detection[]): readonly string[] => differencesOn(realLines(every), rules);
+
+export function differencesOn(lines: readonly Buffer[], rules: readonly Detection[]): readonly string[] {
   const match = createMatch(rules);
   const matcher = createMatcher(rules);
   const normalizer = createNormalizer({});
   const buffer = createMatchBuffer();
   const wrong: string[] = [];
-  realLines(every).forEach((line, n) => {
+  lines.forEach((line, n) => {
     const record = recordOf(line, n);
     const bytes = match(line);
     const fromBytes = new Set(bytes.rules.subarray(0, bytes.count));

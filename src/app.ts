@@ -179,7 +179,7 @@ function buildEngine(
   witness: Witness,
   enrichment: Enrichment | undefined,
 ): Engine {
-  const normalizers = normalizersOf(settings.sources, enrichment);
+  const normalizers = normalizersOf(settings, enrichment);
   return createEngine({
     store,
     parts: partsOf(ruleset, settings),

@@ -55,7 +55,7 @@ export async function runDistributed(options: RunOptions): Promise<RunSummary> {
   const deadLetters = writerTo(names.deadLetters, 1);
   if (has('ingest')) {
     const sources = kafkaSources(settings);
-    const normalizers = normalizersOf(settings.sources);
+    const normalizers = normalizersOf(settings);
     const counts = new Map<string, number>();
     for (const source of sources)
       for (const topic of source.topics)

@@ -1,8 +1,11 @@
 import { resolve } from 'node:path';
+import { placeholderValues } from '../config/placeholders.ts';
 import type { Settings } from '../config/settings.ts';
 import { covers } from '../detect/routing.ts';
 import type { Logsource } from '../event/event.ts';
 import { fromMs, isoTime } from '../event/time.ts';
+import { withLogsources } from '../normalize/custom-logsources.ts';
+import { formats } from '../normalize/index.ts';
 import { possibleLogsources } from '../normalize/logsources.ts';
 import { readRuleFiles } from '../rule/files.ts';
 import { loadRules, type Ruleset } from '../rule/load.ts';
@@ -22,7 +25,9 @@ export function check(paths: readonly string[], flags: CheckFlags, io: Io): numb
   const files = readRuleFiles(paths.length > 0 ? paths : fromSettings);
   if (files.length === 0)
     throw new WardlineError('usage', `there is no rule file in ${(paths.length > 0 ? paths : fromSettings).join(', ')}`);
-  const loaded = loadRules(files, { placeholders: configured?.settings.placeholders ?? {} });
+  const loaded = loadRules(files, {
+    placeholders: configured === undefined ? {} : placeholderValues(configured.settings.placeholders, configured.baseDir),
+  });
   const { ruleset } = loaded;
   const unfed = configured === undefined ? [] : unreachable(ruleset, configured.settings);
   const problems = [...loaded.problems, ...unfed, ...expired(ruleset, io.clock.now())].sort(compareProblems);
@@ -54,8 +59,9 @@ function expired({ exceptions }: Ruleset, now: number): readonly Problem[] {
 
 /** Rules that no configured source can ever feed, by log source. */
 function unreachable(ruleset: Ruleset, settings: Settings): readonly Problem[] {
+  const known = withLogsources(formats, settings.logsources);
   const possible = settings.sources.flatMap((source) =>
-    possibleLogsources({ format: source.format, logsource: source.logsource as Logsource | undefined }),
+    possibleLogsources({ format: source.format, logsource: source.logsource as Logsource | undefined }, known),
   );
   return ruleset.detections
     .filter(({ logsource }) => logsource !== undefined && !possible.some((label) => covers(logsource, label)))

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { loadSettings } from '../config/load-settings.ts';
+import { placeholderValues } from '../config/placeholders.ts';
 import type { Settings } from '../config/settings.ts';
 import { readRuleFiles } from '../rule/files.ts';
 import type { Ruleset } from '../rule/load.ts';
@@ -67,7 +68,7 @@ export function rulesetReloader(
   baseDir: string,
   logger: Logger,
 ): { readonly first: Update; readonly next: () => Ruleset | undefined } {
-  const loader = createRulesetLoader({ placeholders: settings.placeholders });
+  const loader = createRulesetLoader({ placeholders: placeholderValues(settings.placeholders, baseDir) });
   const read = (): readonly RuleFile[] => readRuleFiles(settings.rules.map((path) => resolve(baseDir, path)));
   const digestOf = (files: readonly RuleFile[]): string => sha256Hex(JSON.stringify(files));
   const start = read();

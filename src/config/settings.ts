@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { enrichSettings } from '../enrich/settings.ts';
+import { logsourceSettings } from '../normalize/logsource-settings.ts';
 import { redactSettings } from '../normalize/redaction-settings.ts';
 import { checkNotify } from '../notify/check.ts';
 import { notifySettings } from '../notify/settings.ts';
@@ -62,8 +63,15 @@ const parts = z.strictObject({
     .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, { error: 'lower-case letters, digits and dashes, at most 63' })
     .default('default'),
   rules: z.array(z.string().min(1)).min(1).default(['rules']).describe('Files and folders of rules.'),
-  placeholders: z.record(z.string(), z.array(z.string())).default({}).describe('Values of %name% in Sigma rules with |expand.'),
+  placeholders: z
+    .record(z.string(), z.union([z.array(z.string()), z.strictObject({ file: z.string().min(1) })]))
+    .default({})
+    .describe('Values of %name% in Sigma rules with |expand: a list, or file: a text file with one value a line.'),
   context: z.string().min(1).optional().describe('Folder of context stores (identity, device, zone, ...) for policies.'),
+  logsources: z
+    .array(logsourceSettings)
+    .default([])
+    .describe('Log sources of events besides those the formats give them: lines added to the table of log sources.'),
   sources: z.array(sourceSettings).min(1).superRefine(uniqueNames),
   sinks: z.array(sinkSettings).superRefine(uniqueNames).default([]),
   notify: notifySettings

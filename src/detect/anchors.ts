@@ -41,28 +41,46 @@ export function coverOf(expr: Expr, rate: Rate): Cover | undefined {
         decides: covers.every(({ decides }, i) => decides === expr.of[i]) ? expr : undefined,
       };
     }
+    case 'not':
+    case 'constant':
+      return undefined;
+    default:
+      return cheapest(choicesOf(expr).map(({ anchors, decides }) => priced(anchors, rate, decides)));
+  }
+}
+
+/** Sets of anchors, each of which covers a predicate; it takes the cheapest. */
+type Choice = { readonly anchors: readonly Anchor[]; readonly decides: Expr | undefined };
+
+/** What a predicate offers is the same for every group of rules it stands in. */
+const choices = new WeakMap<Predicate, readonly Choice[]>();
+
+function choicesOf(predicate: Predicate): readonly Choice[] {
+  let known = choices.get(predicate);
+  if (known === undefined) choices.set(predicate, (known = findChoices(predicate)));
+  return known;
+}
+
+function findChoices(predicate: Predicate): readonly Choice[] {
+  switch (predicate.op) {
     case 'text':
-      return coverOfText(expr, rate);
+      return textChoices(predicate);
     case 'regex':
-      return cheapest(
-        regexLiterals(expr.pattern).map((set) =>
-          priced(
-            set.map((text) => ({ field: expr.field, kind: 'contains', text })),
-            rate,
-          ),
-        ),
-      );
+      return regexLiterals(predicate.pattern).map((set) => ({
+        anchors: set.map((text) => ({ field: predicate.field, kind: 'contains', text })),
+        decides: undefined,
+      }));
     case 'json': {
-      const anchors = jsonAnchors(expr);
-      return anchors && priced(anchors, rate);
+      const anchors = jsonAnchors(predicate);
+      return anchors === undefined ? [] : [{ anchors, decides: undefined }];
     }
     case 'boolean':
-      return priced([{ field: expr.field, kind: 'equals', text: String(expr.value) }], rate, expr);
+      return [{ anchors: [{ field: predicate.field, kind: 'equals', text: String(predicate.value) }], decides: predicate }];
     case 'number':
-      if (expr.compare !== 'eq' || expr.field === null || !Number.isSafeInteger(expr.value)) return undefined;
-      return priced([{ field: expr.field, kind: 'number', text: String(expr.value) }], rate, expr);
+      if (predicate.compare !== 'eq' || predicate.field === null || !Number.isSafeInteger(predicate.value)) return [];
+      return [{ anchors: [{ field: predicate.field, kind: 'number', text: String(predicate.value) }], decides: predicate }];
     default:
-      return undefined;
+      return [];
   }
 }
 
@@ -99,10 +117,12 @@ function jsonAnchors({ field, operator, value, keys, decorators, other }: JsonPr
 }
 
 /** A cased pattern is found by its folded text as well: what is equal is equal without letter case. */
-function coverOfText(expr: Extract<Predicate, { op: 'text' }>, rate: Rate): Cover | undefined {
-  const anchor = textAnchor(expr.field, expr.pattern);
-  if (anchor === undefined) return undefined;
-  return priced([anchor], rate, anchor.field !== null && !expr.cased && saysAll(expr.pattern) && isPlain(anchor.text) ? expr : undefined);
+function textChoices(predicate: Extract<Predicate, { op: 'text' }>): readonly Choice[] {
+  const { field, pattern, cased } = predicate;
+  const anchor = textAnchor(field, pattern);
+  if (anchor === undefined) return [];
+  const exact = field !== null && !cased && saysAll(pattern) && isPlain(anchor.text);
+  return [{ anchors: [anchor], decides: exact ? predicate : undefined }];
 }
 
 /** Is the pattern no more than its anchor? */

@@ -60,7 +60,8 @@ export function compileGroup(detections: readonly Detection[], route: Route, lin
     view,
     byteView,
     rules: Int32Array.from(members, ({ rule }) => rule),
-    plan: planOf(members, slotOf, () => []),
+    // A first guess; the choice that is worth some time comes with samples.
+    plan: planOf(members, slotOf, () => [], 1),
     samples: [],
     stamp: new Int32Array(members.length),
     candidates: new Int32Array(members.length),

@@ -3,7 +3,7 @@ import { BlockList, isIPv6 } from 'node:net';
 /** A network compiled for fast tests of event values; anything that is no address is outside. */
 export type Network = (text: string) => boolean;
 
-/** Four decimal numbers as one number, or -1. */
+/** Four decimal numbers as one number, or -1. Leading zeros mean octal to some readers and decimal to others: no address. */
 export function ipv4Number(text: string): number {
   let address = 0;
   let octet = -1;
@@ -17,6 +17,7 @@ export function ipv4Number(text: string): number {
       octet = -1;
       digits = 0;
     } else if (c >= 0x30 && c <= 0x39) {
+      if (octet === 0) return -1;
       octet = (octet < 0 ? 0 : octet) * 10 + c - 0x30;
       if (octet > 255 || ++digits > 3) return -1;
     } else return -1;

@@ -45,12 +45,12 @@ const ROUNDS = 3;
  * Chooses the anchors of every member so that all of it together is cheap: how often an anchor is met (each time, a member
  * is evaluated), and what looking for its kind in its field costs, shared by the members that look there.
  */
-export function planOf(members: readonly Member[], slotOf: SlotOf, texts: SampleTexts): Plan {
+export function planOf(members: readonly Member[], slotOf: SlotOf, texts: SampleTexts, rounds = ROUNDS): Plan {
   const prices = createPrices(texts);
   const place = (field: string | null, label: RouteLabel | undefined): number => (field === null ? KEYWORDS : slotOf(field, label));
   let covers: readonly (Cover | undefined)[] = [];
-  let users = new Map<string, number>();
-  for (let round = 0; round < ROUNDS; round++) {
+  let users = new Map<number, number>();
+  for (let round = 0; round < rounds; round++) {
     covers = members.map(({ expr, label }) =>
       coverOf(expr, (anchor) => {
         const slot = place(anchor.field, label);
@@ -102,14 +102,16 @@ function collect(covers: readonly (Cover | undefined)[], place: (anchor: Anchor,
 }
 
 /** Anchors that are looked for together: one field, one structure of `createByteIndex`. */
-const classOf = (slot: number, anchor: Anchor): string => `${slot} ${structureOf(anchor)}`;
+const classOf = (slot: number, anchor: Anchor): number => (slot + 1) * STRUCTURES.length + STRUCTURES.indexOf(structureOf(anchor));
 
-type Structure = Exclude<Anchor['kind'], 'contains'> | 'long' | 'middle' | 'short';
+type Structure = Exclude<Anchor['kind'], 'contains'> | 'long' | 'middle' | 'four' | 'short';
 
 function structureOf({ kind, text }: Anchor): Structure {
   if (kind !== 'contains') return kind;
-  return text.length >= 7 ? 'long' : text.length >= 4 ? 'middle' : 'short';
+  return text.length >= 7 ? 'long' : text.length >= 5 ? 'middle' : text.length === 4 ? 'four' : 'short';
 }
+
+const STRUCTURES: readonly Structure[] = ['equals', 'number', 'prefix', 'suffix', 'long', 'middle', 'four', 'short'];
 
 /** What looking for a structure costs, in nanoseconds: per value, and per byte of it (bench group sigma). */
 const LOOK: Readonly<Record<Structure, readonly [each: number, byte: number]>> = {
@@ -118,7 +120,8 @@ const LOOK: Readonly<Record<Structure, readonly [each: number, byte: number]>> =
   prefix: [12, 0],
   suffix: [12, 0],
   long: [8, 0.4],
-  middle: [8, 1.6],
+  middle: [8, 0.9],
+  four: [8, 1.6],
   short: [8, 2.5],
 };
 /** What evaluating a member costs; the unit of prices. */
@@ -138,7 +141,7 @@ const USUAL_LINE = 1000;
 
 /** Prices of anchors in evaluations per event. */
 function createPrices(texts: SampleTexts) {
-  const met = new Map<string, number>();
+  const met = new Map<number, Map<Anchor, number>>();
   const lengths = new Map<number, number>();
 
   const lengthOf = (slot: number): number => {
@@ -164,9 +167,10 @@ function createPrices(texts: SampleTexts) {
   return {
     /** Share of events that an anchor is met in. */
     met(slot: number, anchor: Anchor): number {
-      const key = `${slot} ${anchor.kind} ${anchor.text}`;
-      let rate = met.get(key);
-      if (rate === undefined) met.set(key, (rate = measure(slot, anchor)));
+      let rates = met.get(slot);
+      if (rates === undefined) met.set(slot, (rates = new Map()));
+      let rate = rates.get(anchor);
+      if (rate === undefined) rates.set(anchor, (rate = measure(slot, anchor)));
       return rate;
     },
     /** Looking for anything of its structure in its field. */

@@ -120,6 +120,8 @@ function inNetwork(text: string, network: string): boolean {
   try {
     const plain = text.replace(/%.*$/, '');
     if (!plain.includes(':') && !/^\d{1,3}(?:\.\d{1,3}){3}$/.test(plain)) return false;
+    // Leading zeros in decimal parts mean octal to some readers.
+    if (/(?:^|[:.])0\d+\.|\.0\d/.test(plain)) return false;
     const address = ipaddr.parse(plain);
     const [range, bits] = ipaddr.parseCIDR(network);
     if (address.kind() === range.kind()) return address.match(range, bits);

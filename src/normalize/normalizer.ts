@@ -8,6 +8,7 @@ import type { Origin, RawRecord } from '../event/raw-record.ts';
 import type { Nanos } from '../event/time.ts';
 import { WardlineError } from '../shared/errors.ts';
 import type { JsonObject, JsonValue } from '../shared/json.ts';
+import { type LogsourceMapping, withLogsources } from './custom-logsources.ts';
 import { enrichedFormats } from './enriched.ts';
 import { type EventTime, eventTime, type TimeOptions } from './event-time.ts';
 import type { Discriminants, Format } from './format.ts';
@@ -24,6 +25,8 @@ export type NormalizerSettings = {
   /** IANA zone of local times without one. */
   readonly timezone?: string | undefined;
   readonly maxFutureSkewMs?: number | undefined;
+  /** Log sources that events have besides those of their format. */
+  readonly mappings?: readonly LogsourceMapping[] | undefined;
   /** Fields that tables add to those of every format. */
   readonly enrichment?: Enrichment | undefined;
 };
@@ -48,7 +51,7 @@ const FIVE_MINUTES_MS = 300_000;
 
 /** Sees the documents of one source as events. `routes` is shared by all sources of a process. */
 export function createNormalizer(settings: NormalizerSettings, routes: RouteTable = createRouteTable()): Normalizer {
-  const formats = enrichedFormats(settings.enrichment);
+  const formats = withLogsources(enrichedFormats(settings.enrichment), settings.mappings ?? []);
   const fixed = settings.format === undefined ? undefined : formatNamed(settings.format, formats);
   const readers = new Map<Format, Reader>();
   const times: TimeOptions = {

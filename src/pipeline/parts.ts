@@ -53,12 +53,15 @@ function given<T extends object>(settings: T): { [K in keyof T]: Exclude<T[K], u
 }
 
 /** One normalizer per source; they share the table of routes. */
-export function normalizersOf(sources: Settings['sources'], enrichment?: Enrichment): ReadonlyMap<string, Normalizer> {
+export function normalizersOf(
+  { sources, logsources }: Pick<Settings, 'sources' | 'logsources'>,
+  enrichment?: Enrichment,
+): ReadonlyMap<string, Normalizer> {
   const routes = createRouteTable();
   return new Map(
     sources.map(({ name, format, logsource, timezone }) => [
       name,
-      createNormalizer({ format, logsource: clean(logsource), timezone, enrichment }, routes),
+      createNormalizer({ format, logsource: clean(logsource), timezone, enrichment, mappings: logsources }, routes),
     ]),
   );
 }

@@ -13,6 +13,8 @@ import { compareProblems, type Problem, type ProblemReporter } from './problem.t
 import { checkFilter } from './sigma/filter.ts';
 import { type RuleFile, readDocuments } from './yaml.ts';
 
+type ReadDocuments = ReturnType<typeof readDocuments>;
+
 /** Compiled rules as one named value. */
 export type Ruleset = {
   readonly detections: readonly Detection[];
@@ -47,13 +49,17 @@ export function loadRules(files: readonly RuleFile[], options: Partial<LoadConte
 
 /** The first pass over one file; what it gives depends on nothing else, so it is kept while the file does not change. */
 export function readFileRules(file: RuleFile, context: LoadContext): FileRules {
-  const { documents, problems: unread } = readDocuments(file);
+  return compileDocuments(file.path, readDocuments(file), context);
+}
+
+/** The same from what its YAML or JSON already became. */
+export function compileDocuments(path: string, { documents, problems: unread }: ReadDocuments, context: LoadContext): FileRules {
   const problems = [...unread];
   const drafts: Draft[] = [];
   const shared: { kind: string; document: SourceDocument }[] = [];
   const exceptions: ExceptionDraft[] = [];
   for (const document of documents) readOne(document, context, problems, { drafts, shared, exceptions });
-  return { path: file.path, drafts, shared, exceptions, problems };
+  return { path, drafts, shared, exceptions, problems };
 }
 
 /** The second pass over what all files said: names, references, filters, circles. */
@@ -126,6 +132,8 @@ function readOne(
   problems: Problem[],
   into: { readonly drafts: Draft[]; readonly shared: { kind: string; document: SourceDocument }[]; readonly exceptions: ExceptionDraft[] },
 ): void {
+  // `---` at the end of a file opens a document that says nothing.
+  if (document.value === null) return;
   const report = reporter(document, problems);
   const frontEnd = frontEnds.find(({ recognizes }) => recognizes(document.value));
   if (frontEnd === undefined) {

@@ -1,4 +1,3 @@
-import { sha256Hex } from '../shared/digest.ts';
 import type { LoadContext } from './front-end.ts';
 import { assemble, type FileRules, type Ruleset, readFileRules } from './load.ts';
 import type { Problem } from './problem.ts';
@@ -21,7 +20,7 @@ export type Update = {
 
 export type RulesetLoader = { update(files: readonly RuleFile[]): Update };
 
-type Known = { readonly digest: string; readonly rules: FileRules; readonly sound: boolean };
+type Known = { readonly text: string; readonly rules: FileRules; readonly sound: boolean };
 
 const hasErrors = (problems: readonly Problem[]): boolean => problems.some(({ severity }) => severity === 'error');
 
@@ -34,12 +33,11 @@ export function createRulesetLoader(context: LoadContext): RulesetLoader {
   let current: Ruleset | undefined;
 
   const read = (file: RuleFile, compiled: string[]): Known => {
-    const digest = sha256Hex(file.text);
     const before = known.get(file.path);
-    if (before?.digest === digest) return before;
+    if (before?.text === file.text) return before;
     compiled.push(file.path);
     const rules = readFileRules(file, context);
-    return { digest, rules, sound: !hasErrors(rules.problems) };
+    return { text: file.text, rules, sound: !hasErrors(rules.problems) };
   };
 
   return {
@@ -80,7 +78,7 @@ export function createRulesetLoader(context: LoadContext): RulesetLoader {
       const after = loaded.ruleset.byId;
       // What was kept is what is known; the broken text is tried again when it changes.
       known = new Map(
-        [...used].map(([path, entry]) => [path, kept.has(path) ? { ...entry, digest: next.get(path)?.digest ?? entry.digest } : entry]),
+        [...used].map(([path, entry]) => [path, kept.has(path) ? { ...entry, text: next.get(path)?.text ?? entry.text } : entry]),
       );
       current = loaded.ruleset;
       return {

@@ -20,7 +20,8 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let least = 3;
   for (const candidate of candidates) {
     const edits = distance(word.toLowerCase(), candidate.toLowerCase(), 2);
-    if (edits < least) [best, least] = [candidate, edits];
+    // Where every letter was changed, nothing is near.
+    if (edits < least && edits < word.length) [best, least] = [candidate, edits];
   }
   return best;
 }

@@ -11,11 +11,14 @@ export function edgeScan(literals: readonly ByteLiteral[], end: 'prefix' | 'suff
   const short: ByteLiteral[] = [];
   const step = (hash: number, bytes: Uint8Array, from: number, to: number, k: number): number =>
     (mix(hash) ^ wordAt(bytes, suffix ? to - 4 * k : from + 4 * k - 4)) | 0;
+  // Every literal of four bytes and more passes by its outermost four: most values end here.
+  const outermost = new Int32Array(FILTER_BITS >> 5);
   for (const literal of literals) {
     const { bytes } = literal;
     const words = Math.min(3, bytes.length >> 2);
     let hash = 0;
     for (let k = 1; k <= words; k++) hash = step(hash, bytes, 0, bytes.length, k);
+    if (words > 0) admit(outermost, step(0, bytes, 0, bytes.length, 1));
     const home = classes[words - 1];
     if (home === undefined) short.push(literal);
     else pushTo(home, hash, literal);
@@ -27,11 +30,25 @@ export function edgeScan(literals: readonly ByteLiteral[], end: 'prefix' | 'suff
     let hash = 0;
     for (let k = 1; k <= words; k++) {
       hash = step(hash, bytes, from, to, k);
+      if (k === 1 && !admits(outermost, hash)) break;
       const { first, values, last } = tables[k - 1] as WordTable<ByteLiteral>;
       for (let j = first(hash); j >= 0; j = last[j] === 1 ? -1 : j + 1) check(values[j] as ByteLiteral, suffix, bytes, from, to, fire);
     }
     for (let j = 0; j < short.length; j++) check(short[j] as ByteLiteral, suffix, bytes, from, to, fire);
   };
+}
+
+const FILTER_BITS = 8192;
+const bitOf = (hash: number): number => mix(hash) >>> 19;
+
+function admit(filter: Int32Array, hash: number): void {
+  const bit = bitOf(hash);
+  filter[bit >> 5] = (filter[bit >> 5] as number) | (1 << bit);
+}
+
+function admits(filter: Int32Array, hash: number): boolean {
+  const bit = bitOf(hash);
+  return ((filter[bit >> 5] as number) & (1 << bit)) !== 0;
 }
 
 function check(

@@ -1,5 +1,5 @@
 import type { Fire } from '../literal-index.ts';
-import { type ByteLiteral, type ByteScan, CASELESS, lowByte, mix, saysLiteral, splitsEscape, wordAt } from './byte-literal.ts';
+import { type ByteLiteral, type ByteScan, CASELESS, lowByte, saysLiteral, splitsEscape, wordAt } from './byte-literal.ts';
 import { createWordTable, pushTo, type WordTable } from './word-table.ts';
 
 type Gram = { readonly offset: number; readonly literal: ByteLiteral };
@@ -21,54 +21,111 @@ export function countWords(texts: readonly string[]): WordCounts {
 /**
  * Substrings of four bytes and more, by hashed four-byte words in a bitmap, so that no step waits for the one before. With
  * stride 4 (literals of seven bytes and more) every aligned word is looked at, and four neighbouring words of a literal are
- * entered: one of them is met. The neighbours are where they are rarest in sample texts and among the literals.
+ * entered: one of them is met; with stride 2 (five and more) every even place and two words. The neighbours are where they
+ * are rarest in sample texts and among the literals.
  */
-export function gramScan(literals: readonly ByteLiteral[], stride: 1 | 4, samples: WordCounts): ByteScan {
-  const bits = Math.min(19, Math.max(13, Math.ceil(Math.log2(literals.length * stride * 24))));
-  const shift = 32 - bits;
-  const bitmap = new Int32Array(1 << (bits - 5));
+export function gramScan(literals: readonly ByteLiteral[], stride: 1 | 2 | 4, samples: WordCounts): ByteScan {
   const grams = new Map<number, Gram[]>();
   const shared = countLiterals(literals);
   for (const literal of literals) {
     const best = rarest(literal.bytes, stride, samples, shared);
-    for (let k = best; k < best + stride; k++) {
-      const word = wordAt(literal.bytes, k);
-      const hash = mix(word) >>> shift;
-      bitmap[hash >> 5] = (bitmap[hash >> 5] as number) | (1 << hash);
-      pushTo(grams, word, { offset: k, literal });
-    }
+    for (let k = best; k < best + stride; k++) pushTo(grams, wordAt(literal.bytes, k), { offset: k, literal });
   }
+  const { bitmap, shift, factor } = createBitmap(grams, samples);
   const table = createWordTable(grams);
   if (stride === 4)
     return ({ bytes, words }, from, to, fire) => {
       const end = to >> 2;
-      for (let k = nextWord(words, bitmap, shift, (from + 3) >> 2, end); k < end; k = nextWord(words, bitmap, shift, k + 1, end))
+      for (
+        let k = nextWord(words, bitmap, factor, shift, (from + 3) >> 2, end);
+        k < end;
+        k = nextWord(words, bitmap, factor, shift, k + 1, end)
+      )
         checkWord(table, (words[k] as number) | CASELESS, bytes, k << 2, from, to, fire);
+    };
+  if (stride === 2)
+    return ({ bytes, words }, from, to, fire) => {
+      const first = (from + 1) & ~1;
+      const end = to - 3;
+      for (let i = nextEven(words, bitmap, factor, shift, first, end); i < end; i = nextEven(words, bitmap, factor, shift, i + 2, end))
+        checkWord(table, wordAt(bytes, i), bytes, i, from, to, fire);
     };
   return ({ bytes }, from, to, fire) => {
     const end = to - 3;
-    for (let i = nextPlace(bytes, bitmap, shift, from, end); i < end; i = nextPlace(bytes, bitmap, shift, i + 1, end))
+    for (let i = nextPlace(bytes, bitmap, factor, shift, from, end); i < end; i = nextPlace(bytes, bitmap, factor, shift, i + 1, end))
       checkWord(table, wordAt(bytes, i), bytes, i, from, to, fire);
   };
+}
+
+type Bitmap = { readonly bitmap: Int32Array; readonly shift: number; readonly factor: number };
+
+/** Odd numbers that scatter words differently. */
+const FACTORS = [0x9e3779b1, 0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f, 0x165667b1, 0x2c1b3c6d, 0x297a2d39, 0x1b56c4e9] as const;
+const BITS_PER_WORD = 16;
+
+/** One bit per hash of a word; hashed by the factor that lets the fewest words of the samples pass that are no gram. */
+function createBitmap(grams: ReadonlyMap<number, unknown>, samples: WordCounts): Bitmap {
+  const bits = Math.min(19, Math.max(13, Math.ceil(Math.log2(grams.size * BITS_PER_WORD))));
+  const shift = 32 - bits;
+  let best: Bitmap | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const factor of FACTORS) {
+    const bitmap = new Int32Array(1 << (bits - 5));
+    for (const word of grams.keys()) {
+      const hash = Math.imul(word, factor) >>> shift;
+      bitmap[hash >> 5] = (bitmap[hash >> 5] as number) | (1 << hash);
+    }
+    let passed = 0;
+    for (const [word, count] of samples) {
+      const hash = Math.imul(word, factor) >>> shift;
+      if (((bitmap[hash >> 5] as number) & (1 << hash)) !== 0) passed += count;
+    }
+    if (passed < least) [best, least] = [{ bitmap, shift, factor }, passed];
+    if (samples.size === 0) break;
+  }
+  return best as Bitmap;
 }
 
 // The loops that see every byte call nothing: what they read stays in registers (twice as fast, bench group sigma).
 
 /** The next aligned word from `from` on that the bitmap knows, or `end`. */
-function nextWord(words: Int32Array, bitmap: Int32Array, shift: number, from: number, end: number): number {
+function nextWord(words: Int32Array, bitmap: Int32Array, factor: number, shift: number, from: number, end: number): number {
   for (let k = from; k < end; k++) {
-    const hash = Math.imul((words[k] as number) | CASELESS, 0x9e3779b1) >>> shift;
+    const hash = Math.imul((words[k] as number) | CASELESS, factor) >>> shift;
     if (((bitmap[hash >> 5] as number) & (1 << hash)) !== 0) return k;
   }
   return end;
 }
 
+/** The next even place from `from` (even) on where a word starts that the bitmap knows, or one that is not before `end`. */
+function nextEven(words: Int32Array, bitmap: Int32Array, factor: number, shift: number, from: number, end: number): number {
+  let i = from;
+  if (i >= end) return end;
+  let low = words[i >> 2] as number;
+  if ((i & 2) === 0) {
+    const hash = Math.imul(low | CASELESS, factor) >>> shift;
+    if (((bitmap[hash >> 5] as number) & (1 << hash)) !== 0) return i;
+    i += 2;
+  }
+  // From here on `i` is in the middle of the word `low`.
+  while (i < end) {
+    const high = words[(i >> 2) + 1] as number;
+    const across = Math.imul((low >>> 16) | (high << 16) | CASELESS, factor) >>> shift;
+    if (((bitmap[across >> 5] as number) & (1 << across)) !== 0) return i;
+    const whole = Math.imul(high | CASELESS, factor) >>> shift;
+    if (((bitmap[whole >> 5] as number) & (1 << whole)) !== 0) return i + 2;
+    low = high;
+    i += 4;
+  }
+  return end;
+}
+
 /** The next byte from `from` on where a word starts that the bitmap knows, or `end`. */
-function nextPlace(bytes: Uint8Array, bitmap: Int32Array, shift: number, from: number, end: number): number {
+function nextPlace(bytes: Uint8Array, bitmap: Int32Array, factor: number, shift: number, from: number, end: number): number {
   if (from >= end) return end;
   let next = wordAt(bytes, from);
   for (let i = from; i < end; i++) {
-    const hash = Math.imul(next, 0x9e3779b1) >>> shift;
+    const hash = Math.imul(next, factor) >>> shift;
     if (((bitmap[hash >> 5] as number) & (1 << hash)) !== 0) return i;
     next = (next >>> 8) | ((bytes[i + 4] as number) << 24) | CASELESS;
   }

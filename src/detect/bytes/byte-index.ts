@@ -37,12 +37,13 @@ export function createByteIndex(entries: readonly Entry[], background: readonly 
     build(of('prefix'), (literals) => edgeScan(literals, 'prefix')),
     build(of('suffix'), (literals) => edgeScan(literals, 'suffix')),
     build(of('contains', 7), (literals) => gramScan(literals, 4, samples)),
-    build(of('contains', 4, 6), (literals) => gramScan(literals, 1, samples)),
+    build(of('contains', 5, 6), (literals) => gramScan(literals, 2, samples)),
+    build(of('contains', 4, 4), (literals) => gramScan(literals, 1, samples)),
     build(of('contains', 0, 3), shortScan),
     build(of('number'), numberScan),
   ] as const;
   // One variable per kind and not a list: each call has one target.
-  const [equals, prefix, suffix, long, middle, short, numbers] = scans;
+  const [equals, prefix, suffix, long, middle, four, short, numbers] = scans;
   return {
     scan(text, from, to, fire) {
       if (equals !== nothing) equals(text, from, to, fire);
@@ -50,6 +51,7 @@ export function createByteIndex(entries: readonly Entry[], background: readonly 
       if (suffix !== nothing) suffix(text, from, to, fire);
       if (long !== nothing) long(text, from, to, fire);
       if (middle !== nothing) middle(text, from, to, fire);
+      if (four !== nothing) four(text, from, to, fire);
       if (short !== nothing) short(text, from, to, fire);
       if (numbers !== nothing) numbers(text, from, to, fire);
     },

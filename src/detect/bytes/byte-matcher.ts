@@ -39,9 +39,13 @@ export function createByteMatcher(
   const candidates = createCandidates(stats);
   const routers = new Map<Decisions, ByteRouter>();
 
+  // Records come in batches of one source, so the router is mostly that of the record before.
+  let latest: { readonly decisions: Decisions; readonly router: ByteRouter } | undefined;
   const routerOf = (decisions: Decisions): ByteRouter => {
+    if (latest?.decisions === decisions) return latest.router;
     let router = routers.get(decisions);
     if (router === undefined) routers.set(decisions, (router = createByteRouter(line, decisions)));
+    latest = { decisions, router };
     return router;
   };
 

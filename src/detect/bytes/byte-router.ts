@@ -25,22 +25,25 @@ const MAX_KEY_BYTES = 512;
 export function createByteRouter(line: ByteLine, decisions: Decisions): ByteRouter {
   const { tokens } = line;
   const { tree } = tokens;
-  const envelopes = ENVELOPE_KEYS.map((key) => tree.place([key]));
+  const envelopes = Int32Array.from(ENVELOPE_KEYS, (key) => tree.place([key]));
   const readers = readableFormats(decisions).map((format) => createReader(line, format));
   let reader: Reader | undefined;
 
-  const present = (place: number): boolean => tokens.kindOf(place) !== MISSING;
+  const allPresent = (places: Int32Array): boolean => {
+    for (let i = 0; i < places.length; i++) if (tokens.kindOf(places[i] as number) === MISSING) return false;
+    return true;
+  };
   const recognize = (): Reader | undefined => {
     for (let i = 0; i < readers.length; i++) {
       const { marks } = readers[i] as Reader;
-      if (marks.some((all) => all.every(present))) return readers[i];
+      for (let k = 0; k < marks.length; k++) if (allPresent(marks[k] as Int32Array)) return readers[i];
     }
     return undefined;
   };
 
   return {
     route() {
-      for (let i = 0; i < envelopes.length; i++) if (present(envelopes[i] as number)) return undefined;
+      if (tokens.anyOf(envelopes)) return undefined;
       reader = recognize();
       return reader?.routeOf(decisions);
     },
@@ -50,7 +53,7 @@ export function createByteRouter(line: ByteLine, decisions: Decisions): ByteRout
 
 type Reader = {
   /** Lists of places, all of one of which must be there. */
-  readonly marks: readonly (readonly number[])[];
+  readonly marks: readonly Int32Array[];
   readonly time: Reading;
   readonly routeOf: (decisions: Decisions) => Route;
 };
@@ -76,7 +79,7 @@ function createReader(line: ByteLine, format: Format): Reader {
     );
 
   return {
-    marks: (format.marks ?? []).map((all) => all.map((path) => tree.place(path))),
+    marks: (format.marks ?? []).map((all) => Int32Array.from(all, (path) => tree.place(path))),
     time: createReading(format.time, tree),
     routeOf(decisions) {
       let length = 0;

@@ -148,13 +148,15 @@ export class ByteView implements View {
 
   /** The one place that answers for a slot, NOWHERE if the field is missing, ELSEWHERE if only `raw` can say. */
   #place(slot: number): number {
-    const { steps, deep } = this.#readings[slot] as Reading;
+    const { direct, steps, deep } = this.#readings[slot] as Reading;
     const { tokens } = this.#line;
     if (deep && tokens.fanned) return ELSEWHERE;
-    for (let i = 0; i < steps.length; i++) {
+    for (let i = 0; i < direct.length; i++) if (tokens.kindOf(direct[i] as number) !== MISSING) return direct[i] as number;
+    for (let i = direct.length; i < steps.length; i++) {
       const step = steps[i] as Reading['steps'][number];
-      if (!('place' in step)) return ELSEWHERE;
-      if (tokens.kindOf(step.place) !== MISSING) return step.place;
+      if ('place' in step) {
+        if (tokens.kindOf(step.place) !== MISSING) return step.place;
+      } else if (!step.silent || tokens.anyOf(step.places)) return ELSEWHERE;
     }
     return NOWHERE;
   }

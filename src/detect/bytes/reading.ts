@@ -6,6 +6,8 @@ import type { KeyPath, KeyTree } from './key-tree.ts';
 /** How a field is read from tokens: the first step that is present answers. Steps are places or computed values. */
 export type Reading = {
   readonly steps: readonly Step[];
+  /** The places that the first steps are, up to the first that is computed: most fields need no more. */
+  readonly direct: Int32Array;
   /** Reads the same field from the parsed document. */
   readonly accessor: Accessor;
   /** Some place is below another key, so that an array on the way changes the answer. */
@@ -15,6 +17,10 @@ export type Reading = {
 export type Step = { readonly place: number } | Computed;
 export type Computed = {
   readonly reads: readonly Reading[];
+  /** Every place it may read. */
+  readonly places: Int32Array;
+  /** True: where none of the places is present, it is missing. */
+  readonly silent: boolean;
   readonly apply: (values: readonly (JsonValue | undefined)[]) => JsonValue | undefined;
   /** What `apply` says where nothing of what it reads is there. */
   readonly ofNothing: JsonValue | undefined;
@@ -38,17 +44,28 @@ export function createReading(source: FieldSource, tree: KeyTree): Reading {
         one.sources.forEach(add);
         break;
       case 'constant':
-        steps.push({ reads: [], apply: () => one.value, ofNothing: one.value });
+        steps.push({ reads: [], places: new Int32Array(0), silent: false, apply: () => one.value, ofNothing: one.value });
         break;
       case 'compute': {
         const reads = one.reads.map((read) => createReading(read, tree));
-        steps.push({ reads, apply: one.apply, ofNothing: one.apply(reads.map(() => undefined)) });
+        const places = Int32Array.from(new Set(reads.flatMap(placesOf)));
+        const ofNothing = one.apply(reads.map(() => undefined));
+        steps.push({ reads, places, silent: ofNothing === undefined && reads.every(isSilent), apply: one.apply, ofNothing });
         deep ||= reads.some((read) => read.deep);
       }
     }
   };
   add(source);
-  return { steps, accessor: createAccessor(source), deep };
+  const computed = steps.findIndex((step) => !('place' in step));
+  const direct = (computed < 0 ? steps : steps.slice(0, computed)) as readonly { readonly place: number }[];
+  return { steps, direct: Int32Array.from(direct, ({ place }) => place), accessor: createAccessor(source), deep };
+}
+
+const isSilent = ({ steps }: Reading): boolean => steps.every((step) => 'place' in step || step.silent);
+
+/** Every place a reading may ask. */
+function placesOf({ steps }: Reading): readonly number[] {
+  return steps.flatMap((step) => ('place' in step ? [step.place] : [...step.places]));
 }
 
 /** `a.b.c` may stand as one flat key, as `a.b` over `c`, and so on: the spellings in the order of look-up. */

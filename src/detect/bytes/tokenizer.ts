@@ -57,6 +57,12 @@ export class Tokenizer {
     return this.#stamp[place] === this.#generation ? (this.kind[place] as number) : MISSING;
   }
 
+  /** Is there a value at any of the places? */
+  anyOf(places: Int32Array): boolean {
+    for (let i = 0; i < places.length; i++) if (this.#stamp[places[i] as number] === this.#generation) return true;
+    return false;
+  }
+
   run({ bytes, length }: PaddedBytes): boolean {
     this.#begin();
     const i = skipBlank(bytes, 0);

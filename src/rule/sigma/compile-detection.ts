@@ -1,4 +1,5 @@
 import type { Logsource } from '../../event/event.ts';
+import { nearest } from '../../shared/nearest.ts';
 import { isList, isMap, type Plain, type PlainMap, type SourceDocument } from '../document.ts';
 import type { LoadContext } from '../front-end.ts';
 import type { Expr } from '../ir/expr.ts';
@@ -6,6 +7,8 @@ import type { DocumentPath, ProblemReporter } from '../problem.ts';
 import { type ConditionTree, parseCondition } from './condition.ts';
 import { textOf } from './meta.ts';
 import { compileSelection } from './selection.ts';
+
+const KEYS: readonly string[] = ['category', 'product', 'service'];
 
 /** `logsource`: at least one of category, product, service; compared in lower case. */
 export function readLogsource(map: PlainMap, report: ProblemReporter): Logsource | undefined {
@@ -15,12 +18,24 @@ export function readLogsource(map: PlainMap, report: ProblemReporter): Logsource
     return undefined;
   }
   const source: Record<string, string> = {};
-  for (const key of ['category', 'product', 'service']) {
+  for (const key of KEYS) {
     const text = textOf(value[key])?.toLowerCase();
     if (text !== undefined && text !== '') source[key] = text;
   }
-  if (Object.keys(source).length > 0) return source;
-  report.error(['logsource'], 'sigma/logsource', 'logsource names no category, product or service');
+  const near = Object.keys(value).find((key) => !KEYS.includes(key) && nearest(key, KEYS) !== undefined);
+  const hint = near === undefined ? '' : `; did you mean "${nearest(near, KEYS)}" for "${near}"?`;
+  if (Object.keys(source).length > 0) {
+    if (near !== undefined)
+      report.warn(
+        ['logsource', near],
+        'sigma/logsource',
+        `the key "${near}" has no meaning here; did you mean "${nearest(near, KEYS)}"?`,
+        undefined,
+        'key',
+      );
+    return source;
+  }
+  report.error(['logsource'], 'sigma/logsource', `logsource names no category, product or service${hint}`);
   return undefined;
 }
 

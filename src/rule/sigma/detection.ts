@@ -21,12 +21,18 @@ export function readDetection(document: SourceDocument, map: PlainMap, report: P
   const expr = compileDetection(detection, ['detection'], document, report, load);
   const names = namesOf(map, meta);
   const [id = ''] = names;
+  // Most rules have no filter: what they come to is the same however often other files change.
+  let alone: readonly Detection[] | undefined;
   const finish = (references: References): readonly Detection[] => {
     if (expr === undefined || logsource === undefined || inactive(meta)) return [];
     const filters = applicableFilters(names, logsource, references, load);
-    const whole: Expr = filters.length === 0 ? expr : { op: 'and', of: [expr, ...filters] };
-    const digest = logicDigest({ expr: whole, logsource, dedup });
-    return [{ kind: 'detection', id, language: 'sigma', logsource, expr: whole, meta, dedup, alerts: true, logicDigest: digest }];
+    const compile = (whole: Expr): readonly Detection[] => {
+      const digest = logicDigest({ expr: whole, logsource, dedup });
+      return [{ kind: 'detection', id, language: 'sigma', logsource, expr: whole, meta, dedup, alerts: true, logicDigest: digest }];
+    };
+    if (filters.length > 0) return compile({ op: 'and', of: [expr, ...filters] });
+    alone ??= compile(expr);
+    return alone;
   };
   return [{ document, names, kind: 'detection', finish }];
 }

@@ -48,7 +48,9 @@ const has = (list: readonly string[], name: string): boolean => list.includes(na
 
 /** Reads `contains|all`; the second member says what is wrong. */
 export function readChain(names: readonly string[]): Chain | { readonly problem: string } {
-  for (const name of names) {
+  for (const [i, name] of names.entries()) {
+    if (name === '') return { problem: 'a "|" is followed by no modifier; remove it' };
+    if (names.indexOf(name) < i) return { problem: `"${name}" stands twice` };
     if (!has(MODIFIERS, name)) {
       const close = nearest(name, MODIFIERS);
       return { problem: `"${name}" is not a modifier${close === undefined ? '' : `; did you mean "${close}"?`}` };
@@ -132,7 +134,7 @@ export function compileValue(field: string | null, chain: Chain, item: ItemValue
 
 function plainValue(field: string | null, { cased }: Chain, { value, source, quoted }: ItemValue): Compiled {
   if (field === null) {
-    if (value === null) return { problem: 'a keyword cannot be empty' };
+    if (value === null || source === '') return { problem: 'a keyword cannot be empty' };
     return { expr: { op: 'text', field, pattern: tokens(source), cased } };
   }
   if (value === null) return { expr: { op: 'null', field } };
