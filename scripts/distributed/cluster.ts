@@ -79,7 +79,7 @@ export function closedOf(list: readonly Event[]): ReadonlySet<string> {
   const ruleset = rulesetOfTest();
   const settings = settingsOf({});
   const parts = partsOf(ruleset, settings);
-  const normalizer = normalizersOf(settings.sources).get(SOURCE);
+  const normalizer = normalizersOf(settings).get(SOURCE);
   if (normalizer === undefined) throw new Error('no normalizer');
   const correlator = createCorrelator(ruleset);
   const closed = new Set<string>();

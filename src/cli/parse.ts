@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { placeholderValues } from '../config/placeholders.ts';
 import { DEFAULT_LIMITS, decode } from '../decode/decode.ts';
 import { createLacking, type Lacking } from '../detect/lacking.ts';
 import { createMatchBuffer, createMatcher } from '../detect/matcher.ts';
@@ -32,7 +33,7 @@ export type ParseFlags = {
 function seenBy({ config, source, format, timezone }: ParseFlags, io: Io) {
   if (config === undefined) {
     if (source !== undefined) throw new WardlineError('usage', '--source names a source of the settings; add --config');
-    return { normalizer: createNormalizer({ format, timezone }), redactor: undefined, settings: undefined };
+    return { normalizer: createNormalizer({ format, timezone }), redactor: undefined, placeholders: {} };
   }
   const { settings, baseDir } = settingsOf(config, io);
   const named = settings.sources.find(({ name }) => name === source);
@@ -44,9 +45,13 @@ function seenBy({ config, source, format, timezone }: ParseFlags, io: Io) {
   const logsource = named?.logsource === undefined ? undefined : (JSON.parse(JSON.stringify(named.logsource)) as Logsource);
   const about = { format: format ?? named?.format, timezone: timezone ?? named?.timezone, logsource };
   return {
-    normalizer: createNormalizer({ ...about, enrichment: loadTables(settings.enrich, baseDir)?.enrichment }),
+    normalizer: createNormalizer({
+      ...about,
+      enrichment: loadTables(settings.enrich, baseDir)?.enrichment,
+      mappings: settings.logsources,
+    }),
     redactor: createRedactor(settings.redact),
-    settings,
+    placeholders: placeholderValues(settings.placeholders, baseDir),
   };
 }
 
@@ -55,11 +60,8 @@ export async function parse(file: string, flags: ParseFlags, io: Io): Promise<nu
   if (!existsSync(file)) throw new WardlineError('usage', `there is no file ${file}`);
   const limit = Number(flags.limit);
   if (!Number.isInteger(limit) || limit < 1) throw new WardlineError('usage', `--limit takes a whole number from 1, not ${flags.limit}`);
-  const { normalizer, redactor, settings } = seenBy(flags, io);
-  const { ruleset } =
-    flags.rules === undefined
-      ? { ruleset: { detections: [] } }
-      : loadRules(readRuleFiles(flags.rules), { placeholders: settings?.placeholders ?? {} });
+  const { normalizer, redactor, placeholders } = seenBy(flags, io);
+  const { ruleset } = flags.rules === undefined ? { ruleset: { detections: [] } } : loadRules(readRuleFiles(flags.rules), { placeholders });
   const matcher = createMatcher(ruleset.detections);
   const lacking = createLacking(ruleset.detections);
   const found = createMatchBuffer();
