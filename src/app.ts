@@ -12,6 +12,7 @@ import { createEngine, type Engine } from './pipeline/engine.ts';
 import { createNotifying } from './pipeline/notifying.ts';
 import { createBell, drainOutbox, runOutbox } from './pipeline/outbox-loop.ts';
 import { normalizersOf, partsOf } from './pipeline/parts.ts';
+import { createReplay } from './pipeline/replay.ts';
 import { retryDelayMs } from './pipeline/retry-schedule.ts';
 import type { RunOptions, RunSummary } from './pipeline/run-options.ts';
 import { createWitness, type Witness } from './pipeline/witness.ts';
@@ -19,7 +20,8 @@ import type { Clock } from './shared/clock.ts';
 import { WardlineError } from './shared/errors.ts';
 import { createSink } from './sink/index.ts';
 import type { AlertDocument } from './sink/sink.ts';
-import { createSource } from './source/index.ts';
+import { REPEAT_WINDOW_MS } from './source/inbox.ts';
+import { createSource, registryOf } from './source/index.ts';
 import type { Source } from './source/source.ts';
 import { openStore, type Store } from './store/store.ts';
 
@@ -70,8 +72,17 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
       clock,
       logger,
       register: store.partitions.of(source.name),
+      inboxOf: (name, maxBytes) => store.inbox.of(name, { maxBytes, repeatWindowMs: REPEAT_WINDOW_MS }),
     }),
   );
+
+  const registries = new Map(settings.sources.map((source) => [source.name, registryOf(source, { clock, logger })]));
+  const replay = createReplay({
+    letters: store.deadLetters,
+    engine,
+    logger,
+    preparers: new Map([...registries].map(([name, registry]) => [name, registry?.prepare ?? (async (records) => records)])),
+  });
 
   const progress = { records: 0, events: 0, alerts: 0, deadLetters: 0 };
   const opened: AlertDocument[] = [];
@@ -124,6 +135,7 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
     await reload();
     count(engine.act());
     if ((notifying?.turn() ?? 0) > 0) bell.ring();
+    count(await replay());
     const idleMs = Number(settings.engine.idleAfter / 1_000_000n);
     for (const [key, at] of seen) {
       if (clock.now() - at < idleMs) continue;
@@ -134,6 +146,8 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
     if (engine.pending() > 0 && clock.now() - lastCheckpoint >= Number(settings.engine.checkpointInterval / 1_000_000n)) await checkpoint();
   });
 
+  // What somebody asked for before the start comes before the inputs may end.
+  count(await replay());
   let failure: unknown;
   const reading = Promise.all(sources.map(read));
   await reading.catch((error: unknown) => {
@@ -175,7 +189,7 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
 
 function buildEngine(
   store: Store,
-  { settings, ruleset, logger }: RunOptions,
+  { settings, ruleset, clock, logger }: RunOptions,
   witness: Witness,
   enrichment: Enrichment | undefined,
 ): Engine {
@@ -189,6 +203,7 @@ function buildEngine(
     observe: witness.step,
     observeAlerts: witness.alerts,
     observeAction: witness.action,
+    observeReplay: (record, read) => witness.replayed(record, read, clock.now()),
     observeNote(note) {
       witness.note(note);
       if (note.kind === 'undecided') logger.warn({ rule: note.rule, group: note.group.values }, 'not decided: a source was silent');

@@ -9,16 +9,23 @@ const VERSION = '4.2.0';
 export type KafkaOptions = StartOptions & {
   /** A user that SCRAM-SHA-512 lets in; the listener then asks for it. */
   readonly scram?: { readonly user: string; readonly password: string };
+  /** PEM texts; the listener then speaks TLS and asks for a certificate of the authority. */
+  readonly tls?: {
+    readonly ca: string;
+    readonly cert: string;
+    readonly key: string;
+    readonly client: { readonly cert: string; readonly key: string };
+  };
 };
 
 /** Apache Kafka in KRaft mode, one node, from Maven's repository. */
-export async function startKafka({ dir, port, scram }: KafkaOptions): Promise<Server> {
+export async function startKafka({ dir, port, scram, tls }: KafkaOptions): Promise<Server> {
   const libs = await download();
   const listener = port ?? (await freePort());
   const controller = await freePort();
   mkdirSync(dir, { recursive: true });
   const properties = join(dir, 'server.properties');
-  writeFileSync(properties, settings(listener, controller, join(dir, 'data'), scram));
+  writeFileSync(properties, settings(listener, controller, join(dir, 'data'), { scram, tls }));
   writeFileSync(join(dir, 'log4j2.properties'), LOGGING);
   const java = ['-cp', join(libs, '*')];
   const user = scram === undefined ? [] : ['--add-scram', `SCRAM-SHA-512=[name=${scram.user},password=${scram.password}]`];
@@ -42,11 +49,14 @@ export async function startKafka({ dir, port, scram }: KafkaOptions): Promise<Se
     args: [...heap, ...java, 'kafka.Kafka', properties],
     dir,
     url,
-    ready: () => answers(url, scram),
+    ready: () => answers(url, { scram, tls }),
   });
 }
 
-async function answers(broker: string, scram: KafkaOptions['scram']): Promise<boolean> {
+type Security = { readonly scram: KafkaOptions['scram']; readonly tls: KafkaOptions['tls'] };
+
+async function answers(broker: string, { scram, tls }: Security): Promise<boolean> {
+  const ssl = tls === undefined ? {} : { ssl: { ca: [tls.ca], cert: tls.client.cert, key: tls.client.key } };
   const sasl = scram === undefined ? {} : { sasl: { mechanism: 'scram-sha-512' as const, username: scram.user, password: scram.password } };
   const admin = new kafkajs.Kafka({
     clientId: 'ready',
@@ -54,6 +64,7 @@ async function answers(broker: string, scram: KafkaOptions['scram']): Promise<bo
     logLevel: kafkajs.logLevel.NOTHING,
     retry: { retries: 0 },
     ...sasl,
+    ...ssl,
   }).admin();
   try {
     await admin.connect();
@@ -76,8 +87,9 @@ async function download(): Promise<string> {
   return join(home, 'libs');
 }
 
-function settings(port: number, controller: number, data: string, scram: KafkaOptions['scram']): string {
-  const protocol = scram === undefined ? 'PLAINTEXT' : 'SASL_PLAINTEXT';
+function settings(port: number, controller: number, data: string, { scram, tls }: Security): string {
+  const plain = tls === undefined ? 'PLAINTEXT' : 'SSL';
+  const protocol = scram === undefined ? plain : `SASL_${plain}`;
   const lines = [
     'process.roles=broker,controller',
     'node.id=1',
@@ -102,6 +114,12 @@ function settings(port: number, controller: number, data: string, scram: KafkaOp
     lines.push(
       `listener.name.client.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required username="${scram.user}" password="${scram.password}";`,
     );
+  }
+  if (tls !== undefined) {
+    const inline = (pem: string): string => pem.trim().replaceAll('\n', '\\n');
+    lines.push('ssl.keystore.type=PEM', `ssl.keystore.certificate.chain=${inline(tls.cert)}`, `ssl.keystore.key=${inline(tls.key)}`);
+    lines.push('ssl.truststore.type=PEM', `ssl.truststore.certificates=${inline(tls.ca)}`, 'listener.name.client.ssl.client.auth=required');
+    lines.push('ssl.endpoint.identification.algorithm=');
   }
   return `${lines.join('\n')}\n`;
 }

@@ -24,9 +24,9 @@ export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promis
   const loaded = settingsOf(flags.config, io);
   requireFiles(loaded);
   const { settings, baseDir } = loaded;
-  const endless = settings.sources.filter((source) => source.kind === 'kafka');
+  const endless = settings.sources.filter(({ kind }) => kind !== 'file' && kind !== 'stdin');
   if (flags.once && endless.length > 0)
-    throw new WardlineError('usage', `--once needs sources that end; ${endless.map(({ name }) => name).join(', ')} is a Kafka source`);
+    throw new WardlineError('usage', `--once needs sources that end; ${endless.map(({ name }) => name).join(', ')} does not`);
   const sources = settings.sources.map((source) => (flags.once && source.kind === 'file' ? { ...source, mode: 'once' as const } : source));
   const logger = createLogger(settings.log.level);
   const rules = rulesetReloader(settings, baseDir, logger);

@@ -2,8 +2,14 @@ import { isUtf8 } from 'node:buffer';
 import type { DeadLetter, DeadLetterReason } from '../event/dead-letter.ts';
 import type { RawRecord } from '../event/raw-record.ts';
 import { isObject, type JsonObject, type JsonValue } from '../shared/json.ts';
-import { unwrap } from './envelopes.ts';
+import { type Unwrapped, unwrap } from './envelopes.ts';
+import { detectForm, FORM_HEADER, type Form, formNamed, readForm } from './forms.ts';
+import { otlpDocuments } from './otlp.ts';
 import { parseJson } from './parse-json.ts';
+import { readFramed, schemaIdOf } from './registry.ts';
+import { traceContextOf } from './trace-context.ts';
+import { compressionOf, unpack } from './unpack.ts';
+import { DecodeError } from './wire.ts';
 import { isXmlEvent, parseXmlEvent } from './xml-event.ts';
 
 export type DecodeOptions = {
@@ -11,9 +17,22 @@ export type DecodeOptions = {
   readonly maxDepth: number;
   /** The most events one record may hold. */
   readonly maxFanOut: number;
+  /** A compressed or binary record holds many events; it may be this large, and unpack to this much. */
+  readonly maxUnpackedBytes: number;
+  /** The most bytes that one compressed byte may become. */
+  readonly maxRatio: number;
 };
 
-export const DEFAULT_LIMITS: DecodeOptions = { maxRecordBytes: 1024 * 1024, maxDepth: 64, maxFanOut: 10_000 };
+export const DEFAULT_LIMITS: DecodeOptions = {
+  maxRecordBytes: 1024 * 1024,
+  maxDepth: 64,
+  maxFanOut: 10_000,
+  maxUnpackedBytes: 16 * 1024 * 1024,
+  maxRatio: 100,
+};
+
+/** How many compressions one record may lie in. */
+const MAX_LAYERS = 4;
 
 /** One document of a record. `index` is its place in the record, part of the event's name. */
 export type Decoded = {
@@ -23,6 +42,8 @@ export type Decoded = {
   readonly text: string | undefined;
   /** The format an envelope already told. */
   readonly formatHint: string | undefined;
+  /** ECS fields that what the record came in tells; they count where the event itself says nothing. */
+  readonly context?: JsonObject | undefined;
 };
 
 /** Everything a record held: each byte of it is in a document, in a dead letter, or was discarded and counted. */
@@ -35,14 +56,81 @@ export type DecodeResult = {
 
 /** Bytes to documents. Pure; never throws on any input; linear in the size of the record. */
 export function decode(record: RawRecord, options: DecodeOptions): DecodeResult {
-  const { bytes } = record;
+  const { bytes, headers } = record;
   if (bytes === null) return { documents: [], deadLetters: [], discarded: 1 };
-  const dead = (reason: DeadLetterReason, detail: string, at?: number): DecodeResult => ({
-    documents: [],
-    deadLetters: [{ record, reason, detail, at }],
-    discarded: 0,
-  });
-  if (bytes.length > options.maxRecordBytes) return dead('too-large', `${bytes.length} bytes; the limit is ${options.maxRecordBytes}`);
+  if (headers.size === 0) return decodeBytes(record, bytes, undefined, options, 0);
+  const result = decodeBytes(record, bytes, formNamed(headers.get(FORM_HEADER)), options, 0);
+  const context = traceContextOf(headers);
+  return context === undefined ? result : { ...result, documents: result.documents.map((document) => ({ ...document, context })) };
+}
+
+function decodeBytes(record: RawRecord, bytes: Uint8Array, form: Form | undefined, options: DecodeOptions, layer: number): DecodeResult {
+  const dead = deadOf(record);
+  const first = bytes[0] ?? 0;
+  // Text begins with none of these but the line break.
+  if (form !== undefined || first < 0x20 || first === 0x28) {
+    const compression = compressionOf(bytes);
+    if (compression !== undefined) {
+      if (layer === MAX_LAYERS) return dead('too-deep', `more than ${MAX_LAYERS} compressions in one another`);
+      if (bytes.length > options.maxUnpackedBytes) return dead('too-large', tooLarge(bytes, options.maxUnpackedBytes));
+      const unpacked = unpack(bytes, compression, options);
+      if ('reason' in unpacked) return dead(unpacked.reason, unpacked.detail);
+      return decodeBytes(record, unpacked.bytes, form, { ...options, maxRecordBytes: options.maxUnpackedBytes }, layer + 1);
+    }
+    const id = form === undefined ? schemaIdOf(bytes) : undefined;
+    if (id !== undefined) return decodeFramed(record, bytes, id, options, layer);
+    const found = form ?? detectForm(bytes);
+    if (found !== undefined) return decodeForm(record, bytes, found, options);
+  }
+  if (bytes.length > options.maxRecordBytes) return dead('too-large', tooLarge(bytes, options.maxRecordBytes));
+  return decodeText(record, bytes, options, dead);
+}
+
+function decodeFramed(record: RawRecord, bytes: Uint8Array, id: number, options: DecodeOptions, layer: number): DecodeResult {
+  const dead = deadOf(record);
+  if (bytes.length > options.maxUnpackedBytes) return dead('too-large', tooLarge(bytes, options.maxUnpackedBytes));
+  const framed = readFramed(record, bytes, id);
+  if ('reason' in framed) return dead(framed.reason, framed.detail, framed.at);
+  if ('value' in framed)
+    return typeof framed.value === 'string' ? textDocument(framed.value) : documentsOf(record, unwrap(framed.value), options);
+  if (layer === MAX_LAYERS) return dead('too-deep', `more than ${MAX_LAYERS} encodings in one another`);
+  return decodeBytes(record, framed.bytes, framed.form, options, layer + 1);
+}
+
+/** A binary form; JSON in its place is taken as what it is, since exporters can be set to either. */
+function decodeForm(record: RawRecord, bytes: Uint8Array, form: Form, options: DecodeOptions): DecodeResult {
+  const dead = deadOf(record);
+  if (bytes.length > options.maxUnpackedBytes) return dead('too-large', tooLarge(bytes, options.maxUnpackedBytes));
+  if (bytes[0] === 0x7b || bytes[0] === 0x5b) return decodeJsonForm(record, bytes, form, options, dead);
+  try {
+    return documentsOf(record, readForm(form, bytes), options);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return dead(form.startsWith('otlp') ? 'invalid-otlp' : 'invalid-span', `${form}: ${error.message}`, error.at);
+  }
+}
+
+function decodeJsonForm(record: RawRecord, bytes: Uint8Array, form: Form, options: DecodeOptions, dead: Dead): DecodeResult {
+  const isExport = form === 'otlp-logs' || form === 'otlp-traces';
+  if (!isExport) return decodeText(record, bytes, options, dead);
+  if (!isUtf8(bytes)) return dead('invalid-utf8', 'the record is not valid UTF-8');
+  const parsed = parseJson(bytes, options.maxDepth);
+  if ('reason' in parsed) return dead(parsed.reason, parsed.detail, parsed.at);
+  // Members that an export does not have are ignored, as the protocol wants it; what is left may be nothing.
+  return isObject(parsed.value)
+    ? documentsOf(record, otlpDocuments(parsed.value), options)
+    : dead('invalid-otlp', 'an export is an object');
+}
+
+const tooLarge = (bytes: Uint8Array, limit: number): string => `${bytes.length} bytes; the limit is ${limit}`;
+
+type Dead = (reason: DeadLetterReason, detail: string, at?: number) => DecodeResult;
+
+const deadOf =
+  (record: RawRecord): Dead =>
+  (reason, detail, at) => ({ documents: [], deadLetters: [{ record, reason, detail, at }], discarded: 0 });
+
+function decodeText(record: RawRecord, bytes: Uint8Array, options: DecodeOptions, dead: Dead): DecodeResult {
   const body = withoutMark(bytes);
   if (!isUtf8(body)) return dead('invalid-utf8', 'the record is not valid UTF-8');
   const start = firstVisible(body);
@@ -56,13 +144,12 @@ export function decode(record: RawRecord, options: DecodeOptions): DecodeResult 
       return textDocument(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
     return dead(parsed.reason, parsed.detail, parsed.at);
   }
-  return fanOut(record, parsed.value, options);
+  return documentsOf(record, unwrap(parsed.value), options);
 }
 
-function fanOut(record: RawRecord, value: JsonValue, options: DecodeOptions): DecodeResult {
+function documentsOf(record: RawRecord, all: readonly Unwrapped[], options: DecodeOptions): DecodeResult {
   const documents: Decoded[] = [];
   const deadLetters: DeadLetter[] = [];
-  const all = unwrap(value);
   if (all.length > options.maxFanOut) {
     deadLetters.push({
       record,

@@ -1,17 +1,19 @@
 import { isObject, type JsonObject, type JsonValue } from '../shared/json.ts';
-import { isOtlp, otlpDocuments } from './otlp.ts';
+import { isJaeger, jaegerDocuments } from './jaeger.ts';
+import { isOtlp, OTLP_KEYS, otlpDocuments } from './otlp.ts';
+import { isZipkin, zipkinDocuments } from './zipkin.ts';
 
 /** One document out of an envelope; the envelope may already say what it is. */
 export type Unwrapped = { readonly value: JsonValue; readonly formatHint: string | undefined };
 
 /** Keys at the top of a record that may hold several events; readers of undecoded bytes leave such records to the decoder. */
-export const ENVELOPE_KEYS: readonly string[] = ['Records', 'records', 'resourceSpans', 'resourceLogs', 'alerts'];
+export const ENVELOPE_KEYS: readonly string[] = ['Records', 'records', 'alerts', ...OTLP_KEYS, 'traceId', 'traceID', 'processes'];
 
 const plain = (value: JsonValue): Unwrapped => ({ value, formatHint: undefined });
 
-/** Takes the known envelopes (each with a key of `ENVELOPE_KEYS`) off one parsed record: what is inside comes out in its order, one or many. */
+/** Takes the known envelopes (each with a key of `ENVELOPE_KEYS`, or with keys no format has) off one parsed record: what is inside comes out in its order, one or many. */
 export function unwrap(value: JsonValue): readonly Unwrapped[] {
-  if (Array.isArray(value)) return (value as readonly JsonValue[]).map(plain);
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).flatMap(single);
   if (!isObject(value)) return [plain(value)];
   if (isOtlp(value)) return otlpDocuments(value);
   if (isAlertmanager(value)) return alertmanagerAlerts(value);
@@ -20,7 +22,14 @@ export function unwrap(value: JsonValue): readonly Unwrapped[] {
     const inner = value[key];
     if (Array.isArray(inner) && isWholly(value, key, inner)) return (inner as readonly JsonValue[]).map(plain);
   }
-  return [plain(value)];
+  return single(value);
+}
+
+/** A document by itself or of a list: spans of other systems are made the one kind of span. */
+function single(value: JsonValue): readonly Unwrapped[] {
+  if (!isObject(value)) return [plain(value)];
+  if (isZipkin(value)) return zipkinDocuments(value);
+  return isJaeger(value) ? jaegerDocuments(value) : [plain(value)];
 }
 
 function isWholly(value: JsonObject, key: string, inner: readonly JsonValue[]): boolean {

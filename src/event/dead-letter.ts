@@ -9,6 +9,10 @@ export type DeadLetterReason =
   | 'not-an-object'
   | 'fan-out'
   | 'invalid-otlp'
+  | 'invalid-span'
+  | 'invalid-compression'
+  | 'invalid-avro'
+  | 'unknown-schema'
   | 'unsupported-encoding'
   | 'crash';
 

@@ -11,6 +11,16 @@ export type RawRecord = Coordinate & {
   /** null is a Kafka tombstone: counted as discarded. */
   readonly bytes: Uint8Array | null;
   readonly headers: ReadonlyMap<string, string>;
+  /** What the bytes were written by, where a registry knows it; fetched by the source, so that reading stays pure. */
+  readonly schema?: PayloadSchema;
+};
+
+/** One schema of a registry (Confluent Schema Registry API); `references` are the texts it builds on, each before its users. */
+export type PayloadSchema = {
+  readonly id: number;
+  readonly type: string;
+  readonly text: string;
+  readonly references: readonly string[];
 };
 
 /** `okta/2/88121/0`: the printed form of an origin. */

@@ -21,6 +21,8 @@ export const json: Format = {
   time: path('@timestamp', 'timestamp', 'time', 'ts', 'eventTime', 'datetime'),
   fields: {
     message: path('message', 'msg', 'log'),
+    'trace.id': path('trace.id', 'trace_id', 'traceId', 'traceID'),
+    'span.id': path('span.id', 'span_id', 'spanId', 'spanID'),
     'log.level': compute([path('level', 'severity', 'log.level')], (value) =>
       typeof value === 'string' ? value.toLowerCase() : undefined,
     ),

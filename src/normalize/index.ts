@@ -27,6 +27,7 @@ import { alertmanager } from './security/alertmanager.ts';
 import { cef, leef } from './security/cef.ts';
 import { ocsf } from './security/ocsf.ts';
 import { opaDecision } from './security/opa.ts';
+import { snmpTrap } from './snmp-trap.ts';
 import { apacheAccess, nginxAccess, webAccess } from './web/access.ts';
 import { apacheError, nginxError } from './web/error-log.ts';
 import { haproxy } from './web/haproxy.ts';
@@ -40,6 +41,7 @@ export const formats: readonly Format[] = [
   ...windowsFormats,
   otlpSpan,
   otlpLog,
+  snmpTrap,
   ...[awsCloudtrail, awsGuardduty, gcpAudit, kubernetesAudit, azure, oktaSystem, googleWorkspace, microsoft365, githubAudit],
   ...[osqueryResult, zeek, suricataEve, ocsf, opaDecision, alertmanager],
   ...[cef, leef, ciscoAsa, fortigate, panos, awsVpcflow],

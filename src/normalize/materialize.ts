@@ -28,6 +28,8 @@ function tableOf(format: Format): Compiled {
 export type Materials = {
   readonly format: Format;
   readonly document: JsonObject;
+  /** ECS fields that count where the event says nothing. */
+  readonly context: JsonObject | undefined;
   readonly record: RawRecord;
   readonly index: number;
   readonly time: Nanos;
@@ -35,13 +37,14 @@ export type Materials = {
 };
 
 /** The complete ECS document of one event: what the table yields, provenance, `related.*`, and the original as it came. */
-export function toEcs({ format, document, record, index, time, tags }: Materials): JsonObject {
+export function toEcs({ format, document, context, record, index, time, tags }: Materials): JsonObject {
   const root: Tree = format.name === 'ecs' ? copyEcs(document) : {};
   const origin = { source: record.source, partition: record.partition, offset: record.offset, index };
   for (const [field, accessor] of tableOf(format)) {
     const value = accessor(document);
     if (value !== undefined && value !== null) put(root, field, value);
   }
+  for (const [field, value] of Object.entries(context ?? {})) if (get(root, field) === undefined) put(root, field, value);
   root['@timestamp'] = isoTime(time);
   put(root, 'ecs.version', ECS_VERSION);
   if (get(root, 'event.kind') === undefined) put(root, 'event.kind', 'event');

@@ -13,6 +13,7 @@ import { enrichedFormats } from './enriched.ts';
 import { type EventTime, eventTime, type TimeOptions } from './event-time.ts';
 import type { Discriminants, Format } from './format.ts';
 import { plainText } from './generic.ts';
+import { ENVELOPE_TIME, type Recognized, recognizeInner, withContext } from './inner.ts';
 import { toEcs } from './materialize.ts';
 import { createRouteTable, type RouteTable } from './routes.ts';
 import { zoneOffset } from './zones.ts';
@@ -72,14 +73,14 @@ export function createNormalizer(settings: NormalizerSettings, routes: RouteTabl
   return {
     decisions,
     normalize(record, decoded) {
-      const { format, document } = recognize(decoded, fixed, formats);
+      const { format, document, context } = recognized(decoded, fixed, formats);
       const reader = readerOf(format);
       const route = decisions.routeOf(
         format,
         reader.discriminators.map((read) => read(document)),
       );
-      const { time, tags } = decisions.timeOf(reader.time(document), record.appendedAt);
-      return createEvent({ format, document, record, index: decoded.index, time, tags, route });
+      const { time, tags } = decisions.timeOf(reader.time(document) ?? context?.[ENVELOPE_TIME], record.appendedAt);
+      return createEvent({ format, document, record, index: decoded.index, time, tags, route, context });
     },
   };
 }
@@ -97,6 +98,14 @@ function formatNamed(name: string, formats: readonly Format[]): Format {
   return format;
 }
 
+/** The format and document of an event, with what its envelope tells of it where it says nothing itself. */
+function recognized(decoded: Decoded, fixed: Format | undefined, formats: readonly Format[]): Recognized {
+  const isLog = decoded.formatHint === 'otlp.log' && fixed === undefined;
+  const inner = isLog ? recognizeInner(decoded, (one) => recognize(one, undefined, formats)) : undefined;
+  const found = inner ?? { ...recognize(decoded, fixed, formats), context: decoded.context };
+  return found.context === undefined ? found : { ...found, document: withContext(found.format, found.document, found.context) };
+}
+
 /** The format of a document, and the document it makes of a line. */
 function recognize(decoded: Decoded, fixed: Format | undefined, formats: readonly Format[]): { format: Format; document: JsonObject } {
   const { document, text, formatHint } = decoded;
@@ -109,13 +118,15 @@ function recognize(decoded: Decoded, fixed: Format | undefined, formats: readonl
     return { format: formats.at(-1) ?? plainText, document };
   }
   if (fixed !== undefined) return { format: fixed, document };
-  const found = formats.find((format) => format.name === formatHint || format.recognizes(document));
+  const told = formatHint === undefined ? undefined : formats.find(({ name }) => name === formatHint);
+  const found = told ?? formats.find((format) => format.recognizes(document));
   return { format: found ?? formats.at(-1) ?? plainText, document };
 }
 
 type Parts = {
   readonly format: Format;
   readonly document: JsonObject;
+  readonly context: JsonObject | undefined;
   readonly record: RawRecord;
   readonly index: number;
   readonly time: Nanos;

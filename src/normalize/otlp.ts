@@ -1,5 +1,7 @@
-import { isObject, type JsonValue } from '../shared/json.ts';
+import { isoTime } from '../event/time.ts';
+import { isObject, type JsonObject, type JsonValue } from '../shared/json.ts';
 import { address, compute, constant, type Format, firstOf, fixedRoute, integer, lookup, path, text } from './format.ts';
+import { attribute, attributeFields } from './otel-attributes.ts';
 
 const KINDS: Readonly<Record<string, string>> = {
   '1': 'internal',
@@ -17,10 +19,13 @@ const SPAN = { category: 'span', product: 'opentelemetry' };
 const LOG = { category: 'log', product: 'opentelemetry' };
 const FAILED = new Set<JsonValue>([2, '2', 'STATUS_CODE_ERROR']);
 const OK = new Set<JsonValue>([1, '1', 'STATUS_CODE_OK']);
+/** Severity numbers come in steps of four (opentelemetry-proto logs.proto). */
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 
-const attribute = (name: string) => ({ kind: 'path', keys: ['attributes', name] }) as const;
-const resource = (name: string) => ({ kind: 'path', keys: ['resource', 'attributes', name] }) as const;
-const statusCode = firstOf(attribute('http.response.status_code'), attribute('http.status_code'));
+const statusCode = attribute('http.response.status_code');
+const spanKind = lookup(path('kind'), KINDS);
+const isNanos = (value: JsonValue | undefined): value is string | number =>
+  /^[1-9]\d{0,19}$/.test(String(value)) && typeof value !== 'object';
 
 /** Nanoseconds between two decimal texts of nanoseconds. */
 function elapsed(start: JsonValue | undefined, end: JsonValue | undefined): JsonValue | undefined {
@@ -28,34 +33,63 @@ function elapsed(start: JsonValue | undefined, end: JsonValue | undefined): Json
   const duration = BigInt(end) - BigInt(start);
   return duration >= 0n && duration <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(duration) : undefined;
 }
-const isNanos = (value: JsonValue | undefined): value is string | number => /^\d{1,20}$/.test(String(value)) && typeof value !== 'object';
+
+const LAST_INSTANT = 253_402_300_799_000_000_000n;
+const instant = (key: string) =>
+  compute([path(key)], (value) => (isNanos(value) && BigInt(value) < LAST_INSTANT ? isoTime(BigInt(value)) : undefined));
+
+function codeOf(status: JsonValue | undefined): JsonValue {
+  return status !== undefined && isObject(status) ? (status['code'] ?? 0) : 0;
+}
 
 function spanOutcome(status: JsonValue | undefined, kind: JsonValue | undefined, http: JsonValue | undefined): string {
-  const code = status !== undefined && isObject(status) ? (status['code'] ?? 0) : 0;
+  const code = codeOf(status);
   if (FAILED.has(code) || (kind === 'server' && Number(http) >= 500)) return 'failure';
   return OK.has(code) ? 'success' : 'unknown';
 }
 
+/** Who called and who was called: the other end of a server is the client, that of a client is the server. */
+const whenServer = (yes: boolean, ...names: readonly string[]) =>
+  names.map((name) =>
+    compute([spanKind, attribute(name)], (kind, value) => ((kind === 'server' || kind === 'consumer') === yes ? value : undefined)),
+  );
+
 const shared = {
+  ...attributeFields,
+  'event.kind': constant('event'),
   'event.module': constant('otlp'),
   'trace.id': path('traceId'),
   'span.id': path('spanId'),
-  'service.name': resource('service.name'),
-  'service.version': resource('service.version'),
-  'service.environment': firstOf(resource('deployment.environment.name'), resource('deployment.environment')),
-  'host.name': resource('host.name'),
-  'url.full': firstOf(attribute('url.full'), attribute('http.url')),
-  'url.path': firstOf(attribute('url.path'), attribute('http.target')),
-  'http.request.method': firstOf(attribute('http.request.method'), attribute('http.method')),
+  'http.request.method': firstOf(attribute('http.request.method_original'), attribute('http.request.method')),
   'http.response.status_code': integer(statusCode),
+  'error.type': firstOf(attribute('error.type'), attribute('exception.type')),
   'user.name': firstOf(attribute('user.name'), attribute('enduser.id')),
-  'user.id': attribute('user.id'),
-  'source.ip': firstOf(address(attribute('client.address')), address(attribute('http.client_ip')), address(attribute('net.peer.ip'))),
-  'destination.domain': firstOf(attribute('server.address'), attribute('net.peer.name')),
-  'destination.port': firstOf(integer(attribute('server.port')), integer(attribute('net.peer.port'))),
+  'source.ip': firstOf(
+    address(attribute('client.address')),
+    address(attribute('source.address')),
+    ...whenServer(true, 'network.peer.address').map(address),
+  ),
+  'source.port': firstOf(integer(attribute('client.port')), integer(attribute('source.port'))),
+  'destination.ip': firstOf(
+    address(attribute('server.address')),
+    address(attribute('destination.address')),
+    ...whenServer(false, 'network.peer.address').map(address),
+  ),
+  'destination.domain': compute([attribute('server.address')], (value) =>
+    typeof value === 'string' && !isAddress(value) ? value : undefined,
+  ),
+  'destination.port': firstOf(
+    integer(attribute('server.port')),
+    integer(attribute('destination.port')),
+    ...whenServer(false, 'network.peer.port').map(integer),
+  ),
+  'otel.attributes': path('attributes'),
+  'otel.resource.attributes': { kind: 'path', keys: ['resource', 'attributes'] } as const,
+  'otel.scope': path('scope'),
 };
+const isAddress = (value: string): boolean => /^\d{1,3}(?:\.\d{1,3}){3}$/.test(value) || value.includes(':');
 
-/** One span of an OTLP export (opentelemetry-proto trace.proto). */
+/** One span, of OTLP (opentelemetry-proto trace.proto), Jaeger or Zipkin: `decode` gives them one shape. */
 export const otlpSpan: Format = {
   name: 'otlp.span',
   recognizes: (document) => typeof document['spanId'] === 'string' && Object.hasOwn(document, 'startTimeUnixNano'),
@@ -65,20 +99,29 @@ export const otlpSpan: Format = {
   time: path('startTimeUnixNano'),
   fields: {
     ...shared,
-    'event.kind': constant('event'),
     'event.action': path('name'),
-    'event.category': compute([statusCode, attribute('db.system'), attribute('rpc.system')], (http, db, rpc) =>
+    'event.category': compute([statusCode, attribute('db.system.name'), attribute('rpc.system')], (http, db, rpc) =>
       db !== undefined ? ['database'] : rpc !== undefined ? ['api'] : http !== undefined ? ['web'] : undefined,
     ),
+    'event.start': instant('startTimeUnixNano'),
+    'event.end': instant('endTimeUnixNano'),
     'event.duration': compute([path('startTimeUnixNano'), path('endTimeUnixNano')], elapsed),
-    'event.outcome': compute([path('status'), lookup(path('kind'), KINDS), statusCode], spanOutcome),
+    'event.outcome': compute([path('status'), spanKind, statusCode], spanOutcome),
+    'event.reason': compute([path('status')], (status) => (status !== undefined && isObject(status) ? status['message'] : undefined)),
     'span.name': path('name'),
-    'span.kind': lookup(path('kind'), KINDS),
+    'span.kind': spanKind,
+    'span.status': compute([path('status')], (status) => (FAILED.has(codeOf(status)) ? 'error' : OK.has(codeOf(status)) ? 'ok' : 'unset')),
+    'span.links': compute([path('links')], (links) => (Array.isArray(links) && links.length > 0 ? links.map(linkOf) : undefined)),
     'parent.id': path('parentSpanId'),
   },
 };
 
-/** One log record of an OTLP export (opentelemetry-proto logs.proto). */
+function linkOf(link: JsonValue): JsonObject {
+  const { traceId, spanId } = isObject(link) ? link : {};
+  return { ...(traceId === undefined ? {} : { 'trace.id': traceId }), ...(spanId === undefined ? {} : { 'span.id': spanId }) };
+}
+
+/** One log record of an OTLP export (opentelemetry-proto logs.proto); trace and span id join it to its span. */
 export const otlpLog: Format = {
   name: 'otlp.log',
   recognizes: (document) =>
@@ -87,14 +130,19 @@ export const otlpLog: Format = {
   route: fixedRoute(LOG),
   logsources: [LOG],
   time: firstOf(
-    compute([path('timeUnixNano')], (value) => (isNanos(value) && String(value) !== '0' ? value : undefined)),
+    compute([path('timeUnixNano')], (value) => (isNanos(value) ? value : undefined)),
     path('observedTimeUnixNano'),
   ),
   fields: {
     ...shared,
-    'event.kind': constant('event'),
-    'event.action': path('eventName'),
-    'log.level': text(path('severityText'), (value) => value.toLowerCase()),
-    message: compute([path('body')], (body) => (typeof body === 'string' ? body : undefined)),
+    'event.action': firstOf(path('eventName'), attribute('event.name')),
+    'event.severity': integer(path('severityNumber')),
+    'log.level': firstOf(
+      text(path('severityText'), (value) => (value === '' ? undefined : value.toLowerCase())),
+      text(path('severityNumber'), (value) => (/^\d{1,2}$/.test(value) ? LEVELS[Math.floor((Number(value) - 1) / 4)] : undefined)),
+    ),
+    message: compute([path('body')], (body) =>
+      typeof body === 'string' ? body : body === undefined || body === null ? undefined : JSON.stringify(body),
+    ),
   },
 };

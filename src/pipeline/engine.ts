@@ -3,6 +3,7 @@ import type { CorrelateRecord, CorrelateStats, Correlator, Note } from '../corre
 import type { Firing } from '../correlate/firing.ts';
 import { createLateness, type Lateness } from '../correlate/lateness.ts';
 import type { DeadLetter } from '../event/dead-letter.ts';
+import type { RawRecord } from '../event/raw-record.ts';
 import type { Nanos } from '../event/time.ts';
 import type { Normalizer } from '../normalize/normalizer.ts';
 import type { JsonObject, JsonValue } from '../shared/json.ts';
@@ -45,6 +46,8 @@ export type EngineDeps = {
   /** Told what was not decided, and which budgets were reached. */
   readonly observeNote: (note: Note) => void;
   /** Told before an operator's action takes effect. */
+  /** A dead letter was read again; `read`: it is none any more. */
+  readonly observeReplay: (record: RawRecord, read: boolean) => void;
   readonly observeAction: (action: AlertAction, before: JsonObject, after: JsonObject) => void;
   /** Seals what was observed since the last checkpoint; called inside its transaction. */
   readonly seal: () => readonly { readonly seq: number }[];
@@ -59,6 +62,8 @@ export type Engine = {
   end(): readonly AlertDocument[];
   /** Takes up operators' actions: audit entry, transition and checkpoint in one transaction. */
   act(): readonly AlertDocument[];
+  /** Reads records again that were dead letters; what became of them, alerts and a checkpoint are one transaction. */
+  replay(records: readonly RawRecord[]): { readonly alerts: readonly AlertDocument[]; readonly read: number };
   /** State, positions, evidence in one transaction. */
   checkpoint(): void;
   /** Goes on with another ruleset: state of rules whose logic is the same is taken over. Call after a checkpoint. */
@@ -194,6 +199,25 @@ export function createEngine(deps: EngineDeps): Engine {
         store.actions.applied(actions.map(({ seq }) => seq));
       });
       return made;
+    },
+    replay(records) {
+      const outcomes = records.map((record) => {
+        const { lateness } = open(record.source, record.partition);
+        return { record, ingested: parts.ingest([record], deps.normalizerOf(record.source), lateness) };
+      });
+      const matches = outcomes.flatMap(({ ingested }) => ingested.matches);
+      const alerts = correlate(matches.map((match) => ({ kind: 'match' as const, match })));
+      deps.observeAlerts(alerts);
+      for (const { record, ingested } of outcomes) deps.observeReplay(record, ingested.deadLetters.length === 0);
+      let added: readonly string[] = [];
+      save(() => {
+        for (const { record, ingested } of outcomes) store.deadLetters.settle(record, ingested.deadLetters);
+        added = store.alerts.append(alerts, deps.sinks);
+      });
+      return {
+        alerts: alerts.filter(({ id }) => added.includes(id)),
+        read: outcomes.filter(({ ingested }) => ingested.deadLetters.length === 0).length,
+      };
     },
     checkpoint: () => save(),
     activate(next) {

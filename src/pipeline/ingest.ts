@@ -1,5 +1,7 @@
 import type { Lateness } from '../correlate/lateness.ts';
 import { type DecodeOptions, decode } from '../decode/decode.ts';
+import { FORM_HEADER } from '../decode/forms.ts';
+import { traceContextOf } from '../decode/trace-context.ts';
 import type { ByteMatcher } from '../detect/bytes/byte-matcher.ts';
 import type { Confirm } from '../detect/confirm.ts';
 import type { ExceptionsOf, Held } from '../detect/exceptions.ts';
@@ -112,7 +114,8 @@ export function createIngest({ matcher, byteMatcher, fieldsNeeded, decode: optio
 
     /** Most events match nothing: they are decided on their bytes and never become documents. False: decoding decides. */
     const passes = (record: RawRecord): boolean => {
-      if (record.bytes === null) return false;
+      // What the source or the headers know of a record is not in its bytes.
+      if (record.bytes === null || record.headers.has(FORM_HEADER) || traceContextOf(record.headers) !== undefined) return false;
       found.count = 0;
       const route = byteMatcher.match(record.bytes, normalizer.decisions, found);
       if (route === undefined) return false;

@@ -1,6 +1,7 @@
 import type { AlertAction } from '../alert/actions.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Note } from '../correlate/correlator.ts';
+import { originText, type RawRecord } from '../event/raw-record.ts';
 import { NANOS_PER_MS, type Nanos, parseIsoTime } from '../event/time.ts';
 import type { Ledger } from '../evidence/ledger.ts';
 import type { Ruleset } from '../rule/load.ts';
@@ -20,11 +21,23 @@ export type Witness = {
   /** What was not decided, and which budgets were reached: intervals of event time that were not, or not fully, evaluated. */
   note(note: Note): void;
   action(action: AlertAction, before: JsonObject, after: JsonObject): void;
+  replayed(record: RawRecord, read: boolean, at: number): void;
   delivered(sink: string, outcomes: readonly Delivery[], at: number): void;
   shutdown(at: number, reason: string): void;
   seal(): readonly { readonly seq: number }[];
   events(): number;
   deadLetters(): number;
+};
+
+/** How each kind of source shows that nothing is missing. */
+const PROOFS: Readonly<Record<Settings['sources'][number]['kind'], 'offsets' | 'bytes' | 'none'>> = {
+  kafka: 'offsets',
+  'otlp-http': 'offsets',
+  file: 'bytes',
+  stdin: 'none',
+  // A sender learns nothing of what was lost on the way.
+  syslog: 'none',
+  snmp: 'none',
 };
 
 export function createWitness(ledger: Ledger, sources: Settings['sources']): Witness {
@@ -52,7 +65,7 @@ export function createWitness(ledger: Ledger, sources: Settings['sources']): Wit
       const { partition, records, gap, next, end } = batch;
       const at = records.at(-1)?.appendedAt ?? 0;
       if (gap !== undefined) ledger.observe({ kind: 'gap', at, source, partition, from: gap.from, to: gap.to, cause: gap.cause });
-      const proof = kinds.get(source) === 'kafka' ? 'offsets' : kinds.get(source) === 'file' ? 'bytes' : 'none';
+      const proof = PROOFS[kinds.get(source) ?? 'stdin'];
       ledger.observe({
         kind: 'batch',
         source,
@@ -102,6 +115,19 @@ export function createWitness(ledger: Ledger, sources: Settings['sources']): Wit
         before: sha256Hex(canonicalJson(before)),
         after: sha256Hex(canonicalJson(after)),
         reason: [disposition, comment].filter((part) => part !== undefined).join(': '),
+      });
+    },
+    replayed(record, read, at) {
+      ledger.observe({
+        kind: 'audit',
+        at,
+        actor: 'operator',
+        address: 'command line',
+        action: 'dead-letter.replay',
+        object: originText({ ...record, index: 0 }),
+        before: sha256Hex(record.bytes ?? new Uint8Array()),
+        after: undefined,
+        reason: read ? 'read' : 'still not readable',
       });
     },
     delivered(sink, outcomes, at) {

@@ -5,7 +5,7 @@ export type Batch = {
   readonly partition: number;
   readonly records: readonly RawRecord[];
   /** Offsets that should have come before these records and never will (retention, truncation): a gap in the evidence. */
-  readonly gap?: { readonly from: bigint; readonly to: bigint; readonly cause: 'expired' | 'truncated' | 'unexplained' };
+  readonly gap?: { readonly from: bigint; readonly to: bigint; readonly cause: 'expired' | 'truncated' | 'unexplained' | 'refused' };
   /** Where to resume after these records, where that is not the last offset + 1 (byte offsets of lines). */
   readonly next?: bigint;
   /** True when nothing follows in this partition (files read once). */

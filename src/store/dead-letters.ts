@@ -21,6 +21,15 @@ export type DeadLetterStore = {
   append(letters: readonly DeadLetter[]): void;
   count(): number;
   all(): readonly StoredDeadLetter[];
+  /** Asks for records to be read again; of those that are kept in part nothing can be read. */
+  request(which: { readonly source?: string | undefined; readonly reason?: string | undefined }): {
+    readonly requested: number;
+    readonly partial: number;
+  };
+  /** Records that are to be read again, each once. */
+  requested(limit: number): readonly RawRecord[];
+  /** Call inside a transaction: what reading a requested record again made of it takes the place of what was kept. */
+  settle(record: RawRecord, letters: readonly DeadLetter[]): void;
 };
 
 export function createDeadLetterStore(database: Database): DeadLetterStore {
@@ -30,7 +39,21 @@ export function createDeadLetterStore(database: Database): DeadLetterStore {
   );
   const total = database.prepare('SELECT count(*) AS n FROM dead_letters');
   const all = database.prepare('SELECT * FROM dead_letters ORDER BY source, partition, length(offset), offset, seq');
-  return {
+  const which = '(? IS NULL OR source = ?) AND (? IS NULL OR reason = ?)';
+  // Of a record of which some events were read nothing is read twice.
+  const whole = `length <= ${KEPT_BYTES} AND reason <> 'not-an-object'`;
+  const request = database.prepare(
+    `INSERT INTO dead_letter_requests SELECT DISTINCT source, partition, offset FROM dead_letters WHERE ${which} AND ${whole} ON CONFLICT DO NOTHING`,
+  );
+  const partial = database.prepare(`SELECT count(*) AS n FROM dead_letters WHERE ${which} AND NOT (${whole})`);
+  const requested = database.prepare(
+    `SELECT * FROM dead_letters JOIN dead_letter_requests USING (source, partition, offset)
+     GROUP BY source, partition, offset ORDER BY source, partition, length(offset), offset LIMIT ?`,
+  );
+  const place = 'source = ? AND partition = ? AND offset = ?';
+  const dropLetters = database.prepare(`DELETE FROM dead_letters WHERE ${place}`);
+  const dropRequest = database.prepare(`DELETE FROM dead_letter_requests WHERE ${place}`);
+  const store: DeadLetterStore = {
     append(letters) {
       const numbers = new Map<RawRecord, number>();
       for (const { record, reason, detail, at, withheld } of letters) {
@@ -46,7 +69,19 @@ export function createDeadLetterStore(database: Database): DeadLetterStore {
     },
     count: () => Number(total.get()?.['n']),
     all: () => all.all().map(letterOf),
+    request({ source = null, reason = null }) {
+      const filter = [source, source, reason, reason] as const;
+      return { requested: Number(request.run(...filter).changes), partial: Number(partial.get(...filter)?.['n']) };
+    },
+    requested: (limit) => requested.all(limit).map((row) => letterOf(row).record),
+    settle(record, letters) {
+      const at = [record.source, record.partition, String(record.offset)] as const;
+      dropLetters.run(...at);
+      dropRequest.run(...at);
+      store.append(letters);
+    },
   };
+  return store;
 }
 
 function letterOf(row: Record<string, unknown>): StoredDeadLetter {

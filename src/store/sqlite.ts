@@ -52,6 +52,14 @@ CREATE TABLE ledger (seq INTEGER PRIMARY KEY, entry TEXT NOT NULL) STRICT;
 const ADDED = `
 CREATE TABLE IF NOT EXISTS partitions (
   source TEXT NOT NULL, number INTEGER NOT NULL, identity TEXT NOT NULL, PRIMARY KEY (source, number)) STRICT;
+CREATE TABLE IF NOT EXISTS dead_letter_requests (
+  source TEXT NOT NULL, partition INTEGER NOT NULL, offset TEXT NOT NULL, PRIMARY KEY (source, partition, offset)) STRICT;
+CREATE TABLE IF NOT EXISTS inbox (
+  source TEXT NOT NULL, seq INTEGER NOT NULL, appended_at INTEGER NOT NULL, bytes BLOB NOT NULL, headers TEXT NOT NULL,
+  PRIMARY KEY (source, seq)) STRICT;
+CREATE TABLE IF NOT EXISTS inbox_heads (source TEXT PRIMARY KEY, next INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS inbox_digests (
+  source TEXT NOT NULL, sha256 TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (source, sha256)) STRICT;
 `;
 
 /** Prepared access to one sqlite file; every statement is a constant, every value bound. */

@@ -2,6 +2,7 @@ import { type ActionStore, createActionStore } from './actions.ts';
 import { type AlertStore, createAlertStore } from './alerts.ts';
 import { type CheckpointStore, createCheckpointStore } from './checkpoints.ts';
 import { createDeadLetterStore, type DeadLetterStore } from './dead-letters.ts';
+import { createInboxStore, type InboxStore } from './inbox.ts';
 import { createLedgerStore, type LedgerStore } from './ledger.ts';
 import { createNotificationStore, type NotificationStore } from './notifications.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
@@ -17,8 +18,9 @@ export type Store = {
   readonly notifications: NotificationStore;
   readonly deadLetters: DeadLetterStore;
   readonly ledger: LedgerStore;
-  /** Only in a store that was opened to be written. */
+  /** These two only in a store that was opened to be written. */
   readonly partitions: PartitionStore;
+  readonly inbox: InboxStore;
   transaction<T>(work: () => T): T;
   close(): void;
 };
@@ -26,10 +28,15 @@ export type Store = {
 export function openStore(path: string, options: OpenOptions = {}): Store {
   const database = openDatabase(path, options);
   let partitions: PartitionStore | undefined;
+  let inbox: InboxStore | undefined;
   return {
     get partitions() {
       partitions ??= createPartitionStore(database);
       return partitions;
+    },
+    get inbox() {
+      inbox ??= createInboxStore(database);
+      return inbox;
     },
     checkpoints: createCheckpointStore(database),
     alerts: createAlertStore(database),

@@ -1,12 +1,14 @@
 import kafkajs, { type Kafka, logLevel, type SASLOptions } from 'kafkajs';
 import { WardlineError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
+import { registerKafkaCodecs } from './kafka-codecs.ts';
 import type { KafkaConnectionSettings } from './kafka-settings.ts';
 
 /** The client of one cluster. `who` names the source or sink in the error about settings that cannot be used. */
 export function createKafkaClient(who: string, { brokers, clientId, ssl, sasl }: KafkaConnectionSettings, logger: Logger): Kafka {
   if (sasl?.mechanism === 'plain' && ssl === undefined)
     throw new WardlineError('settings', `${who}: SASL plain sends the password as it is; it needs ssl`);
+  registerKafkaCodecs();
   const tls = {
     ...(ssl?.ca === undefined ? {} : { ca: [ssl.ca] }),
     ...(ssl?.cert === undefined ? {} : { cert: ssl.cert }),

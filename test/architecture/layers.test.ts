@@ -25,7 +25,7 @@ const tiers = [
 const owners: Readonly<Record<string, readonly string[]>> = {
   kafkajs: ['source', 'transport', 'store'],
   nodemailer: ['sink'],
-  'net-snmp': ['sink'],
+  'net-snmp': ['sink', 'source'],
   '@elastic/elasticsearch': ['sink', 'source'],
   'node:sqlite': ['store'],
   'json-rules-engine': ['detect'],

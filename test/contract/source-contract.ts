@@ -21,9 +21,10 @@ export type SourceKind = {
   readonly replays: boolean;
   /** Senders reach it only while it runs. */
   readonly listens?: boolean;
+  /** The text that was written, where the record has more around it. */
+  readonly textOf?: (bytes: string) => string;
 };
 
-const text = ({ bytes }: RawRecord): string => Buffer.from(bytes ?? []).toString();
 const numbered = (from: number, count: number): string[] => Array.from({ length: count }, (_, i) => `record ${from + i}`);
 
 /** Reads as the engine does until `enough` says so; where it stands then is what a checkpoint would hold. */
@@ -52,6 +53,7 @@ export async function readFrom(
 
 /** What every source must do, whatever it reads from. */
 export function describeSourceContract(kind: SourceKind): void {
+  const text = ({ bytes }: RawRecord): string => (kind.textOf ?? String)(Buffer.from(bytes ?? []).toString());
   const withInput = async (work: (input: SourceInput) => Promise<void>): Promise<void> => {
     const input = await kind.input();
     try {

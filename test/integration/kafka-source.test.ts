@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import kafkajs from 'kafkajs';
 import { describe, expect, test } from 'vitest';
 import { silentLogger } from '../../src/shared/logger.ts';
 import { createKafkaSource } from '../../src/source/kafka.ts';
 import { kafkaSourceSettings } from '../../src/source/settings.ts';
 import type { Batch } from '../../src/source/source.ts';
+import { registerKafkaCodecs } from '../../src/transport/kafka-codecs.ts';
+import { createStepClock } from '../support/step-clock.ts';
 import { createTopic, kafka, kafkaUrl, produce, skipped } from './servers.ts';
 
 const unique = (): string => `t-${randomBytes(4).toString('hex')}`;
@@ -34,16 +35,14 @@ async function readSome(topics: readonly string[], enough: number, positions = n
 
 describe.skipIf(skipped !== undefined)('the Kafka source', () => {
   test('gives every record of every partition once, in order, whatever the codec', async () => {
-    kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
-      compress: async ({ buffer }: { buffer: Buffer }) => zstdCompressSync(buffer),
-      decompress: async (buffer: Buffer) => zstdDecompressSync(buffer),
-    });
+    registerKafkaCodecs();
     const topic = unique();
     await createTopic(topic, 2);
     const producer = kafka().producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
     await producer.connect();
-    const { None, GZIP, ZSTD } = kafkajs.CompressionTypes;
-    for (const [i, compression] of [None, GZIP, ZSTD].entries()) {
+    const { None, GZIP, ZSTD, LZ4, Snappy } = kafkajs.CompressionTypes;
+    const codecs = [None, GZIP, ZSTD, LZ4, Snappy];
+    for (const [i, compression] of codecs.entries()) {
       await producer.send({
         topic,
         compression,
@@ -51,11 +50,13 @@ describe.skipIf(skipped !== undefined)('the Kafka source', () => {
       });
     }
     await producer.disconnect();
-    const { batches } = await readSome([topic], 12);
+    const { batches } = await readSome([topic], 4 * codecs.length);
     for (const partition of [0, 1]) {
       const own = batches.filter((batch) => batch.partition === partition);
-      expect(own.flatMap(text)).toEqual(['0.0', '0.1', '1.0', '1.1', '2.0', '2.1']);
-      expect(own.flatMap(({ records }) => records.map(({ offset }) => Number(offset)))).toEqual([0, 1, 2, 3, 4, 5]);
+      expect(own.flatMap(text)).toEqual(codecs.flatMap((_, i) => [`${i}.0`, `${i}.1`]));
+      expect(own.flatMap(({ records }) => records.map(({ offset }) => Number(offset)))).toEqual(
+        codecs.flatMap((_, i) => [2 * i, 2 * i + 1]),
+      );
     }
   });
 
@@ -69,6 +70,34 @@ describe.skipIf(skipped !== undefined)('the Kafka source', () => {
     const [batch] = (await readSome([topic], 1)).batches;
     expect(batch?.records[0]?.bytes).toBeNull();
     expect(batch?.records[0]?.headers.get('content-type')).toBe('application/json');
+  });
+
+  test("topics of a pattern are read, also one that comes later; Kafka's own are not", async () => {
+    const prefix = unique();
+    await createTopic(`${prefix}.a`, 1);
+    await produce(`${prefix}.a`, [{ value: 'first' }]);
+    const clock = createStepClock();
+    const settings = kafkaSourceSettings.parse({
+      kind: 'kafka',
+      name: 'k',
+      brokers: [kafkaUrl],
+      topicPattern: `^${prefix}\\.`,
+      groupId: unique(),
+    });
+    const source = createKafkaSource(settings, silentLogger, { clock });
+    const stop = new AbortController();
+    const seen: string[] = [];
+    for await (const batch of source.batches(new Map(), stop.signal)) {
+      seen.push(...text(batch).map((value) => `${batch.partition} ${value}`));
+      if (seen.length === 1) {
+        await createTopic(`${prefix}.b`, 1);
+        await produce(`${prefix}.b`, [{ value: 'second' }]);
+        void clock.tick();
+      }
+      if (seen.length === 2) stop.abort();
+    }
+    await source.close();
+    expect(seen).toEqual(['0 first', '1000000 second']);
   });
 
   test('starts where the engine says, whatever the group committed, and tells the broker for lag', async () => {

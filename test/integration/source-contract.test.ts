@@ -28,7 +28,7 @@ if (skipped === undefined) {
           createKafkaSource(
             kafkaSourceSettings.parse({ kind: 'kafka', name: 'k', brokers: [kafkaUrl], topics: [topic], groupId: unique() }),
             silentLogger,
-            register,
+            { register },
           ),
         async close() {},
       };

@@ -23,6 +23,14 @@ import { createStepClock } from '../support/step-clock.ts';
 
 type Step = 'write' | 'half' | 'look' | 'rename' | 'copy' | 'gzip' | 'zstd' | 'restart';
 
+/** Found by earlier runs: beginnings so short that the next file begins alike. */
+const REGRESSIONS: [Step[]][] = [
+  [['half', 'look', 'write', 'gzip', 'half']],
+  [['half', 'look', 'write', 'gzip', 'write', 'write']],
+  [['half', 'look', 'write', 'copy', 'half']],
+  [['half', 'look', 'write', 'copy', 'write', 'write']],
+];
+
 /** A log file with its rotation: what a daemon and logrotate do to it. */
 function createLog(folder: string) {
   const path = join(folder, 'app.log');
@@ -120,6 +128,6 @@ test.each([
       expect(seen.sort()).toEqual([...log.written].sort());
       expect(gaps).toEqual([]);
     }),
-    { numRuns: 40 },
+    { numRuns: 40, examples: REGRESSIONS },
   );
 });

@@ -29,31 +29,47 @@ export type KnownFile = FileIdentity & { readonly number: number; readonly posit
 /**
  * Finds for each file the partition it is the continuation of. Content decides: a renamed, copied or compressed file keeps
  * its number, a file that was cut and written anew does not. Where several would fit, the same inode comes before the
- * same path, and that before the same first bytes.
+ * same path, and that before the same first bytes. A file with fewer bytes than it takes to know it may be mistaken for
+ * the next one that begins like it: there what rotation put aside comes first, since reading a few lines twice is better
+ * than losing them.
  */
 export function matchFiles(known: readonly KnownFile[], seen: readonly SeenFile[]): ReadonlyMap<SeenFile, number> {
   const found = new Map<SeenFile, number>();
   const taken = new Set<number>();
-  const likenesses: ((entry: KnownFile, file: SeenFile) => boolean)[] = [
-    (entry, file) => entry.inode === file.inode,
-    (entry, file) => entry.path === file.path,
-    (entry) => entry.headBytes > 0,
-  ];
-  for (const alike of likenesses) {
-    for (const file of seen) {
-      if (found.has(file)) continue;
-      const entry = known.find((one) => !taken.has(one.number) && alike(one, file) && continues(one, file));
-      if (entry === undefined) continue;
-      found.set(file, entry.number);
-      taken.add(entry.number);
+  const pair = (entry: KnownFile, file: SeenFile | undefined): void => {
+    if (file === undefined) return;
+    found.set(file, entry.number);
+    taken.add(entry.number);
+  };
+  for (const alike of [sameInode, samePath, () => true]) {
+    for (const entry of known) {
+      if (entry.headBytes === HEAD_BYTES && !taken.has(entry.number))
+        pair(
+          entry,
+          seen.find((file) => !found.has(file) && alike(entry, file) && continues(entry, file)),
+        );
     }
+  }
+  // The most specific first: what begins like several belongs to the one that says most of it.
+  for (const entry of known.filter(({ headBytes }) => headBytes < HEAD_BYTES).sort((a, b) => b.headBytes - a.headBytes)) {
+    const fitting = seen.filter((file) => !found.has(file) && continues(entry, file));
+    const aside = entry.headBytes === 0 || entry.passed === true ? undefined : fitting.filter((file) => isRotated(entry, file)).at(-1);
+    const inPlace = fitting.find((file) => sameInode(entry, file)) ?? fitting.find((file) => samePath(entry, file));
+    pair(entry, aside ?? inPlace ?? (entry.headBytes > 0 ? fitting[0] : undefined));
   }
   return found;
 }
 
+const sameInode = (entry: KnownFile, file: SeenFile): boolean => entry.inode === file.inode;
+const samePath = (entry: KnownFile, file: SeenFile): boolean => entry.path === file.path;
+
+/** `app.log.1`, `app.log-20261120.gz` of `app.log`. */
+const isRotated = ({ path }: KnownFile, file: SeenFile): boolean =>
+  file.path.length > path.length && file.path.startsWith(path) && /^[.-]/.test(file.path.slice(path.length));
+
 /** Does the file hold what a known one begins with: a copy that somebody made, or one half of a rotation by copy? */
 export function isCopy(known: readonly KnownFile[], file: SeenFile): boolean {
-  return known.some((entry) => entry.headBytes > 0 && continues(entry, { ...file, size: undefined }));
+  return known.some((entry) => entry.headBytes === HEAD_BYTES && continues(entry, { ...file, size: undefined }));
 }
 
 function continues({ head, headBytes, position }: KnownFile, { start, size }: SeenFile): boolean {

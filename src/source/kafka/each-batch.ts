@@ -1,0 +1,84 @@
+import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
+import type { RawRecord } from '../../event/raw-record.ts';
+import type { Handover } from '../handover.ts';
+import type { Batch } from '../source.ts';
+import type { Numbering } from './numbering.ts';
+
+const SLICE = 1000;
+const HEARTBEAT_MS = 1000;
+const MAX_BEATS = 300;
+
+export type Reading = {
+  readonly source: string;
+  readonly numbering: Numbering;
+  /** The next offset to hand over, by `partition/topic`; empty until the assignment has placed it. */
+  readonly expected: Map<string, bigint>;
+  readonly handover: Handover<Batch>;
+  /** Headers that every record gets. */
+  readonly headers: readonly (readonly [string, string])[];
+  /** Adds to records what reading them needs and their bytes do not hold; waits as long as that cannot be had. */
+  readonly prepare: (records: readonly RawRecord[]) => Promise<readonly RawRecord[]>;
+  readonly stopped: () => boolean;
+};
+
+/** Hands the messages of one partition over in slices; only what was taken is resolved. */
+export async function eachBatch(payload: EachBatchPayload, reading: Reading): Promise<void> {
+  const { batch, heartbeat, isRunning, isStale, resolveOffset } = payload;
+  const { expected, handover } = reading;
+  const key = `${batch.partition}/${batch.topic}`;
+  // The client may fetch before the assignment has said where to start; what is not resolved is fetched again.
+  if (!expected.has(key)) return;
+  const partition = reading.numbering.numberOf(batch.topic, batch.partition);
+  for (let i = 0; i < batch.messages.length; i += SLICE) {
+    if (!isRunning() || isStale()) return;
+    const from = expected.get(key) ?? 0n;
+    const slice = batch.messages.slice(i, i + SLICE).filter(({ offset }) => BigInt(offset) >= from);
+    const last = slice.at(-1);
+    if (last === undefined) continue;
+    const records = await beating(prepared(reading, slice, partition), heartbeat);
+    if (records === undefined) return;
+    if (!(await beating(handover.give({ partition, records }), heartbeat))) return;
+    expected.set(key, BigInt(last.offset) + 1n);
+    resolveOffset(last.offset);
+    await heartbeat();
+  }
+}
+
+/** Undefined when the source was stopped while it waited: what was not handed over is fetched again. */
+async function prepared(reading: Reading, slice: readonly KafkaMessage[], partition: number): Promise<readonly RawRecord[] | undefined> {
+  try {
+    return await reading.prepare(slice.map((message) => recordOf(reading, partition, message)));
+  } catch (error) {
+    if (reading.stopped()) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Keeps the broker's session alive while the engine works on a slice, but not for ever: an engine that is stuck must be
+ * seen as stuck.
+ */
+async function beating<T>(work: Promise<T>, heartbeat: () => Promise<void>): Promise<T> {
+  for (let beat = 0; beat < MAX_BEATS; beat++) {
+    let timer: NodeJS.Timeout | undefined;
+    const waited = new Promise<typeof WAITED>((resolve) => {
+      timer = setTimeout(resolve, HEARTBEAT_MS, WAITED);
+    });
+    const first = await Promise.race([work, waited]);
+    clearTimeout(timer);
+    if (first !== WAITED) return first as T;
+    await heartbeat();
+  }
+  return work;
+}
+
+const WAITED = Symbol('waited');
+
+function recordOf({ source, headers: fixed }: Reading, partition: number, { offset, timestamp, value, headers }: KafkaMessage): RawRecord {
+  const texts = new Map<string, string>();
+  // Names of headers count in lower case, as those of HTTP do: bridges write them either way.
+  for (const [name, header] of Object.entries(headers ?? {}))
+    if (!name.toLowerCase().startsWith('wardline-')) texts.set(name.toLowerCase(), String(Array.isArray(header) ? header[0] : header));
+  for (const [name, text] of fixed) texts.set(name, text);
+  return { source, partition, offset: BigInt(offset), appendedAt: Number(timestamp), bytes: value, headers: texts };
+}
