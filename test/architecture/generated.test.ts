@@ -75,6 +75,7 @@ describe('documents', () => {
     'docs/errors.md',
     'docs/sinks.md',
     'docs/receivers.md',
+    'docs/sources.md',
     'docs/policies.md',
     'docs/json-rules.md',
   ];
