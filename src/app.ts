@@ -7,6 +7,7 @@ import { createLedger } from './evidence/ledger.ts';
 import { ledgerStateOf } from './evidence/ledger-state.ts';
 import type { Normalizer } from './normalize/normalizer.ts';
 import { receiversOf } from './notify/settings.ts';
+import { createAggregating } from './pipeline/aggregating.ts';
 import { createDelivery } from './pipeline/deliver.ts';
 import { createEngine, type Engine } from './pipeline/engine.ts';
 import { createNotifying } from './pipeline/notifying.ts';
@@ -18,6 +19,7 @@ import type { RunOptions, RunSummary } from './pipeline/run-options.ts';
 import { createWitness, type Witness } from './pipeline/witness.ts';
 import type { Clock } from './shared/clock.ts';
 import { WardlineError } from './shared/errors.ts';
+import { VERSION } from './shared/version.ts';
 import { createSink } from './sink/index.ts';
 import type { AlertDocument } from './sink/sink.ts';
 import { REPEAT_WINDOW_MS } from './source/inbox.ts';
@@ -65,6 +67,7 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
     }),
   );
   store.outbox.register(sinks.map(({ name }) => name));
+  const aggregating = createAggregating(store, { ...settings, engineVersion: VERSION, sinks: unrouted(settings) });
   const notifying = settings.notify === undefined ? undefined : createNotifying(store, settings.notify, clock);
   const delivering = deliveries.map((turn) => runOutbox(turn, bell, clock, stopped.signal, cut.signal));
   const sources = settings.sources.map((source) =>
@@ -92,6 +95,12 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
     if (alerts.length > 0) bell.ring();
   };
 
+  /** Risk and incidents follow the alerts that are stored. */
+  const aggregate = (): void => {
+    const made = aggregating.turn();
+    witness.alerts(made);
+    count(made);
+  };
   let lastCheckpoint = clock.now();
   const checkpoint = async (): Promise<void> => {
     engine.checkpoint();
@@ -134,6 +143,7 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
   const ticks = tick(clock, ticking.signal, async () => {
     await reload();
     count(engine.act());
+    aggregate();
     if ((notifying?.turn() ?? 0) > 0) bell.ring();
     count(await replay());
     const idleMs = Number(settings.engine.idleAfter / 1_000_000n);
@@ -158,6 +168,7 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
   const ended = failure === undefined && !signal.aborted;
   if (ended) count(engine.end());
   count(engine.act());
+  aggregate();
   witness.shutdown(clock.now(), failure !== undefined ? 'source failed' : ended ? 'inputs ended' : 'stopped');
   await checkpoint();
   await Promise.all(sources.map((source) => source.close()));

@@ -40,3 +40,8 @@ export function threatOf(tags: readonly string[]): Threat | undefined {
     ...(parents.length === 0 ? {} : { technique: { id: parents, ...(children.length === 0 ? {} : { subtechnique: { id: children } }) } }),
   };
 }
+
+const NAMES: ReadonlyMap<string, string> = new Map(Object.values(TACTICS).map(([id, name]) => [id, name]));
+
+/** The name of a tactic by its id; the id itself where it is none of ATT&CK. */
+export const tacticName = (id: string): string => NAMES.get(id) ?? id;

@@ -29,6 +29,7 @@ export async function demo(flags: { readonly out: string }, io: Io, runEngine: R
   const settings = settingsSchema.parse({
     sources: [{ kind: 'file', name: 'samples', path: join(home, 'samples/events') }],
     sinks: [{ kind: 'webhook', name: 'receiver', url: receiver.url, secret: new Secret(secret), insecure: true, allowPrivate: true }],
+    incidents: [{ name: 'shared-entities' }],
     state: { path },
     log: { level: 'warn' },
   });

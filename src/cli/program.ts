@@ -14,6 +14,7 @@ import { registerParse } from './parse.ts';
 import { registerPolicy } from './policy/index.ts';
 import { registerReceive } from './receive.ts';
 import { registerReport } from './report-commands.ts';
+import { registerRisk } from './risk.ts';
 import { registerRun } from './run.ts';
 import { registerSchema } from './schema.ts';
 
@@ -27,6 +28,7 @@ const COMMANDS: readonly Register[] = [
   registerDeadLetters,
   registerDeliver,
   registerNotify,
+  registerRisk,
   registerPolicy,
   registerReport,
   registerEvidence,

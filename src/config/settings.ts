@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { incidentSettings, riskSettings } from '../alert/settings.ts';
 import { enrichSettings } from '../enrich/settings.ts';
 import { logsourceSettings } from '../normalize/logsource-settings.ts';
 import { redactSettings } from '../normalize/redaction-settings.ts';
@@ -74,6 +75,8 @@ const parts = z.strictObject({
     .describe('Log sources of events besides those the formats give them: lines added to the table of log sources.'),
   sources: z.array(sourceSettings).min(1).superRefine(uniqueNames),
   sinks: z.array(sinkSettings).superRefine(uniqueNames).default([]),
+  risk: riskSettings.prefault({}),
+  incidents: incidentSettings.superRefine(uniqueNames).default([]).describe('Which alerts make one incident.'),
   notify: notifySettings
     .optional()
     .describe('Routes, silences and inhibition: sinks that a route names are notified by it, all others get every alert.'),

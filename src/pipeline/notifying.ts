@@ -5,6 +5,7 @@ import type { NotifySettings } from '../notify/settings.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Store } from '../store/store.ts';
 
+const NAME = 'notify';
 const BATCH = 1000;
 /** State without news for a receiver is written this often; what came since is read again after a crash. */
 const SAVE_MS = 10_000;
@@ -21,7 +22,7 @@ export type Notifying = {
  * from in one transaction. A crash repeats the reading of alerts, never a notification.
  */
 export function createNotifying(store: Store, settings: NotifySettings, clock: Clock): Notifying {
-  const saved = store.notifications.state();
+  const saved = store.reducers.load(NAME);
   const notifier = createNotifier(settings, saved?.state);
   let seq = saved?.seq ?? 0;
   let savedAt = clock.now();
@@ -48,7 +49,10 @@ export function createNotifying(store: Store, settings: NotifySettings, clock: C
       return { ...notification, ...notificationDocument(notification, newest ?? {}) };
     });
     const log = decisions;
-    store.transaction(() => store.notifications.append(made, log, { state: notifier.snapshot(), seq }));
+    store.transaction(() => {
+      store.notifications.append(made, log);
+      store.reducers.save(NAME, notifier.snapshot(), seq);
+    });
     decisions = [];
     dirty = false;
     savedAt = now;

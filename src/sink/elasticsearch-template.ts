@@ -127,6 +127,13 @@ export function alertTemplate(pattern: string): JsonObject {
               evidence: { type: 'object', enabled: false },
               decision: { type: 'object', enabled: false },
             }),
+            risk: object({
+              entity: object({ kind: keyword, value: keyword }),
+              score: { type: 'float' },
+              alerts: { type: 'object', enabled: false },
+            }),
+            incident: object({ policy: keyword, alerts: keyword, timeline: { type: 'object', enabled: false } }),
+            notification: { type: 'object', enabled: false },
             envelope: object({ reason: text, body: { type: 'text', index: false } }),
           }),
         },

@@ -1,5 +1,5 @@
 import type { Notification, NotifyDecision } from '../notify/reducer.ts';
-import type { JsonObject, JsonValue } from '../shared/json.ts';
+import type { JsonObject } from '../shared/json.ts';
 import type { Database } from './sqlite.ts';
 
 export type StoredNotification = { readonly id: string; readonly document: JsonObject } & Pick<
@@ -10,15 +10,10 @@ export type StoredNotification = { readonly id: string; readonly document: JsonO
 /** Decisions kept; older ones go. */
 const MAX_LOG = 100_000;
 
-/** What receivers of routes were told, why others were not, and the state both follow from. */
+/** What receivers of routes were told, and why others were not. */
 export type NotificationStore = {
   /** Call inside a transaction. Queues every notification for its receiver. */
-  append(
-    notifications: readonly StoredNotification[],
-    decisions: readonly NotifyDecision[],
-    state: { readonly state: JsonValue; readonly seq: number },
-  ): void;
-  state(): { readonly state: JsonValue; readonly seq: number } | undefined;
+  append(notifications: readonly StoredNotification[], decisions: readonly NotifyDecision[]): void;
   /** Decisions, newest first; of one alert, or of all. */
   log(alert: string | undefined, limit: number): readonly NotifyDecision[];
   newest(limit: number): readonly StoredNotification[];
@@ -31,25 +26,18 @@ export function createNotificationStore(database: Database): NotificationStore {
   const enqueue = database.prepare('INSERT INTO outbox (sink, alert, seq, lane) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING');
   const note = database.prepare('INSERT INTO notify_log (at, alert, receiver, decision, by) VALUES (?, ?, ?, ?, ?)');
   const trim = database.prepare('DELETE FROM notify_log WHERE seq <= (SELECT max(seq) FROM notify_log) - ?');
-  const save = database.prepare('INSERT OR REPLACE INTO notify_state (id, state, seq) VALUES (1, ?, ?)');
-  const load = database.prepare('SELECT state, seq FROM notify_state WHERE id = 1');
   const log = database.prepare(
     'SELECT at, alert, receiver, decision, by FROM notify_log WHERE (?1 IS NULL OR alert = ?1) ORDER BY seq DESC LIMIT ?2',
   );
   const newest = database.prepare('SELECT id, receiver, group_key, at, document FROM notifications ORDER BY seq DESC LIMIT ?');
   return {
-    append(notifications, decisions, { state, seq }) {
+    append(notifications, decisions) {
       for (const { id, receiver, groupKey, at, document } of notifications) {
         const { changes, lastInsertRowid } = insert.run(id, receiver, groupKey, at, JSON.stringify(document));
         if (changes > 0) enqueue.run(receiver, id, lastInsertRowid, groupKey);
       }
       for (const { at, alert, receiver, decision, by } of decisions) note.run(at, alert, receiver, decision, by ?? null);
       trim.run(MAX_LOG);
-      save.run(JSON.stringify(state), seq);
-    },
-    state() {
-      const row = load.get();
-      return row === undefined ? undefined : { state: JSON.parse(String(row['state'])) as JsonValue, seq: Number(row['seq']) };
     },
     log: (alert, limit) => log.all(alert ?? null, limit).map(decisionOf),
     newest: (limit) =>

@@ -34,7 +34,7 @@ CREATE TABLE notifications (
 CREATE TABLE notify_log (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, alert TEXT NOT NULL, receiver TEXT NOT NULL, decision TEXT NOT NULL, by TEXT) STRICT;
 CREATE INDEX notify_log_alert ON notify_log (alert, seq);
-CREATE TABLE notify_state (id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL, seq INTEGER NOT NULL) STRICT;
+CREATE TABLE reducers (name TEXT PRIMARY KEY, state TEXT NOT NULL, seq INTEGER NOT NULL) STRICT;
 CREATE VIEW outgoing AS
   SELECT seq, id, alert AS lane, document, NULL AS receiver FROM alerts
   UNION ALL SELECT seq, id, group_key, document, receiver FROM notifications;

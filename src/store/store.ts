@@ -7,6 +7,7 @@ import { createLedgerStore, type LedgerStore } from './ledger.ts';
 import { createNotificationStore, type NotificationStore } from './notifications.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { createPartitionStore, type PartitionStore } from './partitions.ts';
+import { createReducerStore, type ReducerStore } from './reducers.ts';
 import { type OpenOptions, openDatabase } from './sqlite.ts';
 
 /** Everything the engine must not lose, in one sqlite file. */
@@ -16,6 +17,7 @@ export type Store = {
   readonly outbox: Outbox;
   readonly actions: ActionStore;
   readonly notifications: NotificationStore;
+  readonly reducers: ReducerStore;
   readonly deadLetters: DeadLetterStore;
   readonly ledger: LedgerStore;
   /** These two only in a store that was opened to be written. */
@@ -43,6 +45,7 @@ export function openStore(path: string, options: OpenOptions = {}): Store {
     outbox: createOutbox(database),
     actions: createActionStore(database),
     notifications: createNotificationStore(database),
+    reducers: createReducerStore(database),
     deadLetters: createDeadLetterStore(database),
     ledger: createLedgerStore(database),
     transaction: (work) => database.transaction(work),

@@ -71,6 +71,7 @@ describe('documents', () => {
     'README.md',
     'CONTRIBUTING.md',
     'docs/alerts.md',
+    'docs/notify.md',
     'docs/architecture.md',
     'docs/errors.md',
     'docs/sinks.md',

@@ -104,11 +104,30 @@ describe('notification beside the store', () => {
         expect(third.turn()).toBe(0);
         append('a3');
         expect(third.settle()).toBe(1);
-        expect(store.notifications.newest(10).map(({ document }) => at(document, 'wardline.alert.id'))).toEqual(['a3', 'a2', 'a1']);
+        // Alerts that are over and told are forgotten, and not read again.
+        store.transaction(() =>
+          store.alerts.append(
+            ['a1', 'a2', 'a3'].map((alert) => anAlert({ id: `${alert}-end`, alert, stage: 'closed', group: { n: alert } })),
+            ['all'],
+          ),
+        );
+        world.clock.set(world.clock.now() + 600_000);
+        expect(third.turn()).toBe(3);
+        world.clock.set(world.clock.now() + 600_000);
+        expect([third.turn(), third.settle()]).toEqual([0, 0]);
+        expect(
+          store.notifications
+            .newest(10)
+            .map(({ document }) => at(document, 'wardline.alert.id'))
+            .sort(),
+        ).toEqual(['a1', 'a1', 'a2', 'a2', 'a3', 'a3']);
         expect(store.outbox.due('soc', world.clock.now(), 10).map(({ document }) => at(document, 'wardline.notification.reason'))).toEqual([
           'new',
           'new',
           'new',
+          'resolved',
+          'resolved',
+          'resolved',
         ]);
       },
       { beside: false, readOnly: false },
