@@ -72,7 +72,7 @@ const opened = (): readonly string[] =>
   )?.toSorted() ?? [];
 
 describe('the outbox', () => {
-  test('a kill in the middle of deliveries loses none, and repeats a few under the same ids', async () => {
+  test('a kill in the middle of deliveries loses none, and repeats a few under the same ids', { timeout: 240_000 }, async () => {
     const calls: ReceivedCall[] = [];
     let engine: ReturnType<typeof start> | undefined;
     const receiver = await startReceiver({
@@ -98,7 +98,7 @@ describe('the outbox', () => {
     expect(calls.filter(({ verdict }) => verdict === 'repeated').length).toBeLessThanOrEqual(24);
   });
 
-  test('what waits for a receiver that is away outlives a kill and arrives when it is back', async () => {
+  test('what waits for a receiver that is away outlives a kill and arrives when it is back', { timeout: 240_000 }, async () => {
     const gone = await startReceiver({ host: '127.0.0.1', port: 0, secret: KEY, now: Date.now, onCall: () => undefined });
     const port = Number(new URL(gone.url).port);
     await gone.close();
