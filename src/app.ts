@@ -1,15 +1,15 @@
 import { resolve } from 'node:path';
 import type { Settings } from './config/settings.ts';
 import { loadTables } from './enrich/load.ts';
-import type { Enrichment } from './event/enrichment.ts';
 import type { LedgerEntry } from './evidence/entry.ts';
 import { createLedger } from './evidence/ledger.ts';
 import { ledgerStateOf } from './evidence/ledger-state.ts';
 import type { Normalizer } from './normalize/normalizer.ts';
 import { receiversOf } from './notify/settings.ts';
 import { createAggregating } from './pipeline/aggregating.ts';
+import { createCanaries } from './pipeline/canaries.ts';
 import { createDelivery } from './pipeline/deliver.ts';
-import { createEngine, type Engine } from './pipeline/engine.ts';
+import { createEngine, type Engine, type RulesetParts } from './pipeline/engine.ts';
 import { createNotifying } from './pipeline/notifying.ts';
 import { createBell, drainOutbox, runOutbox } from './pipeline/outbox-loop.ts';
 import { normalizersOf, partsOf } from './pipeline/parts.ts';
@@ -17,6 +17,8 @@ import { createReplay } from './pipeline/replay.ts';
 import { retryDelayMs } from './pipeline/retry-schedule.ts';
 import type { RunOptions, RunSummary } from './pipeline/run-options.ts';
 import { createWitness, type Witness } from './pipeline/witness.ts';
+import type { RuleId } from './rule/ir/rule.ts';
+import type { Ruleset } from './rule/load.ts';
 import type { Clock } from './shared/clock.ts';
 import { WardlineError } from './shared/errors.ts';
 import { VERSION } from './shared/version.ts';
@@ -48,12 +50,27 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
   const tables = loadTables(settings.enrich, baseDir);
   for (const { path, kind, entries, skipped } of tables?.files ?? [])
     logger.info({ path, kind, entries, skipped: Object.fromEntries(skipped) }, 'a table was read');
-  const engine = buildEngine(store, options, witness, tables?.enrichment);
+  let active = { ruleset, parts: partsOf(ruleset, settings) };
+  const normalizers = normalizersOf(settings, tables?.enrichment);
+  const normalizerOf = (source: string): Normalizer => normalizers.get(source) as Normalizer;
+  const engine = buildEngine(store, options, witness, normalizerOf, active.parts);
   for (const id of engine.damagedCheckpoints)
     logger.warn({ checkpoint: id }, 'a damaged checkpoint was passed over; going on from the one before');
   witness.activate(ruleset, settings, tables?.enrichment.digest, clock.now());
 
   const bell = createBell(clock);
+  const canaries = createCanaries(settings.canaries, {
+    parts: () => active.parts,
+    normalizerOf,
+    ruleOf: (name) => ruleNamed(active.ruleset, name),
+    allowedLateness: settings.engine.allowedLateness,
+    deliver(alert, receiver) {
+      store.transaction(() => store.alerts.append([alert], [receiver]));
+      bell.ring();
+    },
+    observe: witness.canary,
+    logger,
+  });
   const stopped = new AbortController();
   const cut = new AbortController();
   const deliveries = sinks.map((sink) =>
@@ -62,7 +79,10 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
       outbox: store.outbox,
       clock,
       logger,
-      onOutcome: (name, outcomes) => witness.delivered(name, outcomes, clock.now()),
+      onOutcome(name, outcomes) {
+        witness.delivered(name, outcomes, clock.now());
+        canaries.delivered(outcomes, clock.now());
+      },
       retryDelayMs: (attempt) => (sink.retryDelayMs ?? retryDelayMs)(attempt, Math.random()),
     }),
   );
@@ -135,13 +155,15 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
     if (next === undefined) return;
     // What was read under the old rules is evidence under the old rules.
     await checkpoint();
-    engine.activate(partsOf(next, settings));
+    active = { ruleset: next, parts: partsOf(next, settings) };
+    engine.activate(active.parts);
     witness.activate(next, settings, tables?.enrichment.digest, clock.now());
   };
 
   const ticking = new AbortController();
   const ticks = tick(clock, ticking.signal, async () => {
     await reload();
+    if (canaries.turn(clock.now()) > 0) await checkpoint();
     count(engine.act());
     aggregate();
     if ((notifying?.turn() ?? 0) > 0) bell.ring();
@@ -200,17 +222,17 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
 
 function buildEngine(
   store: Store,
-  { settings, ruleset, clock, logger }: RunOptions,
+  { settings, clock, logger }: RunOptions,
   witness: Witness,
-  enrichment: Enrichment | undefined,
+  normalizerOf: (source: string) => Normalizer,
+  parts: RulesetParts,
 ): Engine {
-  const normalizers = normalizersOf(settings, enrichment);
   return createEngine({
     store,
-    parts: partsOf(ruleset, settings),
+    parts,
     sinks: unrouted(settings),
     allowedLateness: settings.engine.allowedLateness,
-    normalizerOf: (source) => normalizers.get(source) as Normalizer,
+    normalizerOf,
     observe: witness.step,
     observeAlerts: witness.alerts,
     observeAction: witness.action,
@@ -229,6 +251,11 @@ function buildEngine(
 function unrouted({ sinks, notify }: Settings): readonly string[] {
   const routed = new Set(notify === undefined ? [] : receiversOf(notify.route));
   return sinks.map(({ name }) => name).filter((name) => !routed.has(name));
+}
+
+/** A rule by its id or its name. */
+function ruleNamed({ byId }: Ruleset, name: string): RuleId | undefined {
+  return byId.has(name) ? name : [...byId.values()].find(({ meta }) => meta.name === name)?.id;
 }
 
 async function tick(clock: Clock, signal: AbortSignal, work: () => Promise<void>): Promise<void> {

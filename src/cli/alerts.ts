@@ -39,6 +39,7 @@ export function listAlerts(flags: ListFlags, io: Io): number {
     store.alerts.standing(unfiltered ? limit + 1 : Number.MAX_SAFE_INTEGER).map(({ document }) => document),
   ).filter(
     (document) =>
+      at(document, 'wardline.canary') === undefined &&
       levels.includes(String(at(document, 'wardline.alert.severity'))) &&
       (flags.status === undefined || at(document, 'wardline.alert.status') === flags.status) &&
       (flags.workflow === undefined || (at(document, 'wardline.alert.workflow') ?? 'new') === flags.workflow),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { incidentSettings, riskSettings } from '../alert/settings.ts';
 import { enrichSettings } from '../enrich/settings.ts';
+import { canarySettings } from '../evidence/canary-settings.ts';
 import { logsourceSettings } from '../normalize/logsource-settings.ts';
 import { redactSettings } from '../normalize/redaction-settings.ts';
 import { checkNotify } from '../notify/check.ts';
@@ -105,12 +106,19 @@ const parts = z.strictObject({
   evidence: z
     .strictObject({ key: z.string().min(1).optional().describe('PEM file of the Ed25519 key that signs the evidence chain.') })
     .prefault({}),
+  canaries: z.array(canarySettings).default([]).describe('Events planted again and again, to prove that rules still fire.'),
   reports: z.array(reportSettings).superRefine(uniqueNames).default([]).describe('Reports made on a schedule.'),
   log: z.strictObject({ level: z.enum(LOG_LEVELS).default('info') }).prefault({}),
 });
 
 /** What a user writes in wardline.yaml. Relative paths count from the folder of that file. */
-export const settingsSchema = parts.superRefine(({ notify, sinks }, context) => {
+export const settingsSchema = parts.superRefine(({ notify, sinks, sources, canaries }, context) => {
+  canaries.forEach(({ source, receiver }, i) => {
+    const wrong = (key: string, name: string, what: string): void =>
+      context.addIssue({ code: 'custom', path: ['canaries', i, key], message: `there is no ${what} "${name}"` });
+    if (!sources.some(({ name }) => name === source)) wrong('source', source, 'source');
+    if (receiver !== undefined && !sinks.some(({ name }) => name === receiver)) wrong('receiver', receiver, 'sink');
+  });
   if (notify === undefined) return;
   const names = sinks.map(({ name }) => name);
   for (const { path, message } of checkNotify(notify, names)) context.addIssue({ code: 'custom', path: ['notify', ...path], message });

@@ -3,6 +3,7 @@ import { factsOf } from '../notify/facts.ts';
 import { createNotifier, type Notification, type NotifyDecision } from '../notify/reducer.ts';
 import type { NotifySettings } from '../notify/settings.ts';
 import type { Clock } from '../shared/clock.ts';
+import { at } from '../shared/nested.ts';
 import type { Store } from '../store/store.ts';
 
 const NAME = 'notify';
@@ -33,7 +34,8 @@ export function createNotifying(store: Store, settings: NotifySettings, clock: C
     for (;;) {
       const alerts = store.alerts.after(seq, BATCH);
       for (const alert of alerts) {
-        decisions.push(...notifier.alert(factsOf(alert.document), now).decisions);
+        // A canary goes to the receiver it is meant to prove, and wakes nobody else.
+        if (at(alert.document, 'wardline.canary') === undefined) decisions.push(...notifier.alert(factsOf(alert.document), now).decisions);
         seq = alert.seq;
       }
       if (alerts.length > 0) dirty = true;

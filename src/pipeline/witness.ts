@@ -10,6 +10,7 @@ import { sha256Hex } from '../shared/digest.ts';
 import type { JsonObject, JsonValue } from '../shared/json.ts';
 import { VERSION } from '../shared/version.ts';
 import type { AlertDocument, Delivery } from '../sink/sink.ts';
+import type { CanaryStep } from './canaries.ts';
 import type { StepReport } from './engine.ts';
 
 /** Tells the evidence ledger what the engine did; the one place where the two meet. */
@@ -24,6 +25,7 @@ export type Witness = {
   replayed(record: RawRecord, read: boolean, at: number): void;
   delivered(sink: string, outcomes: readonly Delivery[], at: number): void;
   shutdown(at: number, reason: string): void;
+  canary(step: CanaryStep): void;
   seal(): readonly { readonly seq: number }[];
   events(): number;
   deadLetters(): number;
@@ -138,6 +140,7 @@ export function createWitness(ledger: Ledger, sources: Settings['sources']): Wit
       if (told.length > 0) ledger.observe({ kind: 'delivery', at, sink, outcomes: told });
     },
     shutdown: (at, reason) => ledger.observe({ kind: 'shutdown', at, reason }),
+    canary: (step) => ledger.observe({ kind: 'canary', ...step }),
     seal: () => ledger.seal(),
     events: () => events,
     deadLetters: () => deadLetters,

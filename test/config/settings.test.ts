@@ -85,6 +85,11 @@ describe('settings', () => {
       `sources: [{kind: stdin, name: a}]\nsinks: [{kind: webhook, name: w, url: "https://u:${SECRET}@h/"}]\n`,
       'w.yaml:2:39: error settings/bad-value sinks[0].url: a user or password in an address is a secret',
     ],
+    [
+      'a canary for a source that is not there',
+      'sources: [{kind: stdin, name: a}]\ncanaries: [{id: c, rule: r, source: b, lines: [x]}]\n',
+      'w.yaml:2:37: error settings/bad-value canaries[0].source: there is no source "b"',
+    ],
     ['a repeated key', 'rules: [a]\nrules: [b]\n', 'w.yaml:2:1: error yaml/duplicate-key: the key "rules" stands already in line 1'],
   ];
   test.each(cases)('%s', (_name, text, wanted) => {
