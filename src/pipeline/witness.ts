@@ -35,6 +35,7 @@ export type Witness = {
 const PROOFS: Readonly<Record<Settings['sources'][number]['kind'], 'offsets' | 'bytes' | 'none'>> = {
   kafka: 'offsets',
   'otlp-http': 'offsets',
+  http: 'offsets',
   file: 'bytes',
   stdin: 'none',
   // A sender learns nothing of what was lost on the way.

@@ -1,6 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/logger.ts';
 import { createFileSource } from './file.ts';
+import { createHttpSource } from './http/receiver.ts';
 import type { Inbox } from './inbox.ts';
 import { createKafkaSource } from './kafka.ts';
 import { createOtlpHttpSource } from './otlp/receiver.ts';
@@ -29,6 +30,8 @@ export function createSource(settings: SourceSettings, { clock, logger, register
       return createKafkaSource(settings, logger, { register, clock, registry: registryOf(settings, { clock, logger }) });
     case 'otlp-http':
       return createOtlpHttpSource(settings, { clock, logger, inbox: inboxOf(settings.name, settings.inboxBytes) });
+    case 'http':
+      return createHttpSource(settings, { clock, logger, inbox: inboxOf(settings.name, settings.inboxBytes) });
     case 'syslog':
       return createSyslogSource(settings, { clock, logger, inbox: inboxOf(settings.name, settings.inboxBytes) });
     case 'snmp':

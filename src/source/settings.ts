@@ -99,6 +99,28 @@ export const otlpHttpSourceSettings = z
   })
   .superRefine((settings, context) => guardListener(settings, context, 'tls with token or tls.clientCa'));
 
+export const httpSourceSettings = z
+  .strictObject({
+    kind: z.literal('http'),
+    ...common,
+    listen: listenAddress('127.0.0.1:8686'),
+    path: z
+      .string()
+      .regex(/^\/[\w./-]{0,200}$/, { error: 'a path: a slash, then letters, digits, dot, dash, underscore and slashes' })
+      .default('/')
+      .describe('Where senders post to; nothing else is received.'),
+    tls: serverTls.optional(),
+    token: secretText.optional().describe('Senders show it as "authorization: Bearer ...".'),
+    maxBodyBytes: z
+      .int()
+      .min(1024)
+      .max(1024 * 1024)
+      .default(1024 * 1024)
+      .describe('The largest body; a larger one is answered 413.'),
+    inboxBytes,
+  })
+  .superRefine((settings, context) => guardListener(settings, context, 'tls with token or tls.clientCa'));
+
 export const syslogSourceSettings = z
   .strictObject({
     kind: z.literal('syslog'),
@@ -153,6 +175,7 @@ export const sourceSettings = z.discriminatedUnion('kind', [
   kafkaSourceSettings,
   stdinSourceSettings,
   otlpHttpSourceSettings,
+  httpSourceSettings,
   syslogSourceSettings,
   snmpSourceSettings,
 ]);
@@ -161,5 +184,6 @@ export type FileSourceSettings = z.infer<typeof fileSourceSettings>;
 export type KafkaSourceSettings = z.infer<typeof kafkaSourceSettings>;
 export type StdinSourceSettings = z.infer<typeof stdinSourceSettings>;
 export type OtlpHttpSourceSettings = z.infer<typeof otlpHttpSourceSettings>;
+export type HttpSourceSettings = z.infer<typeof httpSourceSettings>;
 export type SyslogSourceSettings = z.infer<typeof syslogSourceSettings>;
 export type SnmpSourceSettings = z.infer<typeof snmpSourceSettings>;

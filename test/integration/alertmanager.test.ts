@@ -6,12 +6,17 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { alertmanagerMissing, startAlertmanager } from '../../scripts/servers/alertmanager.ts';
 import { serversRequired } from '../../scripts/servers/index.ts';
+import { runEngine } from '../../src/app.ts';
+import { settingsSchema } from '../../src/config/settings.ts';
 import { DEFAULT_LIMITS, decode } from '../../src/decode/decode.ts';
 import { createNormalizer } from '../../src/normalize/normalizer.ts';
 import { systemClock } from '../../src/shared/clock.ts';
+import { silentLogger } from '../../src/shared/logger.ts';
 import { at } from '../../src/shared/nested.ts';
 import { createAlertmanagerSink } from '../../src/sink/alertmanager/index.ts';
 import { alertmanagerSinkSettings } from '../../src/sink/alertmanager/settings.ts';
+import { openStore } from '../../src/store/store.ts';
+import { rulesetOf } from '../support/a-rule.ts';
 import { anAlert } from '../support/an-alert.ts';
 import { aRecord } from '../support/an-event.ts';
 import { eventually } from './servers.ts';
@@ -84,6 +89,67 @@ describe.skipIf(missing !== undefined)('a real Alertmanager', () => {
     expect(documents.map((document) => at(document, 'event.action'))).toEqual(['alert-firing', 'alert-resolved']);
     expect(at(documents[0] ?? {}, 'rule.name')).toBe(alerts[0]?.labels['alertname']);
     expect(await active()).toEqual([]);
+  });
+
+  test('its webhook, a rule, an alert: what Prometheus found is judged here', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wardline-hook-'));
+    const stop = new AbortController();
+    const listening = Promise.withResolvers<number>();
+    const logger = {
+      ...silentLogger,
+      info: (fields: object, message?: string) => {
+        if (message === 'listening') listening.resolve((fields as { port: number }).port);
+      },
+    };
+    const ruleset = rulesetOf({
+      title: 'Critical alert of Prometheus',
+      id: 'prometheus_critical',
+      level: 'high',
+      logsource: { product: 'prometheus', service: 'alertmanager' },
+      detection: { s: { 'event.action': 'alert-firing', 'event.severity|gte': 5 }, condition: 's' },
+    });
+    const running = runEngine({
+      settings: settingsSchema.parse({
+        sources: [{ kind: 'http', name: 'hook', listen: '127.0.0.1:0', path: '/alerts' }],
+        state: { path: join(folder, 'wardline.db') },
+        log: { level: 'silent' },
+      }),
+      ruleset,
+      baseDir: folder,
+      clock: systemClock,
+      logger,
+      write: () => undefined,
+      signal: stop.signal,
+    });
+    const own = await startAlertmanager({
+      dir: join(folder, 'alertmanager'),
+      webhook: `http://127.0.0.1:${await listening.promise}/alerts`,
+    });
+    const labels = { alertname: 'DiskFull', severity: 'critical', instance: 'db1:9100' };
+    const posted = await fetch(`${own.url}/api/v2/alerts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify([
+        { labels, annotations: { summary: 'Disk is full on db1' } },
+        { labels: { ...labels, severity: 'warning', instance: 'db2' } },
+      ]),
+    });
+    expect(posted.status).toBe(200);
+    const alerts = () => {
+      const store = openStore(join(folder, 'wardline.db'), { readOnly: true });
+      const documents = store.alerts.newest(10).map(({ document }) => document);
+      store.close();
+      return documents;
+    };
+    const found = await eventually(
+      async () => alerts(),
+      (documents) => documents.length > 0,
+    );
+    stop.abort();
+    await running;
+    await own.stop();
+    rmSync(folder, { recursive: true, force: true });
+    expect(found.map((document) => [at(document, 'rule.id'), at(document, 'host.name')])).toEqual([['prometheus_critical', 'db1:9100']]);
   });
 
   test('hostile text is data, and a bad alert does not take the others with it', async () => {

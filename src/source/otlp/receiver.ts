@@ -4,6 +4,7 @@ import { type Context, Hono } from 'hono';
 import { DEFAULT_LIMITS, decode } from '../../decode/decode.ts';
 import { FORM_HEADER } from '../../decode/forms.ts';
 import type { Clock } from '../../shared/clock.ts';
+import { bodyOf } from '../http-body.ts';
 import { serveHttp } from '../http-server.ts';
 import type { Inbox, Received } from '../inbox.ts';
 import { createListeningSource, type Intake, type Listener, type ListeningParts } from '../listening.ts';
@@ -83,17 +84,4 @@ function respond(c: Context<Bindings>, answer: Answer, signal: Signal): Response
   if (answer.retryAfterSeconds !== undefined) headers['retry-after'] = String(answer.retryAfterSeconds);
   if (answer.status === 401) headers['www-authenticate'] = 'Bearer';
   return new Response(answerBody(answer, signal, isJson), { status: answer.status, headers });
-}
-
-/** Undefined when there is more than `limit`; the rest is not read. */
-async function bodyOf(request: Request, limit: number): Promise<Uint8Array | undefined> {
-  if (Number(request.headers.get('content-length') ?? 0) > limit) return undefined;
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request.body ?? []) {
-    size += (chunk as Uint8Array).length;
-    if (size > limit) return undefined;
-    chunks.push(chunk as Uint8Array);
-  }
-  return Buffer.concat(chunks);
 }
