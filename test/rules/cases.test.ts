@@ -38,10 +38,12 @@ describe('cases beside the shipped rules', () => {
   }
 });
 
-test('every policy and json rule has cases beside it', () => {
+test('every policy, json rule and anomaly has cases beside it', () => {
   const without = files
-    .filter((path) => /[\\/](?:policy|json-rules)[\\/].*\.(?:yml|json)$/.test(path) && !path.endsWith('.cases.yml'))
-    .filter((path) => /^\s*"?(?:scope|event|match)"?\s*:/m.test(readFileSync(path, 'utf8')))
+    .filter((path) => /[\\/](?:policy|json-rules|anomaly)[\\/].*\.(?:yml|json)$/.test(path) && !path.endsWith('.cases.yml'))
+    // Events that only feed the anomalies beside them are cases of those.
+    .filter((path) => !path.endsWith(join('anomaly', 'events.yml')))
+    .filter((path) => /^\s*"?(?:scope|event|match|anomaly)"?\s*:/m.test(readFileSync(path, 'utf8')))
     .filter((path) => !caseFiles.includes(path.replace(/\.(?:yml|json)$/, '.cases.yml')));
   expect(without.map((path) => relative(root, path))).toEqual([]);
 });
