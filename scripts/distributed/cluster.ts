@@ -150,9 +150,13 @@ export function prepare({ dir, brokers, topic, prefix, partitions, elasticsearch
 export function startProcess(config: string, name: string, roles?: string): ChildProcess {
   const out = openSync(`${config}.${name}.out`, 'a');
   const err = openSync(`${config}.${name}.err`, 'a');
-  return spawn(process.execPath, [...FLAGS, MAIN, 'run', '-c', config, ...(roles === undefined ? [] : ['--roles', roles])], {
-    stdio: ['ignore', out, err],
-  });
+  return spawn(
+    process.execPath,
+    [...FLAGS, MAIN, 'run', '-c', config, '--skip-broken-rules', ...(roles === undefined ? [] : ['--roles', roles])],
+    {
+      stdio: ['ignore', out, err],
+    },
+  );
 }
 
 export function kafkaOf(brokers: string): Kafka {

@@ -98,8 +98,11 @@ export function createKafkaSubscription(kafka: Kafka, options: SubscriptionOptio
 type Owned = OwnedPartition & {
   revoke(): void;
   rejoined(): void;
-  /** Resolves when the worker took the entries; false: nobody reads, or they are not what is read next. */
-  give(entries: readonly Entry[]): Promise<boolean>;
+  /**
+   * Resolves when the worker took the entries; false: nobody reads, or they are not what is read next. `fetchedFrom` is the
+   * offset that was asked for: an answer to a question from before a seek may begin beyond what is wanted now.
+   */
+  give(entries: readonly Entry[], fetchedFrom: bigint): Promise<boolean>;
   /** Records taken since the worker was started. */
   taken(): number;
 };
@@ -176,8 +179,8 @@ function createOwned(partition: number, consumer: Consumer, admin: Admin, { topi
       offered = undefined;
     },
     rejoined: seek,
-    give(entries) {
-      if (expected === undefined || revoked.signal.aborted) return Promise.resolve(false);
+    give(entries, fetchedFrom) {
+      if (expected === undefined || revoked.signal.aborted || fetchedFrom > expected) return Promise.resolve(false);
       return new Promise((done) => {
         offered?.done(false);
         offered = { entries, done };
@@ -221,10 +224,12 @@ async function eachBatch(
   owned: Owned | undefined,
 ): Promise<void> {
   if (owned === undefined) return;
+  // The types of the client leave it out; it is there in every version of the 2.2 line.
+  const fetchedFrom = BigInt((batch as { readonly fetchedOffset?: string | number }).fetchedOffset ?? batch.firstOffset() ?? 0);
   for (let i = 0; i < batch.messages.length; i += SLICE) {
     if (!isRunning() || isStale()) return;
     const slice = batch.messages.slice(i, i + SLICE);
-    if (!(await beating(owned.give(slice.map(entryOf)), heartbeat))) return;
+    if (!(await beating(owned.give(slice.map(entryOf), fetchedFrom), heartbeat))) return;
     resolveOffset((slice.at(-1) as KafkaMessage).offset);
     await heartbeat();
   }

@@ -158,7 +158,8 @@ async function startOf({ source, logger }: IngestDeps, owned: OwnedPartition): P
   const { offset } = committed;
   const memory = parseMemory(committed.metadata);
   const { partition } = owned;
-  const anew = high < offset || (memory.last !== undefined && low < offset && (await lastOf(owned, offset)) !== memory.last);
+  const before = memory.last !== undefined && low < offset && offset <= high ? await lastOf(owned, offset) : undefined;
+  const anew = high < offset || (before !== undefined && before !== memory.last);
   if (anew) {
     logger.error({ source, partition, committed: String(offset), low: String(low), high: String(high) }, 'the topic was made anew: a gap');
     return { next: low, memory: { ...memory, incarnation: memory.incarnation + 1, last: undefined }, gap: true };
@@ -170,6 +171,7 @@ async function startOf({ source, logger }: IngestDeps, owned: OwnedPartition): P
   return { next: offset, memory, gap: false };
 }
 
+/** What the record before an offset is; undefined: it is not there any more. */
 async function lastOf(owned: OwnedPartition, offset: bigint): Promise<string | undefined> {
   for await (const entries of owned.read(offset - 1n)) {
     const entry = entries.find((one) => one.offset === offset - 1n);
