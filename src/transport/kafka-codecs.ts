@@ -1,8 +1,8 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import kafkajs from 'kafkajs';
 import { compressFrame, decompressFrame } from 'lz4-napi';
-import { compress as snap, uncompress as unsnap } from 'snappyjs';
 import { WardlineError } from '../shared/errors.ts';
+import { snap, unsnap } from './snappy.ts';
 
 /** What one batch may unpack to; brokers let batches of a megabyte through as a rule. */
 const MAX_BATCH_BYTES = 64 * 1024 * 1024;
@@ -19,7 +19,7 @@ export function registerKafkaCodecs(): void {
     decompress: async (buffer: Buffer) => zstdDecompressSync(buffer, { maxOutputLength: MAX_BATCH_BYTES }),
   });
   CompressionCodecs[CompressionTypes.Snappy] = () => ({
-    compress: async ({ buffer }: { buffer: Buffer }) => Buffer.from(snap(buffer)),
+    compress: async ({ buffer }: { buffer: Buffer }) => snap(buffer),
     decompress: async (buffer: Buffer) => uncompressSnappy(buffer),
   });
   CompressionCodecs[CompressionTypes.LZ4] = () => ({
@@ -37,7 +37,7 @@ const XERIAL_HEAD = 16;
 
 /** Snappy as librdkafka writes it (one raw block) and as Java clients do (xerial blocks). */
 export function uncompressSnappy(buffer: Buffer): Buffer {
-  if (!buffer.subarray(0, XERIAL.length).equals(XERIAL)) return Buffer.from(unsnap(buffer, MAX_BATCH_BYTES));
+  if (!buffer.subarray(0, XERIAL.length).equals(XERIAL)) return unsnap(buffer, MAX_BATCH_BYTES);
   const parts: Buffer[] = [];
   let size = 0;
   for (let at = XERIAL_HEAD; at < buffer.length; ) {
@@ -46,7 +46,7 @@ export function uncompressSnappy(buffer: Buffer): Buffer {
     at += 4;
     if (length < 0 || at + length > buffer.length)
       throw new WardlineError('source', `a snappy block of ${length} bytes goes beyond its batch`);
-    const part = Buffer.from(unsnap(buffer.subarray(at, at + length), MAX_BATCH_BYTES - size));
+    const part = unsnap(buffer.subarray(at, at + length), MAX_BATCH_BYTES - size);
     parts.push(part);
     size += part.length;
     at += length;
