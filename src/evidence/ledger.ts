@@ -86,14 +86,14 @@ export function createLedger(previous: LedgerState = emptyLedgerState()): Ledger
       from: from?.toString() ?? null,
       to: to?.toString() ?? null,
       cause,
-      afterMinute: afterMinute ?? partition.lastEver ?? null,
+      afterMinute: afterMinute ?? null,
       beforeMinute: beforeMinute ?? null,
     });
   };
   /** Sealed first: the next position then begins with the first event after the gap. */
   const gap = (partition: Partition, from: bigint | undefined, to: bigint | undefined, cause: string): void => {
     sealPartition(partition, ruleset(), drafts);
-    gapDraft(partition, { from, to, afterMinute: undefined, beforeMinute: undefined }, cause);
+    gapDraft(partition, { from, to, afterMinute: partition.lastEver, beforeMinute: undefined }, cause);
   };
 
   const follow = (partition: Partition, observation: BatchObservation): void => {

@@ -57,6 +57,18 @@ describe('offsets of a source partition', () => {
     expect(bodies(sealed(batch(0, 5), gap, batch(9, 2)), 'gap')).toMatchObject([{ from: '5', to: '9', cause: 'expired' }]);
   });
 
+  test('with a hole before the first event have no event before it, also not one that came after', () => {
+    const tally = createTally();
+    tally.record(0n, T0);
+    for (const n of [2, 3]) {
+      tally.record(BigInt(n), T0 + n * 60_000);
+      tally.event(nanos(T0 + n * 60_000), 'okta');
+    }
+    const entries = sealed({ kind: 'batch', source: 's', partition: 0, counts: tally.counts() });
+    const minute = Math.floor(T0 / 60_000);
+    expect(bodies(entries, 'gap')).toMatchObject([{ from: '1', to: '2', afterMinute: null, beforeMinute: minute + 2 }]);
+  });
+
   test('with a hole inside a batch leave a gap between its neighbours', () => {
     const tally = createTally();
     for (const [i, offset] of [0, 1, 4, 5].entries()) {
