@@ -1,3 +1,4 @@
+import { ANOMALY_CASES, anomalyCase, correlatedCase } from './anomaly.ts';
 import { compileCase, groupsCase, loadCase, readCase, replaceCase } from './compile.ts';
 import { publicRules } from './corpus.ts';
 import { HOSTILE, hostileCase, hostileDifferences, hostileParseCase } from './hostile.ts';
@@ -11,7 +12,16 @@ type Group = {
   readonly cases: Readonly<Record<string, (every: number) => Case>>;
 };
 
-export type GroupName = 'sigma' | 'growth' | 'json-rules' | 'json-rules-100' | 'json-rules-10' | 'json-rules-1' | 'compile' | 'hostile';
+export type GroupName =
+  | 'sigma'
+  | 'growth'
+  | 'json-rules'
+  | 'json-rules-100'
+  | 'json-rules-10'
+  | 'json-rules-1'
+  | 'compile'
+  | 'anomaly'
+  | 'hostile';
 
 /** The same rules for the matcher and for the package; few events for the package, which asks every rule of each. */
 const jsonRules = (rules: number, events: number, originalEvents: number): Group => ({
@@ -51,5 +61,14 @@ export const GROUPS: Readonly<Record<GroupName, Group>> = {
   hostile: {
     gate: hostileDifferences,
     cases: { parse: hostileParseCase, ...Object.fromEntries(HOSTILE.map((name) => [name, () => hostileCase(name)])) },
+  },
+  /** Per matching event, against parsing one. */
+  anomaly: {
+    gate: () => [],
+    cases: {
+      parse: parseCase,
+      ...Object.fromEntries(ANOMALY_CASES.map((name) => [name, () => anomalyCase(name)])),
+      'spike-correlated': () => correlatedCase('spike'),
+    },
   },
 };

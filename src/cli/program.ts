@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { RunEngine } from '../pipeline/run-options.ts';
 import { VERSION } from '../shared/version.ts';
 import { registerAlerts } from './alert-commands.ts';
+import { registerAnomaly } from './anomaly/index.ts';
 import { registerCheck } from './check.ts';
 import type { Register } from './command.ts';
 import { registerDeadLetters } from './dead-letters.ts';
@@ -30,6 +31,7 @@ const COMMANDS: readonly Register[] = [
   registerNotify,
   registerRisk,
   registerPolicy,
+  registerAnomaly,
   registerReport,
   registerEvidence,
   registerReceive,

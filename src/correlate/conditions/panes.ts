@@ -2,7 +2,7 @@ import type { Nanos } from '../../event/time.ts';
 import type { PaneAnomaly } from '../../rule/ir/anomaly.ts';
 import { durationText } from '../../shared/duration.ts';
 import { detectorOf } from '../detectors/index.ts';
-import type { Compared } from '../detectors/judged.ts';
+import type { Compared, Judged } from '../detectors/judged.ts';
 import type { Hit } from '../firing.ts';
 import { MAX_TIME } from '../hits.ts';
 import { inOrderKind } from '../in-order.ts';
@@ -26,15 +26,18 @@ type Own = {
   readonly detector: unknown;
 };
 
+/** One pane as it was judged. */
+export type PanePoint = { readonly start: Nanos; readonly value: number; readonly judged: Judged };
+
 const EVIDENCE = 5;
 /** Different values counted per pane; more count as so many, which can only make a rise smaller. */
 const MAX_DISTINCT = 4096;
 
 /**
  * One number per pane of time, judged by a detector when the pane is over: bursts, seasons, change. A silent source makes
- * a pane undecided, and it is not learned. Trigger time is the end of the pane.
+ * a pane undecided, and it is not learned. Trigger time is the end of the pane. `look` is shown every pane, for charts.
  */
-export function paneKind(condition: PaneAnomaly, { timespan }: Frame): Kind {
+export function paneKind(condition: PaneAnomaly, { timespan }: Frame, look?: (point: PanePoint) => void): Kind {
   const { metric, fields, forget } = condition;
   const field = fields[0] ?? '';
   const detector = detectorOf(condition, timespan);
@@ -57,6 +60,7 @@ export function paneKind(condition: PaneAnomaly, { timespan }: Frame): Kind {
     if (value === undefined) return undefined;
     if (silent(start, end - 1n)) return undecided;
     const judged = detector.judge(own.detector, Number(start / 1_000_000_000n), value);
+    look?.({ start, value, judged });
     if (!judged.known) {
       if (own.told) return undefined;
       own.told = true;

@@ -28,7 +28,8 @@ export const confidenceOf = (value: number, threshold: number): number =>
   value === Number.POSITIVE_INFINITY ? 1 : value <= 0 ? 0 : value / (value + threshold);
 
 export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
+  // Typed arrays sort numbers by value, several times faster than a comparison that is called back.
+  const sorted = Float64Array.from(values).sort();
   const half = sorted.length >> 1;
   return sorted.length % 2 === 1 ? (sorted[half] as number) : ((sorted[half - 1] as number) + (sorted[half] as number)) / 2;
 }
