@@ -127,6 +127,8 @@ function createOwned(partition: number, consumer: Consumer, admin: Admin, { topi
   const next = (): Promise<typeof offered> =>
     new Promise((resolve) => {
       const end = (): void => {
+        // Once: a batch that is offered while the worker is busy waits for the next call.
+        wake = () => undefined;
         clearTimeout(timer);
         const mine = offered;
         offered = undefined;
