@@ -19,6 +19,7 @@ import { type Actor, Scheduler } from './scheduler.ts';
 const BASE = Date.UTC(2026, 10, 20, 8);
 const LATENESS = 20_000_000_000n;
 const SOURCE = 's';
+const PATIENCE = 12_000;
 const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} } as unknown as Logger;
 
 /** What a mutant puts in the place of a part of the product or of its surroundings; the design itself changes nothing. */
@@ -123,7 +124,8 @@ export class World {
       if (!(await scheduler.next())) break;
       if (this.faulty) this.disturb();
       calm = this.atRest() ? calm + 1 : 0;
-      if (calm > 0 && this.faulty) {
+      // Faults stop when all is at rest, or after so long: with many of them it never would be.
+      if ((calm > 0 || scheduler.step > PATIENCE) && this.faulty) {
         this.faulty = false;
         for (const key of Object.keys(this.faults) as (keyof Faults)[]) this.faults[key] = 0;
         this.sinkFaults.refused = 0;
