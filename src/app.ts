@@ -239,7 +239,9 @@ function buildEngine(
     observeReplay: (record, read) => witness.replayed(record, read, clock.now()),
     observeNote(note) {
       witness.note(note);
-      if (note.kind === 'undecided') logger.warn({ rule: note.rule, group: note.group.values }, 'not decided: a source was silent');
+      if (note.kind === 'undecided' && note.reason === 'learning')
+        logger.info({ rule: note.rule, group: note.group.values }, 'not decided: the baseline is still being learned');
+      else if (note.kind === 'undecided') logger.warn({ rule: note.rule, group: note.group.values }, 'not decided: a source was silent');
       else logger.warn({ rule: note.rule, evicted: note.evicted }, 'the state budget of a rule is reached; groups were evicted');
     },
     tenant: settings.tenant,
