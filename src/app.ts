@@ -4,6 +4,7 @@ import { loadTables } from './enrich/load.ts';
 import type { LedgerEntry } from './evidence/entry.ts';
 import { createLedger } from './evidence/ledger.ts';
 import { ledgerStateOf } from './evidence/ledger-state.ts';
+import { createProvider } from './lookup/index.ts';
 import type { Normalizer } from './normalize/normalizer.ts';
 import { receiversOf } from './notify/settings.ts';
 import { createAggregating } from './pipeline/aggregating.ts';
@@ -12,6 +13,7 @@ import { createDelivery } from './pipeline/deliver.ts';
 import { createEngine, type Engine, type RulesetParts } from './pipeline/engine.ts';
 import { createNotifying } from './pipeline/notifying.ts';
 import { createBell, drainOutbox, runOutbox } from './pipeline/outbox-loop.ts';
+import { createOutside } from './pipeline/outside.ts';
 import { normalizersOf, partsOf } from './pipeline/parts.ts';
 import { createReplay } from './pipeline/replay.ts';
 import { retryDelayMs } from './pipeline/retry-schedule.ts';
@@ -50,9 +52,11 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
   const tables = loadTables(settings.enrich, baseDir);
   for (const { path, kind, entries, skipped } of tables?.files ?? [])
     logger.info({ path, kind, entries, skipped: Object.fromEntries(skipped) }, 'a table was read');
-  let active = { ruleset, parts: partsOf(ruleset, settings) };
   const normalizers = normalizersOf(settings, tables?.enrichment);
   const normalizerOf = (source: string): Normalizer => normalizers.get(source) as Normalizer;
+  const outside = createOutside({ providers: settings.facts.map((fact) => createProvider(fact, { clock, baseDir })), normalizerOf, clock, logger });
+  outside.use(ruleset);
+  let active = { ruleset, parts: partsOf(ruleset, settings, outside) };
   const engine = buildEngine(store, options, witness, normalizerOf, active.parts);
   for (const id of engine.damagedCheckpoints)
     logger.warn({ checkpoint: id }, 'a damaged checkpoint was passed over; going on from the one before');
@@ -136,6 +140,7 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
   const seen = new Map<string, number>();
   const read = async (source: Source): Promise<void> => {
     for await (const batch of source.batches(engine.positions(source.name), signal)) {
+      await outside.prepare(source.name, batch.records);
       count(engine.step(source.name, batch));
       progress.records += batch.records.length;
       seen.set(`${batch.partition}/${source.name}`, clock.now());
@@ -155,7 +160,8 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
     if (next === undefined) return;
     // What was read under the old rules is evidence under the old rules.
     await checkpoint();
-    active = { ruleset: next, parts: partsOf(next, settings) };
+    outside.use(next);
+    active = { ruleset: next, parts: partsOf(next, settings, outside) };
     engine.activate(active.parts);
     witness.activate(next, settings, tables?.enrichment.digest, clock.now());
   };
@@ -203,7 +209,7 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
   await Promise.all(delivering);
   clearTimeout(patience);
   await Promise.all(deliveries.map((turn) => drainOutbox(turn, clock, until)));
-  await Promise.all(sinks.map((sink) => sink.close()));
+  await Promise.all([...sinks.map((sink) => sink.close()), outside.close()]);
   // Deliveries made while draining are evidence as well.
   engine.checkpoint();
   if (failure !== undefined) throw failure instanceof Error ? failure : new WardlineError('source', String(failure));

@@ -35,6 +35,9 @@ const TIME_EVERY = { records: 5000, ms: 1000 };
 export async function runDistributed(options: RunOptions): Promise<RunSummary> {
   const { settings, ruleset, clock, logger, signal } = options;
   const transport = settings.transport as TransportSettings;
+  const asking = ruleset.detections.filter(({ asks }) => asks !== undefined).map(({ id }) => id);
+  if (asking.length > 0)
+    throw new WardlineError('rules', `rules with facts from outside run in the embedded engine only: ${asking.join(', ')}`);
   const kafka = createKafkaClient('transport', transport, logger);
   const sessionTimeoutMs = Number(transport.sessionTimeout / 1_000_000n);
   const names = topicsOf(transport.prefix);

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { placeholderValues } from '../config/placeholders.ts';
 import type { Settings } from '../config/settings.ts';
 import { covers } from '../detect/routing.ts';
@@ -14,14 +13,14 @@ import { WardlineError } from '../shared/errors.ts';
 import { outputOption, type Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
-import { problemSummary, settingsOf } from './load.ts';
+import { problemSummary, rulePaths, settingsOf } from './load.ts';
 
 export type CheckFlags = { readonly config?: string; readonly strict?: boolean; readonly output: 'table' | 'json' };
 
 /** `wardline check`: every problem of every rule file, with its place. */
 export function check(paths: readonly string[], flags: CheckFlags, io: Io): number {
   const configured = flags.config === undefined ? undefined : settingsOf(flags.config, io);
-  const fromSettings = configured?.settings.rules.map((path) => resolve(configured.baseDir, path)) ?? ['rules'];
+  const fromSettings = configured === undefined ? ['rules'] : rulePaths(configured.settings, configured.baseDir);
   const files = readRuleFiles(paths.length > 0 ? paths : fromSettings);
   if (files.length === 0)
     throw new WardlineError('usage', `there is no rule file in ${(paths.length > 0 ? paths : fromSettings).join(', ')}`);

@@ -19,6 +19,10 @@ type LoadedFile = {
   readonly placeOf: (path: readonly (string | number)[]) => Place;
 };
 
+/** Folders of rules, and of the context stores that policies ask. */
+export const rulePaths = ({ rules, context }: Settings, baseDir: string): readonly string[] =>
+  [...rules, ...(context === undefined ? [] : [context])].map((path) => resolve(baseDir, path));
+
 /** Settings that were read and hold; throws `settings` with every problem, one a line. */
 export function settingsOf(file: string, io: Io): LoadedFile {
   const { settings, problems, placeOf } = loadSettings(file, io.environment);
@@ -69,7 +73,7 @@ export function rulesetReloader(
   logger: Logger,
 ): { readonly first: Update; readonly next: () => Ruleset | undefined } {
   const loader = createRulesetLoader({ placeholders: placeholderValues(settings.placeholders, baseDir) });
-  const read = (): readonly RuleFile[] => readRuleFiles(settings.rules.map((path) => resolve(baseDir, path)));
+  const read = (): readonly RuleFile[] => readRuleFiles(rulePaths(settings, baseDir));
   const digestOf = (files: readonly RuleFile[]): string => sha256Hex(JSON.stringify(files));
   const start = read();
   let seen = digestOf(start);

@@ -3,6 +3,7 @@ import { incidentSettings, riskSettings } from '../alert/settings.ts';
 import { enrichSettings } from '../enrich/settings.ts';
 import { canarySettings } from '../evidence/canary-settings.ts';
 import { logsourceSettings } from '../normalize/logsource-settings.ts';
+import { factSettings } from '../lookup/settings.ts';
 import { redactSettings } from '../normalize/redaction-settings.ts';
 import { checkNotify } from '../notify/check.ts';
 import { notifySettings } from '../notify/settings.ts';
@@ -96,6 +97,7 @@ const parts = z.strictObject({
         .describe('When an operator closed an alert and its rule still holds: reset opens a new alert, continue leaves it closed.'),
     })
     .prefault({}),
+  facts: z.array(factSettings).superRefine(uniqueNames).default([]).describe('Where facts that json rules look up come from.'),
   enrich: enrichSettings.prefault({}).describe('Tables that add to what events say, read once at start.'),
   redact: redactSettings.prefault({}).describe('What must not leave the engine in the clear.'),
   state: z.strictObject({ kind: z.literal('sqlite').default('sqlite'), path: z.string().min(1).default('wardline.db') }).prefault({}),

@@ -34,7 +34,15 @@ export function entitiesOf(ecs: JsonObject): Record<string, JsonValue> {
     }
   };
   for (const name of ENTITIES) if (Object.hasOwn(ecs, name)) walk(ecs[name] as JsonValue, name);
-  for (const name of ['event.category', 'event.type', 'event.outcome', 'wardline.policy', 'wardline.event'] as const) {
+  for (const name of [
+    'event.category',
+    'event.type',
+    'event.outcome',
+    'wardline.policy',
+    'wardline.event',
+    'wardline.facts',
+    'wardline.facts_failed',
+  ] as const) {
     const value = name
       .split('.')
       .reduce<JsonValue | undefined>((node, key) => (node !== undefined && isObject(node) ? node[key] : undefined), ecs);

@@ -16,10 +16,11 @@ import type { Ruleset } from '../rule/load.ts';
 import { VERSION } from '../shared/version.ts';
 import type { RulesetParts } from './engine.ts';
 import { createIngest } from './ingest.ts';
+import type { Outside } from './outside.ts';
 import { sourcesOf } from './sources-of.ts';
 
-/** The parts of the engine that change with the rules. */
-export function partsOf(ruleset: Ruleset, settings: Settings): RulesetParts {
+/** The parts of the engine that change with the rules; `outside` has the answers that wait for rules with facts from outside. */
+export function partsOf(ruleset: Ruleset, settings: Settings, outside?: Pick<Outside, 'take'>): RulesetParts {
   const matcher = createMatcher(ruleset.detections);
   const byteMatcher = createByteMatcher(ruleset.detections, DEFAULT_LIMITS);
   const rules = { detections: ruleset.detections, correlations: ruleset.correlations, digest: ruleset.digest };
@@ -34,7 +35,7 @@ export function partsOf(ruleset: Ruleset, settings: Settings): RulesetParts {
       byteMatcher,
       fieldsNeeded: fieldsNeeded(rules),
       decode: DEFAULT_LIMITS,
-      confirm: createConfirm(ruleset),
+      confirm: createConfirm(ruleset, outside),
       exceptionsOf: createExceptions(ruleset.exceptions, ruleset.byId),
       redactor: createRedactor(settings.redact),
     }),

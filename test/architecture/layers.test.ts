@@ -15,6 +15,7 @@ const tiers = [
   ['report'],
   ['transport'],
   ['source', 'sink', 'store', 'telemetry'],
+  ['lookup'],
   ['config'],
   ['pipeline'],
   ['admin'],

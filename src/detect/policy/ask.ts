@@ -1,6 +1,6 @@
 import type { Event } from '../../event/event.ts';
 import { parseIsoTime } from '../../event/time.ts';
-import type { ConditionLeaf } from '../../rule/ir/condition.ts';
+import type { AddedOperator, ConditionLeaf } from '../../rule/ir/condition.ts';
 import type { Expr } from '../../rule/ir/expr.ts';
 import type { Question } from '../../rule/ir/policy.ts';
 import { ADDED } from '../../rule/json-rules/added-operators.ts';
@@ -56,9 +56,13 @@ function askLeaf({ fact, operator, decorators, value }: ConditionLeaf, event: Ev
   const right = context.value(value, event);
   if (left === undefined || left === null || right === undefined) return undefined;
   if (!isAdded(operator)) return evaluateDecorated(decorators, operator, left, right);
-  const holds = valueHolds(ADDED[operator].expr('value', right), left);
+  const holds = addedHolds(operator, left, right);
   return decorators.length % 2 === 0 ? holds : !holds;
 }
+
+/** One of the added operators on two values. */
+export const addedHolds = (operator: AddedOperator, left: JsonValue, right: JsonValue): boolean =>
+  valueHolds(ADDED[operator].expr('value', right), left);
 
 /** An expression over one value in place of an event's field. */
 function valueHolds(expr: Expr, value: JsonValue): boolean {

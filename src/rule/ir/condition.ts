@@ -37,6 +37,8 @@ export type Fact =
   | { readonly kind: 'constant'; readonly value: JsonValue }
   /** `keys` lead on inside the field's value, where a position of a list is meant. */
   | { readonly kind: 'event'; readonly field: string; readonly keys: Keys }
+  /** A fact from outside, asked by fields of the event; `keys` lead into it. */
+  | { readonly kind: 'lookup'; readonly name: string; readonly keys: Keys }
   /** A value over a window of events, as the rule has it; its conditions ask one event each. */
   | { readonly kind: 'window'; readonly window: WindowQuestion }
   /** `keys` lead into the record found; `params.of` names the event field that holds the store's key. */

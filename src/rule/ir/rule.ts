@@ -3,7 +3,7 @@ import type { Nanos } from '../../event/time.ts';
 import type { Place } from '../../shared/errors.ts';
 import type { JsonValue } from '../../shared/json.ts';
 import type { MatchAnomaly, PaneAnomaly } from './anomaly.ts';
-import type { Keys, WindowFactName } from './condition.ts';
+import type { Condition as ConditionTree, Keys, WindowFactName } from './condition.ts';
 import type { Decorator, Expr, JsonOperator } from './expr.ts';
 import type { Policy } from './policy.ts';
 
@@ -70,6 +70,18 @@ export type Detection = {
   readonly priority?: number;
   readonly event?: RuleEvent;
   readonly join?: Join;
+  /** What is left to ask of facts from outside; `expr` selects the events it may hold for. */
+  readonly asks?: { readonly condition: ConditionTree; readonly facts: readonly LookupFact[] };
+};
+
+/** A fact from outside: what it is asked by, how long an answer may take and is believed, and what a failure means. */
+export type LookupFact = {
+  readonly name: string;
+  readonly of: readonly string[];
+  readonly timeoutMs: number;
+  readonly cacheMs: number;
+  /** `missing`: as if there were no such fact; a value: as if that had been the answer. */
+  readonly onFailure: 'no-match' | 'match' | 'missing' | { readonly value: JsonValue };
 };
 
 /**

@@ -8,6 +8,7 @@ import { isAdded } from './compile-condition.ts';
 import { expandOperator } from './custom-operator.ts';
 import { type FactScope, parseFact } from './fact.ts';
 import { DECORATORS, JSON_OPERATORS, NEEDS_LIST, NEEDS_NUMBER } from './operators.ts';
+import { reportUnknownKeys } from './unknown-keys.ts';
 import { isWindowFact, parseWindowFact } from './window-fact.ts';
 
 export type ConditionInput = {
@@ -118,7 +119,7 @@ function parseLeaf(value: JsonObject, path: DocumentPath, input: ConditionInput,
 
 /** Conditions inside a window fact ask single events. */
 function parseWindowLeaf(value: JsonObject, path: DocumentPath, input: ConditionInput, at: At): Fact | undefined {
-  const inner = { ...input, scope: { ...input.scope, windows: false } };
+  const inner = { ...input, scope: { ...input.scope, windows: false, lookupsRefused: true as const } };
   return parseWindowFact(value, path, input.report, (tree, place) =>
     parseNode(tree, place, inner, { ...at, depth: at.depth + 1, negated: false }),
   );
@@ -276,17 +277,4 @@ function checkPriority(value: JsonObject, path: DocumentPath, { report, scope }:
       'json-rules/priority',
       'a condition priority skips conditions: what was not asked could not be explained',
     );
-}
-
-/** Reports keys outside `known`, with the nearest known one. */
-export function reportUnknownKeys(value: object, path: DocumentPath, known: readonly string[], report: ProblemReporter): void {
-  for (const key of Object.keys(value)) {
-    if (known.includes(key)) continue;
-    const hint = nearest(key, known);
-    report.error(
-      [...path, key],
-      'json-rules/unknown-key',
-      `unknown key "${key}"${hint ? `; did you mean "${hint}"?` : `; known: ${known.join(', ')}`}`,
-    );
-  }
 }

@@ -6,7 +6,14 @@ import { valueAt } from './custom-operator.ts';
 import { parsePlainPath } from './path.ts';
 
 /** Which facts a tree may use besides event fields, and the constants that have a name. */
-export type FactScope = { readonly context: boolean; readonly windows: boolean; readonly constants: ReadonlyMap<string, JsonValue> };
+export type FactScope = {
+  readonly context: boolean;
+  readonly windows: boolean;
+  readonly constants: ReadonlyMap<string, JsonValue>;
+  /** Facts from outside, and whether this kind of rule cannot ask them. */
+  readonly lookups: ReadonlyMap<string, unknown>;
+  readonly lookupsRefused?: true;
+};
 
 /** Reads `fact`, `params` and `path` of a condition or of a `value` that names a fact; undefined after a problem. */
 export function parseFact(value: JsonObject, path: DocumentPath, scope: FactScope, report: ProblemReporter): Fact | undefined {
@@ -19,6 +26,11 @@ export function parseFact(value: JsonObject, path: DocumentPath, scope: FactScop
   if (keys === undefined) return undefined;
   const constant = scope.constants.get(name);
   if (constant !== undefined) return constantFact(name, constant, keys, path, report);
+  if (scope.lookups.has(name)) {
+    if (scope.lookupsRefused === undefined) return { kind: 'lookup', name, keys };
+    report.error([...path, 'fact'], 'json-rules/lookup', `the fact "${name}" comes from outside and is not available in this kind of rule`);
+    return undefined;
+  }
   const store = CONTEXT_STORES.find((known) => known === name);
   if (store !== undefined) return parseContextFact(store, keys, value, path, scope, report);
   if (WINDOW_FACTS.some((known) => known === name)) {

@@ -1,13 +1,15 @@
 import { logicDigest } from '../digest.ts';
 import { isMap, type Plain, type PlainMap, type SourceDocument } from '../document.ts';
 import type { FrontEnd, References } from '../front-end.ts';
+import type { Condition } from '../ir/condition.ts';
 import type { Detection, Rule, RuleMeta } from '../ir/rule.ts';
 import type { ProblemReporter } from '../problem.ts';
 import { readLogsource } from '../sigma/compile-detection.ts';
 import { inactive, readDedup, readMeta, textOf } from '../sigma/meta.ts';
 import { compileCondition } from './compile-condition.ts';
-import { parseCondition, reportUnknownKeys } from './condition.ts';
+import { parseCondition } from './condition.ts';
 import { readEvent } from './event.ts';
+import { reportUnknownKeys } from './unknown-keys.ts';
 import { checkShared, readVocabulary, sharedKindOf, toJson } from './vocabulary.ts';
 import { compileWindowRule, hasWindow } from './window-rule.ts';
 
@@ -69,15 +71,28 @@ function finish(
   references: References,
   report: ProblemReporter,
 ): readonly Rule[] {
-  const { conditions: named, operators, constants } = readVocabulary(references);
-  const scope = { context: false, windows: true, constants };
+  const { conditions: named, operators, constants, lookups } = readVocabulary(references);
+  const scope = { context: false, windows: true, constants, lookups };
   const event = readEvent(map, scope, report);
   const condition = parseCondition(toJson(map['conditions'] as Plain), ['conditions'], { report, named, operators, scope });
   if (condition === undefined || event === undefined || inactive(base.meta)) return [];
+  const facts = lookupsIn(condition)
+    .map((name) => lookups.get(name))
+    .filter((fact) => fact !== undefined);
+  if (hasWindow(condition) && facts.length > 0) {
+    report.error(
+      ['conditions'],
+      'json-rules/lookup',
+      'facts of a window and facts from outside cannot stand in one rule; let one rule refer to the other',
+    );
+    return [];
+  }
   if (hasWindow(condition)) return compileWindowRule({ ...base, event }, condition, report);
   const { expr } = compileCondition(condition);
   const { logsource, dedup, priority } = base;
-  return [{ ...base, expr, event, logicDigest: logicDigest({ expr, logsource: logsource ?? null, dedup, priority: priority ?? null }) }];
+  const asks = facts.length === 0 ? {} : { asks: { condition, facts } };
+  const digest = logicDigest({ expr, logsource: logsource ?? null, dedup, priority: priority ?? null, ...asks });
+  return [{ ...base, ...asks, expr, event, logicDigest: digest }];
 }
 
 /** A rule of the original format has no title: its name or the type of its event says what it is. */
@@ -92,4 +107,11 @@ function readPriority(map: PlainMap, report: ProblemReporter): number {
   if (typeof priority === 'number' && Number.isInteger(priority) && priority >= 1) return priority;
   report.error(['priority'], 'json-rules/priority', `a priority is a whole number from 1, not ${JSON.stringify(toJson(priority))}`);
   return 1;
+}
+
+/** Names of the facts from outside that a tree asks for. */
+function lookupsIn(condition: Condition): readonly string[] {
+  if (condition.op === 'not') return lookupsIn(condition.of);
+  if (condition.op !== 'leaf') return [...new Set(condition.of.flatMap(lookupsIn))];
+  return [condition.fact, condition.value].flatMap((fact) => (fact.kind === 'lookup' ? [fact.name] : []));
 }

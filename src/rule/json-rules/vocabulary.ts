@@ -2,7 +2,9 @@ import { isObject, type JsonObject, type JsonValue } from '../../shared/json.ts'
 import { isMap, type Plain, type SourceDocument } from '../document.ts';
 import type { References } from '../front-end.ts';
 import { ADDED_OPERATORS } from '../ir/condition.ts';
+import type { LookupFact } from '../ir/rule.ts';
 import type { ProblemReporter } from '../problem.ts';
+import { isLookup, readLookup } from './lookup.ts';
 import { JSON_OPERATORS } from './operators.ts';
 
 /** What rules may name besides fields of events: conditions, operators and facts of any file, as written. */
@@ -10,6 +12,8 @@ export type Vocabulary = {
   readonly conditions: ReadonlyMap<string, JsonValue>;
   readonly operators: ReadonlyMap<string, JsonValue>;
   readonly constants: ReadonlyMap<string, JsonValue>;
+  /** Facts from outside. */
+  readonly lookups: ReadonlyMap<string, LookupFact>;
 };
 
 /** Kinds of documents that are no rule and are shared between files, and the key that holds their names. */
@@ -20,10 +24,14 @@ export const sharedKindOf = (value: Plain): SharedKind | undefined =>
   isMap(value) ? (Object.keys(SHARED) as SharedKind[]).find((kind) => kind === value['kind']) : undefined;
 
 export function readVocabulary(references: References): Vocabulary {
+  const facts = [...entriesOf(references.shared('Facts'), 'facts')];
+  const quiet: ProblemReporter = { error() {}, warn() {} };
+  const lookups = facts.filter(([, value]) => isLookup(value)).map(([name, value]) => readLookup(name, value, [], quiet));
   return {
     conditions: entriesOf(references.shared('Conditions'), 'conditions'),
     operators: entriesOf(references.shared('Operators'), 'operators'),
-    constants: entriesOf(references.shared('Facts'), 'facts'),
+    constants: new Map(facts.filter(([, value]) => !isLookup(value))),
+    lookups: new Map(lookups.filter((fact) => fact !== undefined).map((fact) => [fact.name, fact])),
   };
 }
 
@@ -35,7 +43,8 @@ export function checkShared(document: SourceDocument, kind: SharedKind, report: 
     report.error([key], 'json-rules/shape', `a file of kind ${kind} has a map "${key}" by name`);
     return;
   }
-  for (const name of Object.keys(value)) {
+  for (const [name, entry] of Object.entries(value)) {
+    if (kind === 'Facts' && isLookup(toJson(entry))) readLookup(name, toJson(entry), [key, name, 'lookup'], report);
     if (kind === 'Operators' && [...JSON_OPERATORS, ...ADDED_OPERATORS].some((known) => known === name))
       report.error([key, name], 'ref/duplicate', `"${name}" is an operator already`, undefined, 'key');
     if (kind === 'Operators' && name.includes(':'))

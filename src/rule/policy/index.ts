@@ -61,11 +61,11 @@ function finishPolicy(
   load: LoadContext,
 ): readonly Rule[] {
   const map = document.value as PlainMap;
-  const { conditions: named, operators, constants } = readVocabulary(references);
+  const { conditions: named, operators, constants, lookups } = readVocabulary(references);
   const meta = readPolicyMeta(map, document.placeOf([]), report);
   const entries = compilePolicy(map, {
     selection: { document, report, load },
-    conditions: { report, named, operators, scope: { context: true, windows: false, constants } },
+    conditions: { report, named, operators, scope: { context: true, windows: false, constants, lookups, lookupsRefused: true } },
     json: map['form'] === 'json-rules-engine',
   });
   if (entries === undefined) return [];

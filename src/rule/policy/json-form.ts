@@ -36,7 +36,7 @@ export function factName(fact: Fact): string {
   if (fact.kind === 'constant') return JSON.stringify(fact.value);
   if (fact.kind === 'window') return fact.window.name;
   const path = fact.keys.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
-  return fact.kind === 'event' ? `${fact.field}${path}` : `${fact.store}${path}`;
+  return fact.kind === 'event' ? `${fact.field}${path}` : `${fact.kind === 'lookup' ? fact.name : fact.store}${path}`;
 }
 
 /** Which detector a failed comparison is: by the store it asks, or by the part of an access its field belongs to. */
