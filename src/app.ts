@@ -54,7 +54,12 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
     logger.info({ path, kind, entries, skipped: Object.fromEntries(skipped) }, 'a table was read');
   const normalizers = normalizersOf(settings, tables?.enrichment);
   const normalizerOf = (source: string): Normalizer => normalizers.get(source) as Normalizer;
-  const outside = createOutside({ providers: settings.facts.map((fact) => createProvider(fact, { clock, baseDir })), normalizerOf, clock, logger });
+  const outside = createOutside({
+    providers: settings.facts.map((fact) => createProvider(fact, { clock, baseDir })),
+    normalizerOf,
+    clock,
+    logger,
+  });
   outside.use(ruleset);
   let active = { ruleset, parts: partsOf(ruleset, settings, outside) };
   const engine = buildEngine(store, options, witness, normalizerOf, active.parts);

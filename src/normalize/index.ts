@@ -23,6 +23,7 @@ import { panos } from './network/panos.ts';
 import { suricataEve } from './network/suricata.ts';
 import { zeek } from './network/zeek.ts';
 import { otlpLog, otlpSpan } from './otlp.ts';
+import { cloudflareAccess, zscalerZpa } from './security/access-gateways.ts';
 import { alertmanager } from './security/alertmanager.ts';
 import { cef, leef } from './security/cef.ts';
 import { ocsf } from './security/ocsf.ts';
@@ -43,7 +44,7 @@ export const formats: readonly Format[] = [
   otlpLog,
   snmpTrap,
   ...[awsCloudtrail, awsGuardduty, gcpAudit, kubernetesAudit, azure, oktaSystem, googleWorkspace, microsoft365, githubAudit],
-  ...[osqueryResult, zeek, suricataEve, ocsf, opaDecision, alertmanager],
+  ...[osqueryResult, zeek, suricataEve, ocsf, opaDecision, cloudflareAccess, zscalerZpa, alertmanager],
   ...[cef, leef, ciscoAsa, fortigate, panos, awsVpcflow],
   linuxAuditd,
   ...[

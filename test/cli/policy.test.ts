@@ -8,6 +8,7 @@ import { policyLearn } from '../../src/cli/policy/learn.ts';
 import { policyReplay } from '../../src/cli/policy/replay.ts';
 import { loadRules } from '../../src/rule/load.ts';
 import { systemClock } from '../../src/shared/clock.ts';
+import { openStore } from '../../src/store/store.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'wardline-policy-'));
 afterAll(() => rmSync(home, { recursive: true }));
@@ -114,6 +115,21 @@ describe('policy learn', () => {
       policyReplay([file('f.ndjson', access('api', { mtls: true }, 4))], { rules: [reviewed], output: 'json' }, io),
     );
     expect(judged.code).toBe(0);
+  });
+
+  test('subjects of open alerts are left out', async () => {
+    const path = join(home, 'alerts.db');
+    const store = openStore(path);
+    const document = {
+      event: { id: 'a' },
+      user: { name: 'eve' },
+      wardline: { alert: { id: 'a', stage: 'opened', status: 'open', severity: 'high' } },
+    };
+    store.alerts.append([{ id: 'a', document }], []);
+    store.close();
+    const { err } = await learn(file('h.ndjson', days.join('\n')), { store: path });
+    expect(err).toContain('3 of excluded subjects');
+    expect(readFileSync(join(home, 'out.yml'), 'utf8')).not.toContain('- eve');
   });
 
   test('most of a known group becomes the group', async () => {

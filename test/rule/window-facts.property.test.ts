@@ -34,8 +34,8 @@ const orders = fc.constantFrom('greaterThanInclusive', 'greaterThan', 'lessThan'
 const number = fc.constantFrom(0, 1, 2, 3, 6);
 const windowLeaf = fc.oneof(
   fc
-    .tuple(fc.constantFrom('count', 'rate'), withWhere, orders, number)
-    .map(([fact, params, operator, value]) => ({ fact, params, operator, value: fact === 'rate' ? value / 4 : value })),
+    .tuple(fc.constantFrom('count', 'rate', 'ratio'), withWhere, orders, number)
+    .map(([fact, params, operator, value]) => ({ fact, params, operator, value: fact === 'count' ? value : value / 4 })),
   fc
     .tuple(fc.constantFrom('distinct', 'sum', 'avg', 'median'), withWhere, orders, number)
     .map(([fact, params, operator, value]) => ({ fact, params: { ...params, field: 'v' }, operator, value })),
@@ -80,6 +80,8 @@ function factValue(fact: string, params: Params, event: Seen, n: number, list: r
       return inside.length;
     case 'rate':
       return inside.length / secondsOf(params.within);
+    case 'ratio':
+      return inside.length / Math.max(1, within.filter(({ one }) => asked(one)).length);
     case 'distinct':
       return new Set(numbers).size;
     case 'sum':
@@ -117,7 +119,20 @@ async function triggersOf(written: { all: readonly object[] }, list: readonly Se
   for (const [n, event] of list.entries()) {
     const engine = new Engine([], { allowUndefinedFacts: true });
     engine.addRule({ conditions: structuredClone(written) as never, event: { type: 'x' } });
-    for (const fact of ['count', 'rate', 'distinct', 'sum', 'avg', 'median', 'percentile', 'firstSeen', 'absent', 'together', 'sequence'])
+    for (const fact of [
+      'count',
+      'rate',
+      'ratio',
+      'distinct',
+      'sum',
+      'avg',
+      'median',
+      'percentile',
+      'firstSeen',
+      'absent',
+      'together',
+      'sequence',
+    ])
       engine.addFact(fact, (params) => factValue(fact, params as Params, event, n, list, isAsked));
     const { events } = await engine.run({ kind: event.kind, ...(event.v === null ? {} : { v: event.v }) });
     if (events.length > 0) out.push({ at: event.at, g: event.g });

@@ -41,6 +41,7 @@ export const registerPolicy: Register = (program, { io, done }) => {
     .option('--min-days <n>', 'leave out what was seen on fewer days', '3')
     .option('--min-accesses <n>', 'leave out what was seen less often', '3')
     .option('--exclude <file>', 'subjects not to learn from, one a line')
+    .option('--store <file>', 'the store of a run: subjects of its open alerts are not learned from')
     .option('--out <file>', 'write to a file instead of standard output')
     .action(async (files: string[], flags: LearnFlags) => done(await policyLearn(files, flags, io)));
 };

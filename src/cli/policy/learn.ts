@@ -2,10 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { createContextReader } from '../../detect/policy/context.ts';
 import { letThroughBy } from '../../detect/policy/explain.ts';
-import { createLearner, type Proposal } from '../../detect/policy/learn.ts';
+import { createLearner, type Proposal, SUBJECT_FIELDS } from '../../detect/policy/learn.ts';
 import { readRuleFiles } from '../../rule/files.ts';
 import { loadRules } from '../../rule/load.ts';
 import { WardlineError } from '../../shared/errors.ts';
+import { at } from '../../shared/nested.ts';
+import { openStore } from '../../store/store.ts';
 import { type EventFlags, eventsOfFiles } from '../events.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
@@ -16,6 +18,7 @@ export type LearnFlags = EventFlags & {
   readonly minDays: string;
   readonly minAccesses: string;
   readonly exclude?: string;
+  readonly store?: string;
   readonly out?: string;
 };
 
@@ -38,7 +41,7 @@ export async function policyLearn(inputs: readonly string[], flags: LearnFlags, 
     context: createContextReader(ruleset.contexts),
     minDays: number(flags.minDays, '--min-days'),
     minAccesses: number(flags.minAccesses, '--min-accesses'),
-    excluded: new Set(excluded.filter((line) => line !== '')),
+    excluded: new Set([...excluded.filter((line) => line !== ''), ...(flags.store === undefined ? [] : underAlert(flags.store))]),
   });
   const counts = { records: 0, unread: 0 };
   for await (const event of eventsOfFiles(inputs, flags, io, counts)) {
@@ -54,6 +57,14 @@ export async function policyLearn(inputs: readonly string[], flags: LearnFlags, 
     `${proposals.length} policies proposed from ${accesses} accesses; left out: ${refused} refused, ${left.excluded} of excluded subjects, ${left.rare} too rare or on too few days\n`,
   );
   return proposals.length > 0 ? EXIT.ok : EXIT.findings;
+}
+
+/** Subjects that open alerts are about: what they do now is nothing to learn from. */
+function underAlert(path: string): readonly string[] {
+  const store = openStore(path, { readOnly: true });
+  const open = store.alerts.standing(Number.MAX_SAFE_INTEGER).filter(({ document }) => at(document, 'wardline.alert.status') === 'open');
+  store.close();
+  return open.flatMap(({ document }) => SUBJECT_FIELDS.map((field) => at(document, field)).filter((value) => typeof value === 'string'));
 }
 
 function asDocument({ service, entries, from, to }: Proposal): string {

@@ -72,6 +72,8 @@ function factValue(fact: WindowFact, hits: readonly Hit[], to: number, asked: Hi
       return inside.length;
     case 'rate':
       return inside.length / (Number(fact.within) / 1e9);
+    case 'ratio':
+      return inside.length / Math.max(1, membersIn({ ...fact, members: [asked.rule] }, hits, to, asked.time).length);
     case 'distinct':
       return new Set(inside.flatMap((hit) => keysOf(fact, hit))).size;
     case 'firstSeen':

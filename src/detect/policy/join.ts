@@ -40,6 +40,7 @@ const text = (event: Event, ...fields: readonly string[]): string | undefined =>
 function keyOf(key: JoinKey, event: Event): string | undefined {
   const one = (value: string | undefined): string | undefined => (value === undefined ? undefined : `${key}:${value}`);
   if (key === 'decision-id') return one(text(event, 'wardline.decision.id'));
+  if (key === 'request') return one(text(event, 'http.request.id'));
   if (key === 'session') return one(text(event, 'wardline.access.session.id'));
   if (key === 'trace') return one(text(event, 'trace.id'));
   const parts = [
@@ -52,8 +53,9 @@ function keyOf(key: JoinKey, event: Event): string | undefined {
 
 /** Whether the policy behind a decision was approved at its time; unknown where the store or the revision is missing. */
 function approval(set: string, event: Event, context: ContextReader): 'approved' | 'unapproved' | 'unknown' {
-  const revision = text(event, 'wardline.decision.policy.revision');
+  const revision = event.field('wardline.decision.policy.revision');
   const approved = context.value({ kind: 'context', store: 'revision', params: { set }, keys: ['approved'] }, event);
-  if (revision === undefined || !Array.isArray(approved)) return 'unknown';
-  return approved.includes(revision) ? 'approved' : 'unapproved';
+  const list = Array.isArray(revision) ? (revision as readonly JsonValue[]) : [revision];
+  if (revision === undefined || revision === null || !Array.isArray(approved)) return 'unknown';
+  return list.every((one) => one !== undefined && (approved as readonly JsonValue[]).includes(one)) ? 'approved' : 'unapproved';
 }

@@ -30,7 +30,7 @@ const GROUP_MEMBERS = 5;
 const GROUP_SHARE = 0.8;
 const DAY: Nanos = 86_400_000_000_000n;
 
-const SUBJECT_FIELDS = ['wardline.access.subject.spiffe', 'user.name', 'user.id', 'service.name'] as const;
+export const SUBJECT_FIELDS = ['wardline.access.subject.spiffe', 'user.name', 'user.id', 'service.name'] as const;
 
 type Subject = { readonly field: string; readonly value: string; accesses: number; readonly days: Set<bigint> };
 /** Accesses to one service with one action. */

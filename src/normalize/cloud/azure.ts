@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../shared/json.ts';
+import { entraDecisionFields } from '../decision-points.ts';
 import { address, compute, constant, entryOf, type Format, firstOf, path, text } from '../format.ts';
 
 /** Which Sigma service reads a category of Azure Monitor's diagnostic logs; everything else is the activity log. */
@@ -59,5 +60,6 @@ export const azure: Format = {
     'user_agent.original': path('properties.userAgent'),
     'error.code': text(path('properties.status.errorCode'), (value) => (value === '0' ? undefined : value)),
     'wardline.access.resource.service': path('properties.appDisplayName', 'properties.resourceDisplayName'),
+    ...entraDecisionFields,
   },
 };

@@ -1,3 +1,4 @@
+import { kubernetesDecisionFields } from '../decision-points.ts';
 import { address, compute, constant, type Format, firstOf, fixedRoute, integer, path } from '../format.ts';
 
 const label = { product: 'kubernetes', service: 'audit' };
@@ -32,5 +33,6 @@ export const kubernetesAudit: Format = {
     'user_agent.original': path('userAgent'),
     'http.response.status_code': integer(path('responseStatus.code')),
     'url.path': path('requestURI'),
+    ...kubernetesDecisionFields,
   },
 };

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../shared/json.ts';
+import { opaDecisionFields } from '../decision-points.ts';
 import { address, compute, constant, type Format, fixedRoute, path, text } from '../format.ts';
 
 const label = { product: 'opa', service: 'decision' };
@@ -42,11 +43,9 @@ export const opaDecision: Format = {
     'rule.name': path('path'),
     'wardline.decision.id': path('decision_id'),
     'wardline.decision.path': path('path'),
-    'wardline.decision.result': compute([path('result')], (result) =>
-      allowed(result) === undefined ? undefined : allowed(result) === true ? 'allow' : 'deny',
-    ),
     // What the agent took out of the log before it wrote it: rules on these inputs cannot be answered.
     'wardline.decision.erased': path('erased'),
     'wardline.decision.masked': path('masked'),
+    ...opaDecisionFields,
   },
 };

@@ -1,6 +1,7 @@
 import type { TextLine } from '../../decode/text-line.ts';
 import { tokensOf } from '../../decode/tokens.ts';
 import type { JsonObject, JsonValue } from '../../shared/json.ts';
+import { envoyDecisionFields } from '../decision-points.ts';
 import { address, compute, constant, type Format, firstOf, fixedRoute, integer, path, scaled, text } from '../format.ts';
 import { accessFields, parseAccess } from './access.ts';
 import { requestParts, urlFields } from './request.ts';
@@ -112,5 +113,6 @@ export const envoyAccess: Format = {
     'envoy.access.response_code_details': text(path('details', 'response_code_details'), isName),
     'envoy.access.upstream_cluster': text(path('cluster', 'upstream_cluster'), isName),
     'envoy.access.failure_reason': text(path('failure', 'upstream_transport_failure_reason'), isName),
+    ...envoyDecisionFields,
   },
 };

@@ -49,6 +49,7 @@ export const WINDOW_FACTS = [
   'count',
   'distinct',
   'rate',
+  'ratio',
   'sum',
   'avg',
   'median',

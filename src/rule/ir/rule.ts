@@ -89,7 +89,7 @@ export type LookupFact = {
  * one; written to the match as `wardline.join`. `revisions` names the approved revisions of the decision's policy.
  */
 export type Join = { readonly role: 'access' | 'decision'; readonly keys: readonly JoinKey[]; readonly revisions: string | undefined };
-export const JOIN_KEYS = ['decision-id', 'session', 'trace', 'tuple'] as const;
+export const JOIN_KEYS = ['decision-id', 'request', 'session', 'trace', 'tuple'] as const;
 export type JoinKey = (typeof JOIN_KEYS)[number];
 
 /** One `group-by` field; `fields` names it per member where aliases differ from the common name. */

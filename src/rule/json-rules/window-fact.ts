@@ -12,6 +12,7 @@ const STEPS: Needs = { field: false, steps: true, more: [] };
 const NEEDS: Readonly<Record<WindowFactName, Needs>> = {
   count: PLAIN,
   rate: PLAIN,
+  ratio: PLAIN,
   absent: { ...PLAIN, more: ['direction'] },
   distinct: OVER_FIELD,
   firstSeen: OVER_FIELD,

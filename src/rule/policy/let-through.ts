@@ -6,6 +6,8 @@ export const LET_THROUGH: Expr = {
   of: {
     op: 'or',
     of: [
+      // A log of decisions, postures or grants alone is no access.
+      { op: 'present', field: 'wardline.record' },
       { op: 'text', field: 'event.type', pattern: ['denied'], cased: false },
       { op: 'text', field: 'event.outcome', pattern: ['failure'], cased: false },
     ],
