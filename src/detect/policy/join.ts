@@ -14,6 +14,7 @@ export function withJoin(
   context: ContextReader,
   verdict?: string,
 ): JsonObject {
+  if (role === 'span') return withLinks(ecs, event);
   const all = keys.map((key) => keyOf(key, event)).filter((key) => key !== undefined);
   const wardline = (ecs['wardline'] ?? {}) as JsonObject;
   const join: JsonValue = role === 'access' ? (all[0] ?? null) : all;
@@ -27,6 +28,17 @@ export function withJoin(
       ...(verdict === undefined ? {} : { policy: { verdict } }),
     },
   };
+}
+
+/**
+ * The links a span is an end of: a caller's by its own id; the called one's by its parent, and by its own id as well, since
+ * Zipkin gives both ends one.
+ */
+function withLinks(ecs: JsonObject, event: Event): JsonObject {
+  const [own, parent] = [text(event, 'span.id'), text(event, 'parent.id')];
+  const called = /^(?:server|consumer)$/i.test(String(event.field('span.kind')));
+  const links = [...new Set(called ? [parent, own] : [own])].filter((id) => id !== undefined);
+  return { ...ecs, wardline: { ...((ecs['wardline'] ?? {}) as JsonObject), join: links } };
 }
 
 const text = (event: Event, ...fields: readonly string[]): string | undefined => {

@@ -86,9 +86,13 @@ export type LookupFact = {
 
 /**
  * How an access and the decision behind it find each other: an access by the first key that it has, a decision by every
- * one; written to the match as `wardline.join`. `revisions` names the approved revisions of the decision's policy.
+ * one, a span by the ids of the links it may be an end of; written to the match as `wardline.join`. `revisions` names the approved revisions of the decision's policy.
  */
-export type Join = { readonly role: 'access' | 'decision'; readonly keys: readonly JoinKey[]; readonly revisions: string | undefined };
+export type Join = {
+  readonly role: 'access' | 'decision' | 'span';
+  readonly keys: readonly JoinKey[];
+  readonly revisions: string | undefined;
+};
 export const JOIN_KEYS = ['decision-id', 'request', 'session', 'trace', 'tuple'] as const;
 export type JoinKey = (typeof JOIN_KEYS)[number];
 

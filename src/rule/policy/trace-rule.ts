@@ -232,16 +232,11 @@ function compileEdge({ id, map, report, member, rule }: Build): readonly Rule[] 
     op: 'or',
     of: texts.map((text) => ({ op: 'text', field: 'span.kind', pattern: [text], cased: false })),
   });
-  const client = member('client', { op: 'and', of: [A_SPAN, kinds('client', 'producer')] });
-  const server = member('server', { op: 'and', of: [A_SPAN, kinds('server', 'consumer'), { op: 'present', field: 'parent.id' }] });
+  const linked = { join: { role: 'span', keys: [], revisions: undefined } } as const;
+  const client = { ...member('client', { op: 'and', of: [A_SPAN, kinds('client', 'producer')] }), ...linked };
+  const server = { ...member('server', { op: 'and', of: [A_SPAN, kinds('server', 'consumer')] }), ...linked };
   const known = readKnown(edge['known'], report);
-  const link: GroupField = {
-    name: 'span.id',
-    fields: new Map([
-      [client.id, 'span.id'],
-      [server.id, 'parent.id'],
-    ]),
-  };
+  const link: GroupField = { name: 'wardline.join', fields: new Map() };
   const pair = rule(
     `${id}/edge`,
     [client, server],
