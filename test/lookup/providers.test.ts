@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { createProvider } from '../../src/lookup/index.ts';
 import { factSettings } from '../../src/lookup/settings.ts';
 import { systemClock } from '../../src/shared/clock.ts';
+import { Secret } from '../../src/shared/secret.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'wardline-facts-'));
 afterAll(() => rmSync(home, { recursive: true }));
@@ -35,7 +36,7 @@ describe('facts over HTTP', () => {
       url: await started,
       insecure: true,
       allowPrivate: true,
-      headers: { authorization: 'Bearer t' },
+      headers: { authorization: new Secret('Bearer t') },
     };
     const provider = createProvider(factSettings.parse(settings), deps);
     expect(await provider.lookup({ user: 'eve' }, signal)).toEqual({ asked: '{"fact":"risk","params":{"user":"eve"}}', by: 'Bearer t' });
