@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { incidentSettings, riskSettings } from '../alert/settings.ts';
 import { enrichSettings } from '../enrich/settings.ts';
+
 import { canarySettings } from '../evidence/canary-settings.ts';
-import { logsourceSettings } from '../normalize/logsource-settings.ts';
 import { factSettings } from '../lookup/settings.ts';
+import { logsourceSettings } from '../normalize/logsource-settings.ts';
 import { redactSettings } from '../normalize/redaction-settings.ts';
 import { checkNotify } from '../notify/check.ts';
 import { notifySettings } from '../notify/settings.ts';
