@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { incidentSettings, riskSettings } from '../alert/settings.ts';
 import { enrichSettings } from '../enrich/settings.ts';
-
 import { canarySettings } from '../evidence/canary-settings.ts';
 import { factSettings } from '../lookup/settings.ts';
 import { logsourceSettings } from '../normalize/logsource-settings.ts';
