@@ -66,7 +66,12 @@ try {
   let stored: readonly { id: string; stage: string }[] = [];
   let made: readonly { id: string; stage: string }[] = [];
   for (const end = Date.now() + 300_000; Date.now() < end; await sleep(3000)) {
-    [stored, made] = [await storedIn(servers.elasticsearch.url), await alertsIn(kafka, 'kill.alerts')];
+    try {
+      [stored, made] = [await storedIn(servers.elasticsearch.url), await alertsIn(kafka, 'kill.alerts')];
+    } catch {
+      // A broker that is busy is asked again.
+      continue;
+    }
     const ids = new Set(stored.map(({ id }) => id));
     if ([...wanted].every((id) => closedIn(stored).has(id)) && made.every(({ id }) => ids.has(id))) break;
   }
