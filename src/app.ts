@@ -18,6 +18,7 @@ import { normalizersOf, partsOf } from './pipeline/parts.ts';
 import { createReplay } from './pipeline/replay.ts';
 import { retryDelayMs } from './pipeline/retry-schedule.ts';
 import type { RunOptions, RunSummary } from './pipeline/run-options.ts';
+import { tellNote } from './pipeline/tell-note.ts';
 import { createWitness, type Witness } from './pipeline/witness.ts';
 import type { RuleId } from './rule/ir/rule.ts';
 import type { Ruleset } from './rule/load.ts';
@@ -250,10 +251,7 @@ function buildEngine(
     observeReplay: (record, read) => witness.replayed(record, read, clock.now()),
     observeNote(note) {
       witness.note(note);
-      if (note.kind === 'undecided' && note.reason === 'learning')
-        logger.info({ rule: note.rule, group: note.group.values }, 'not decided: the baseline is still being learned');
-      else if (note.kind === 'undecided') logger.warn({ rule: note.rule, group: note.group.values }, 'not decided: a source was silent');
-      else logger.warn({ rule: note.rule, evicted: note.evicted }, 'the state budget of a rule is reached; groups were evicted');
+      tellNote(note, logger);
     },
     tenant: settings.tenant,
     seal: witness.seal,

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { Settings, TransportSettings } from './config/settings.ts';
-import type { Note } from './correlate/correlator.ts';
 import { createRouter } from './correlate/route.ts';
 import type { Normalizer } from './normalize/normalizer.ts';
 import { correlateWorker } from './pipeline/distributed/correlate.ts';
@@ -9,6 +8,7 @@ import { ingestWorker } from './pipeline/distributed/ingest.ts';
 import { normalizersOf, partsOf } from './pipeline/parts.ts';
 import { retryDelayMs } from './pipeline/retry-schedule.ts';
 import type { RunOptions, RunSummary } from './pipeline/run-options.ts';
+import { tellNote } from './pipeline/tell-note.ts';
 import { WardlineError } from './shared/errors.ts';
 import { createSink } from './sink/index.ts';
 import type { KafkaSourceSettings } from './source/settings.ts';
@@ -133,7 +133,7 @@ export async function runDistributed(options: RunOptions): Promise<RunSummary> {
       ),
       clock,
       logger,
-      say: (note) => sayNote(note, logger),
+      say: (note) => tellNote(note, logger),
       every: { records: settings.engine.checkpointEvery, ms: Number(settings.engine.checkpointInterval / 1_000_000n) },
     });
     jobs.push(
@@ -180,11 +180,6 @@ export async function runDistributed(options: RunOptions): Promise<RunSummary> {
 }
 
 const json = (value: object): Uint8Array => Buffer.from(JSON.stringify(value));
-
-function sayNote(note: Note, logger: RunOptions['logger']): void {
-  if (note.kind === 'undecided') logger.warn({ rule: note.rule, group: note.group.values }, 'not decided: a source was silent');
-  else logger.warn({ rule: note.rule, evicted: note.evicted }, 'the state budget of a rule is reached; groups were evicted');
-}
 
 function kafkaSources({ sources }: Settings): readonly KafkaSourceSettings[] {
   const other = sources.find(({ kind }) => kind !== 'kafka');

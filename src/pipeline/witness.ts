@@ -97,7 +97,8 @@ export function createWitness(ledger: Ledger, sources: Settings['sources']): Wit
     note(note) {
       const at = toMs(note.time);
       if (note.kind === 'pressure') ledger.observe({ kind: 'eviction', at, rule: note.rule, count: note.evicted, from: at, to: undefined });
-      else
+      // A group that is new to a rule is no fault of the rule: that its baseline is being learned is logged.
+      else if (note.reason === 'silent')
         ledger.observe({
           kind: 'rule-fault',
           at,
