@@ -9,7 +9,7 @@ import type { Normalizer } from './normalize/normalizer.ts';
 import { receiversOf } from './notify/settings.ts';
 import { createAggregating } from './pipeline/aggregating.ts';
 import { createCanaries } from './pipeline/canaries.ts';
-import { createDelivery } from './pipeline/deliver.ts';
+import { createDelivery, offerAgain } from './pipeline/deliver.ts';
 import { createEngine, type Engine, type RulesetParts } from './pipeline/engine.ts';
 import { createNotifying } from './pipeline/notifying.ts';
 import { createBell, drainOutbox, runOutbox } from './pipeline/outbox-loop.ts';
@@ -97,6 +97,7 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
     }),
   );
   store.outbox.register(sinks.map(({ name }) => name));
+  for (const { name } of sinks) offerAgain(store.outbox, name, clock.now());
   const aggregating = createAggregating(store, { ...settings, engineVersion: VERSION, sinks: unrouted(settings) });
   const notifying = settings.notify === undefined ? undefined : createNotifying(store, settings.notify, clock);
   const delivering = deliveries.map((turn) => runOutbox(turn, bell, clock, stopped.signal, cut.signal));

@@ -25,6 +25,16 @@ export type DeliverDeps = {
   readonly retryDelayMs: (attempt: number) => number | undefined;
 };
 
+/**
+ * At a start nothing waits out a time that was counted in a life before: a receiver that was left alone gets its trial
+ * call at once, and so does every delivery of the others. One that asked for nothing more stays disabled.
+ */
+export function offerAgain(outbox: Outbox, sink: string, now: number): void {
+  const receiver = outbox.receiver(sink);
+  if (receiver.state === 'open') outbox.setReceiver(sink, { ...receiver, until: now });
+  else outbox.hurry(sink);
+}
+
 /** What one turn did: how many deliveries it settled, and when there is something to do again (ms since the epoch). */
 export type Turn = { readonly settled: number; readonly nextDue: number | undefined };
 

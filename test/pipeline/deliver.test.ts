@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createDelivery } from '../../src/pipeline/deliver.ts';
+import { createDelivery, offerAgain } from '../../src/pipeline/deliver.ts';
 import { retryDelayMs } from '../../src/pipeline/retry-schedule.ts';
 import { WardlineError } from '../../src/shared/errors.ts';
 import type { AlertDocument, Delivery, Pace } from '../../src/sink/sink.ts';
@@ -332,5 +332,23 @@ describe('a stop', () => {
     expect(await turn(stop.signal)).toEqual({ settled: 0, nextDue: undefined });
     expect(store.outbox.receiver('soc').failures).toBe(0);
     expect(store.outbox.due('soc', START, 9)).toHaveLength(1);
+  });
+});
+
+describe('at a start', () => {
+  test.each([1, 8])('what waits is offered again at once: %i alerts that the receiver did not take', async (alerts) => {
+    const { turn, store, add, calls, time } = setUp(() => ({}));
+    add(...Array.from({ length: alerts }, (_, n) => anAlert({ id: `a${n}` })));
+    const quiet = async (): Promise<number> => {
+      let before = -1;
+      while (before !== calls.length) {
+        before = calls.length;
+        await turn(never);
+      }
+      return before;
+    };
+    const tried = await quiet();
+    offerAgain(store.outbox, 'soc', time.now);
+    expect(await quiet()).toBeGreaterThan(tried);
   });
 });
