@@ -3,6 +3,7 @@ import { compileCase, groupsCase, loadCase, readCase, replaceCase } from './comp
 import { publicRules } from './corpus.ts';
 import { HOSTILE, hostileCase, hostileDifferences, hostileParseCase } from './hostile.ts';
 import { compiledCase, originalCase, sameCount } from './json-rules.ts';
+import { ledgerCase } from './ledger.ts';
 import { allRules, type Case, differences, matchCase, objectCase, parseCase } from './sigma.ts';
 
 type Group = {
@@ -20,6 +21,7 @@ export type GroupName =
   | 'json-rules-10'
   | 'json-rules-1'
   | 'compile'
+  | 'ledger'
   | 'anomaly'
   | 'hostile';
 
@@ -43,6 +45,10 @@ export const GROUPS: Readonly<Record<GroupName, Group>> = {
       'rules-1000': (every) => matchCase(every, publicRules(1000)),
       'rules-10000': (every) => matchCase(every, publicRules(10_000)),
     },
+  },
+  ledger: {
+    gate: () => [],
+    cases: { wardline: (every) => matchCase(every, allRules()), ledger: ledgerCase },
   },
   'json-rules': jsonRules(1000, 20_000, 20),
   'json-rules-100': jsonRules(100, 20_000, 200),
