@@ -19,7 +19,7 @@ export const sigmaRust: Peer = {
   // Every event is asked hundreds of rules one by one.
   every: 200,
   present: () => existsSync(binary),
-  build: 'cargo build --release --locked --manifest-path bench/peers/sigma-rust/Cargo.toml --target-dir .cache/peers/sigma-rust',
+  build: 'cargo build --release --manifest-path bench/peers/sigma-rust/Cargo.toml --target-dir .cache/peers/sigma-rust',
   compare(every, rounds) {
     const folder = mkdtempSync(join(tmpdir(), 'peer-'));
     try {
