@@ -5,6 +5,7 @@ import type { Logger } from '../shared/logger.ts';
 import { at } from '../shared/nested.ts';
 import { classOf, envelopeOf, itemsOf, retry } from './bulk-outcome.ts';
 import { type Setup, setUp, storedIds } from './elasticsearch-setup.ts';
+import { withoutNul } from './flattened.ts';
 import type { ElasticsearchSinkSettings } from './settings.ts';
 import type { AlertDocument, Delivery, Sink } from './sink.ts';
 
@@ -43,7 +44,10 @@ export function createElasticsearchSink(settings: ElasticsearchSinkSettings, log
   };
 
   const send = async (alerts: readonly AlertDocument[], signal: AbortSignal): Promise<readonly Delivery[]> => {
-    const operations = alerts.flatMap(({ id, document }) => [{ create: { _index: indexOf(prefix, document), _id: id } }, document]);
+    const operations = alerts.flatMap(({ id, document }) => [
+      { create: { _index: indexOf(prefix, document), _id: id } },
+      withoutNul(document),
+    ]);
     let answer: unknown;
     try {
       answer = await client.bulk({ operations: operations as never }, { signal });
