@@ -38,6 +38,7 @@ export function createKafkaSubscription(kafka: Kafka, options: SubscriptionOptio
       const admin = kafka.admin();
       const owned = new Map<number, Owned>();
       const running = new Set<Promise<void>>();
+      let leaving = false;
       let fail: (error: Error) => void = () => undefined;
       const failed = new Promise<never>((_, reject) => {
         fail = reject;
@@ -52,6 +53,8 @@ export function createKafkaSubscription(kafka: Kafka, options: SubscriptionOptio
         void work.finally(() => running.delete(work));
       };
       consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+        // Another member may leave at the same time, and the group gather once more: who is going takes nothing up.
+        if (leaving) return;
         const assigned = payload.memberAssignment[topic] ?? [];
         for (const [partition, one] of owned) {
           if (assigned.includes(partition)) continue;
@@ -85,6 +88,7 @@ export function createKafkaSubscription(kafka: Kafka, options: SubscriptionOptio
         });
         await Promise.race([aborted, failed]);
       } finally {
+        leaving = true;
         for (const one of owned.values()) one.revoke();
         // Workers write their last checkpoint and tell their offset while the member is still one.
         await Promise.all(running);

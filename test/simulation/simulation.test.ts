@@ -52,7 +52,6 @@ describe('ingest, correlate and deliver over logs that fail, with workers that d
       'restored from a checkpoint',
       'source made anew',
       '409',
-      'undecided',
     ];
     if (SEEDS >= 200) expect(sometimes.filter((what) => !seen.has(what))).toEqual([]);
   }, 3_600_000);
