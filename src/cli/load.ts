@@ -42,6 +42,17 @@ export function requireFiles({ settings, baseDir, placeOf }: LoadedFile): void {
   if (missing.length > 0) throw new WardlineError('settings', missing.map(problemText).join('\n'));
 }
 
+/** Throws `settings` when a canary waits for a rule that there is not: it could only ever be missed. */
+export function requireCanaryRules({ settings, placeOf }: LoadedFile, ruleset: Ruleset): void {
+  const names = new Set([...ruleset.byId.values()].flatMap(({ id, meta }) => [id, meta.name]));
+  const missing = settings.canaries.flatMap(({ rule }, i): Problem[] => {
+    const path = ['canaries', i, 'rule'];
+    const message = `there is no rule with the id or name "${rule}"`;
+    return names.has(rule) ? [] : [{ place: placeOf(path), severity: 'error', code: 'settings/bad-value', path, message }];
+  });
+  if (missing.length > 0) throw new WardlineError('settings', missing.map(problemText).join('\n'));
+}
+
 /** Files and folders that must be there before anything starts. A file that is followed may come later. */
 function pathsOf(settings: Settings): readonly { readonly path: readonly (string | number)[]; readonly value: string }[] {
   const sources = settings.sources.flatMap((source, i) =>

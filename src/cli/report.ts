@@ -35,9 +35,10 @@ export async function reportCompliance(flags: ReportFlags, io: Io): Promise<numb
       asOf: flags.asOf === undefined ? undefined : instant(flags.asOf, '--as-of'),
       profile,
     });
+    if (report.ledger.fault !== undefined) io.err(`the ledger is broken at ${report.ledger.fault}; nothing behind it was read\n`);
     for (const path of await writeForms(report, forms, flags.out, io)) io.err(`wrote ${path}\n`);
     if (flags.push !== undefined) await pushMetrics(flags.push, pack.id, renderPrometheus(report));
-    return failing !== undefined && fails(report, failing) ? EXIT.findings : EXIT.ok;
+    return report.ledger.fault !== undefined || (failing !== undefined && fails(report, failing)) ? EXIT.findings : EXIT.ok;
   } finally {
     store.close();
   }

@@ -7,7 +7,7 @@ import { createLogger } from '../telemetry/log.ts';
 import { configOption, outputOption, type Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
-import { accept, requireFiles, rulesetReloader, settingsOf } from './load.ts';
+import { accept, requireCanaryRules, requireFiles, rulesetReloader, settingsOf } from './load.ts';
 import { startReportTimer } from './report-timer.ts';
 
 export type RunFlags = {
@@ -31,6 +31,7 @@ export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promis
   const logger = createLogger(settings.log.level);
   const rules = rulesetReloader(settings, baseDir, logger);
   const ruleset = accept(rules.first, rules.first.compiled.length, io, flags.skipBrokenRules ?? false);
+  requireCanaryRules(loaded, ruleset);
   if (ruleset.byId.size === 0) logger.warn({ rules: settings.rules }, 'there is no rule: nothing can alert');
   logger.info({ ruleset: ruleset.digest.slice(0, 12), rules: ruleset.byId.size, sources: sources.map(({ name }) => name) }, 'starting');
   const started = io.clock.now();

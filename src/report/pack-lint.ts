@@ -88,6 +88,13 @@ function lintObjectives(pack: PackDocument, measures: ReadonlyMap<string, Measur
 
 /** A listed whole has every control the pack speaks about, and as many as the scope says; a stage has an objective. */
 function lintWhole({ baseline, controls, scope, stages }: PackDocument, report: ProblemReporter): void {
+  const covered = Object.values(controls).reduce((n, { objectives }) => n + Object.keys(objectives).length, 0);
+  if (covered > scope.objectives)
+    report.error(
+      ['scope', 'objectives'],
+      'pack/baseline',
+      `the scope says ${scope.objectives} objectives, the pack has ${covered} of them`,
+    );
   if (baseline !== undefined) {
     for (const id of Object.keys(controls))
       if (!Object.hasOwn(baseline, id)) report.error(['controls', id], 'pack/baseline', `"${id}" is not in the baseline of this pack`);

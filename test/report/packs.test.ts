@@ -147,6 +147,11 @@ describe('a pack that extends another', () => {
       /^u\.yml:9:18: error pack\/baseline .*"ac-9" is not in the baseline/m,
     ],
     [
+      'more objectives than its whole has',
+      `extends: nist-800-53-core.yml\nscope: {title: t, objectives: 1, controls: 1}\nbaseline: {ac-7: A}\n`,
+      /^u\.yml:7:31: error pack\/baseline .*says 1 objectives, the pack has 2/m,
+    ],
+    [
       'a stage without objective',
       `extends: nist-800-53-core.yml\n${scope(1)}stages: [one, two]\n`,
       /pack\/stage stages: no objective ends in "\.one"/,
