@@ -20,6 +20,8 @@ export default defineConfig({
         // The command line as processes of its own.
         test: {
           name: 'process',
+          // Other processes and servers on a machine that may be busy: one more try, which the output names.
+          retry: 1,
           include: ['test/cli/**/*.test.ts'],
           pool: 'forks',
           execArgv,
@@ -49,6 +51,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          retry: 1,
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/integration/global-setup.ts'],
           pool: 'forks',

@@ -44,7 +44,9 @@ export async function search(
 ): Promise<readonly { readonly _id: string; readonly _index: string; readonly _source: Record<string, unknown> }[]> {
   await fetch(`${elasticsearchUrl}/${index}/_refresh`, { method: 'POST' });
   const answer = await fetch(`${elasticsearchUrl}/${index}/_search?size=1000`);
-  if (answer.status === 404) return [];
+  // Not there yet, or its shards are just being made: whoever waits for documents asks again.
+  if (answer.status === 404 || answer.status === 503) return [];
+  if (!answer.ok) throw new Error(`the search answered ${answer.status}: ${await answer.text()}`);
   const { hits } = (await answer.json()) as { hits: { hits: { _id: string; _index: string; _source: Record<string, unknown> }[] } };
   return hits.hits;
 }
