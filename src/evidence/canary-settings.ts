@@ -1,10 +1,5 @@
 import { z } from 'zod';
-import { tryParseDuration } from '../shared/duration.ts';
-
-const durationMs = z
-  .string()
-  .refine((text) => tryParseDuration(text) !== undefined, { error: 'not a duration; write 90s, 15m, 1h or 30d' })
-  .transform((text) => Number((tryParseDuration(text) ?? 0n) / 1_000_000n));
+import { durationMs } from '../shared/duration-setting.ts';
 
 /** One planted event, or a series of them, that must raise an alert of one rule: proof that the rule still fires. */
 export const canarySettings = z.strictObject({

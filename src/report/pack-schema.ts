@@ -1,14 +1,6 @@
 import { z } from 'zod';
 import { LEVELS } from '../rule/ir/rule.ts';
-import { tryParseDuration } from '../shared/duration.ts';
-
-const NANOS_PER_MS = 1_000_000n;
-
-/** `15m` as milliseconds. */
-const duration = z
-  .string()
-  .refine((text) => tryParseDuration(text) !== undefined, { error: 'not a duration; write 90s, 15m, 1h or 30d' })
-  .transform((text) => Number((tryParseDuration(text) ?? 0n) / NANOS_PER_MS));
+import { durationMs as duration } from '../shared/duration-setting.ts';
 
 const id = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,99}$/, { error: 'lower-case letters, digits, dot, dash and underscore' });
 const share = z.number().min(0).max(1);
