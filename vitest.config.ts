@@ -3,17 +3,34 @@ import { defineConfig } from 'vitest/config';
 // The product runs under these flags; the tests prove the code works under them.
 const execArgv = ['--disallow-code-generation-from-strings', '--disable-proto=delete'];
 
+const otherProjects = ['test/integration/**', 'test/corpus/**', 'test/simulation/**', 'test/cli/**'];
+
 export default defineConfig({
   test: {
+    maxWorkers: '100%',
     projects: [
       {
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**', 'test/corpus/**', 'test/simulation/**', 'test/cli/**'],
+          exclude: [...otherProjects, '**/*.property.test.ts'],
           pool: 'forks',
+          // One module graph per worker: half of the time went into loading the same modules for each file.
+          isolate: false,
           execArgv,
           testTimeout: 60_000,
+        },
+      },
+      {
+        // Generated cases against oracles: the same code as the unit tests, with many runs each.
+        test: {
+          name: 'property',
+          include: ['test/**/*.property.test.ts'],
+          exclude: otherProjects,
+          pool: 'forks',
+          isolate: false,
+          execArgv,
+          testTimeout: 120_000,
         },
       },
       {

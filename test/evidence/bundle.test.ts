@@ -11,7 +11,7 @@ import { verifyChain } from '../../src/evidence/verify.ts';
 import { type BundleResult, verifyBundle } from '../../src/evidence/verify-bundle.ts';
 import { recheckReport, reportFiles } from '../../src/report/sealed-report.ts';
 import { aPack, aProfile, aQuietLog, aRule, walk } from '../report/world.ts';
-import { aWorkshop, MUTATION_KINDS, mutated } from './mutate.ts';
+import { aWorkshop, mutated } from './mutate.ts';
 
 const entries = walk({ logs: [aQuietLog('s', 2)], rules: [aRule('r1'), aRule('r2')] }, [{ log: 0, take: 50, seal: true, restart: true }]);
 const profile = aProfile('s');
@@ -83,13 +83,6 @@ test('a report that does not follow from the log is found though it was signed',
   expect(recheckReport(sealed)).toMatchObject({ outcome: 'different' });
 });
 
-test('no mutation is taken for the bundle', () => {
-  for (let i = 0; i < 20 * MUTATION_KINDS.length; i++) {
-    const { kind, bytes } = mutated(shop, i);
-    if (!bytes.equals(shop.bundle)) expect(verify(bytes).exitCode, `${kind}, number ${i}`).not.toBe(0);
-  }
-});
-
 describe('the second verifier', () => {
   const script = resolve(import.meta.dirname, '../../deploy/verify/verify_bundle.py');
   let folder = '';
@@ -126,26 +119,5 @@ describe('the second verifier', () => {
         : file,
     );
     expect(run(writeTar(swapped))).toMatchObject({ status: 1 });
-  });
-
-  test.skipIf(!present)('agrees on mutated bundles, exit code and reasons', () => {
-    const count = 12 * MUTATION_KINDS.length;
-    const paths = Array.from({ length: count }, (_, i) => {
-      const path = join(folder, `${i}.tar`);
-      writeFileSync(path, mutated(shop, i).bytes);
-      return path;
-    });
-    const { stdout } = spawnSync('python3', [script, '--each', '--key', join(folder, 'key.pem')], {
-      input: paths.map((p) => `${p}\n`).join(''),
-      encoding: 'utf8',
-    });
-    const theirs = stdout.trim().split('\n');
-    const ours = paths.map((_, i) => {
-      const result = verify(mutated(shop, i).bytes);
-      return `${result.exitCode} ${codes(result).join(',')}`;
-    });
-    // A kind that seals anew makes another key each time, so only codes can be compared, not bytes.
-    for (const [i, line] of ours.entries())
-      expect(theirs[i]?.trim(), `${MUTATION_KINDS[i % MUTATION_KINDS.length]}, number ${i}`).toBe(line.trim());
   });
 });
