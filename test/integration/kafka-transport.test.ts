@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
 import { silentLogger } from '../../src/shared/logger.ts';
-import { createPartitionCheckpoints } from '../../src/transport/checkpoints.ts';
 import { createKafkaKeyedLog, createKafkaWriter, ensureTopics } from '../../src/transport/kafka-log.ts';
 import { createKafkaSubscription } from '../../src/transport/kafka-subscription.ts';
-import { describeCheckpointsContract } from '../contract/checkpoints-contract.ts';
+import { describeSharedCheckpointsContract } from '../contract/checkpoints-contract.ts';
+import { checkpointsIn } from '../support/keyed-checkpoints.ts';
 import { createTopic, kafka, skipped } from './servers.ts';
 
 const unique = (): string => `t-${randomBytes(4).toString('hex')}`;
@@ -18,11 +18,10 @@ describe.skipIf(skipped !== undefined)('Kafka between the stages', () => {
     return writer;
   };
 
-  describeCheckpointsContract('a compacted Kafka topic', async () => {
+  describeSharedCheckpointsContract('a compacted Kafka topic', async () => {
     const topic = unique();
     await ensureTopics(kafka(), [{ topic, partitions: 2, settings: { 'cleanup.policy': 'compact' } }], 1);
-    const writer = writerTo(topic, 2);
-    return { open: () => createPartitionCheckpoints(createKafkaKeyedLog(kafka(), topic, writer), () => randomBytes(4).toString('hex')) };
+    return checkpointsIn(createKafkaKeyedLog(kafka(), topic, writerTo(topic, 2)));
   });
 
   test('a topic of another number of partitions is refused, with what to do', async () => {

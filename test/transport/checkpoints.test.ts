@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createPartitionCheckpoints } from '../../src/transport/checkpoints.ts';
 import type { KeyedLog } from '../../src/transport/port.ts';
-import { describeCheckpointsContract } from '../contract/checkpoints-contract.ts';
+import { describeSharedCheckpointsContract } from '../contract/checkpoints-contract.ts';
+import { checkpointsIn } from '../support/keyed-checkpoints.ts';
 
 /** A compacted topic in memory. */
 function memoryLog(): KeyedLog & { readonly entries: Map<string, Uint8Array>; readonly written: string[] } {
@@ -29,22 +30,7 @@ function memoryLog(): KeyedLog & { readonly entries: Map<string, Uint8Array>; re
 }
 const open = (log: KeyedLog) => createPartitionCheckpoints(log, () => randomBytes(4).toString('hex'));
 
-describeCheckpointsContract('chunks and manifests in a compacted topic', async () => {
-  const log = memoryLog();
-  return {
-    open: () => open(log),
-    async damageNewest(partition) {
-      const newest =
-        [...log.entries.keys()]
-          .filter((key) => key.startsWith(`${partition} m/`))
-          .sort()
-          .at(-1) ?? '';
-      const chunk = newest.replace(' m/', ' c/').concat('/0');
-      const bytes = log.entries.get(chunk) as Uint8Array;
-      bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 4;
-    },
-  };
-});
+describeSharedCheckpointsContract('chunks and manifests in a compacted topic', async () => checkpointsIn(memoryLog()));
 
 test('chunks come first, then the manifest, then the oldest goes: its manifest before its chunks; two stay', async () => {
   const log = memoryLog();
