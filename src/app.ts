@@ -16,6 +16,7 @@ import { createBell, drainOutbox, runOutbox } from './pipeline/outbox-loop.ts';
 import { createOutside } from './pipeline/outside.ts';
 import { normalizersOf, partsOf } from './pipeline/parts.ts';
 import { createReplay } from './pipeline/replay.ts';
+import { takeResets } from './pipeline/resets.ts';
 import { retryDelayMs } from './pipeline/retry-schedule.ts';
 import type { RunOptions, RunSummary } from './pipeline/run-options.ts';
 import { tellNote } from './pipeline/tell-note.ts';
@@ -67,6 +68,9 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
   for (const id of engine.damagedCheckpoints)
     logger.warn({ checkpoint: id }, 'a damaged checkpoint was passed over; going on from the one before');
   witness.activate(ruleset, settings, tables?.enrichment.digest, clock.now());
+
+  const resets = takeResets({ partitions: store.partitions, engine, observe: witness.reset });
+  for (const { source, topic, actor, reason } of resets) logger.warn({ source, topic, actor, reason }, 'a topic is read as another log');
 
   const bell = createBell(clock);
   const canaries = createCanaries(settings.canaries, {

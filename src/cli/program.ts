@@ -18,6 +18,7 @@ import { registerReport } from './report-commands.ts';
 import { registerRisk } from './risk.ts';
 import { registerRun } from './run.ts';
 import { registerSchema } from './schema.ts';
+import { registerSource } from './source.ts';
 
 /** Every command, in the order of the help. */
 const COMMANDS: readonly Register[] = [
@@ -27,6 +28,7 @@ const COMMANDS: readonly Register[] = [
   registerParse,
   registerAlerts,
   registerDeadLetters,
+  registerSource,
   registerDeliver,
   registerNotify,
   registerRisk,

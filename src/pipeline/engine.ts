@@ -64,8 +64,8 @@ export type Engine = {
   act(): readonly AlertDocument[];
   /** Reads records again that were dead letters; what became of them, alerts and a checkpoint are one transaction. */
   replay(records: readonly RawRecord[]): { readonly alerts: readonly AlertDocument[]; readonly read: number };
-  /** State, positions, evidence in one transaction. */
-  checkpoint(): void;
+  /** State, positions, evidence and what `more` writes in one transaction. */
+  checkpoint(more?: () => void): void;
   /** Goes on with another ruleset: state of rules whose logic is the same is taken over. Call after a checkpoint. */
   activate(parts: RulesetParts): void;
   positions(source: string): ReadonlyMap<number, bigint>;
@@ -219,7 +219,7 @@ export function createEngine(deps: EngineDeps): Engine {
         read: outcomes.filter(({ ingested }) => ingested.deadLetters.length === 0).length,
       };
     },
-    checkpoint: () => save(),
+    checkpoint: save,
     activate(next) {
       const snapshot = correlator.snapshot();
       parts = next;

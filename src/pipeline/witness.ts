@@ -10,6 +10,7 @@ import { sha256Hex } from '../shared/digest.ts';
 import type { JsonObject, JsonValue } from '../shared/json.ts';
 import { VERSION } from '../shared/version.ts';
 import type { AlertDocument, Delivery } from '../sink/sink.ts';
+import type { SourceReset } from '../store/partitions.ts';
 import type { CanaryStep } from './canaries.ts';
 import type { StepReport } from './engine.ts';
 
@@ -23,6 +24,8 @@ export type Witness = {
   note(note: Note): void;
   action(action: AlertAction, before: JsonObject, after: JsonObject): void;
   replayed(record: RawRecord, read: boolean, at: number): void;
+  /** Told before it takes effect. */
+  reset(reset: SourceReset): void;
   delivered(sink: string, outcomes: readonly Delivery[], at: number): void;
   shutdown(at: number, reason: string): void;
   canary(step: CanaryStep): void;
@@ -132,6 +135,19 @@ export function createWitness(ledger: Ledger, sources: Settings['sources']): Wit
         before: sha256Hex(record.bytes ?? new Uint8Array()),
         after: undefined,
         reason: read ? 'read' : 'still not readable',
+      });
+    },
+    reset({ source, topic, actor, at, reason }) {
+      ledger.observe({
+        kind: 'audit',
+        at,
+        actor,
+        address: 'command line',
+        action: 'source.reset',
+        object: `${source}/${topic}`,
+        before: undefined,
+        after: undefined,
+        reason,
       });
     },
     delivered(sink, outcomes, at) {

@@ -5,8 +5,9 @@ import { messageOf, WardlineError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { createKafkaClient } from '../transport/kafka-client.ts';
 import { createHandover } from './handover.ts';
-import { createAssignment } from './kafka/assignment.ts';
+import { createPlacing, type Place } from './kafka/assignment.ts';
 import { eachBatch, type Reading } from './kafka/each-batch.ts';
+import { createMarks } from './kafka/marks.ts';
 import { createNumbering } from './kafka/numbering.ts';
 import { topicsOf } from './kafka/topics.ts';
 import { createMemoryRegister, type PartitionRegister } from './register.ts';
@@ -30,7 +31,9 @@ export type KafkaSourceDeps = {
  */
 export function createKafkaSource(settings: KafkaSourceSettings, logger: Logger, deps: KafkaSourceDeps = {}): Source {
   const { clock = systemClock } = deps;
-  const numbering = createNumbering(deps.register ?? createMemoryRegister());
+  const register = deps.register ?? createMemoryRegister();
+  const numbering = createNumbering(register);
+  const marks = createMarks(register);
   let consumer: Consumer | undefined;
 
   /** Reads one set of topics until the signal, or until the set is another. */
@@ -39,7 +42,7 @@ export function createKafkaSource(settings: KafkaSourceSettings, logger: Logger,
     admin: Admin,
     topics: readonly string[],
     positions: Positions,
-    expected: Reading['expected'],
+    places: Map<string, Place>,
     signal: AbortSignal,
   ): AsyncGenerator<Batch> {
     const reader = kafka.consumer({
@@ -68,21 +71,32 @@ export function createKafkaSource(settings: KafkaSourceSettings, logger: Logger,
       });
       await reader.connect();
       await reader.subscribe({ topics: [...topics], fromBeginning: true });
-      const assign = createAssignment(reader, admin, numbering, positions, expected, handover);
+      const placing = createPlacing({ source: settings.name, reader, admin, numbering, positions, places, marks, handover });
       reader.on(
         reader.events.GROUP_JOIN,
-        ({ payload }) => void assign(payload.memberAssignment).catch((error: unknown) => handover.end(error as Error)),
+        ({ payload }) => void placing.assigned(payload.memberAssignment).catch((error: unknown) => handover.end(error as Error)),
       );
       const reading: Reading = {
         source: settings.name,
         numbering,
-        expected,
+        places,
+        arrived: placing.arrived,
+        marks,
         handover,
         headers: settings.encoding === 'auto' ? [] : [[FORM_HEADER, settings.encoding]],
         prepare: async (records) => deps.registry?.prepare(records, ended.signal) ?? records,
         stopped: () => ended.signal.aborted,
       };
-      await reader.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: (payload) => eachBatch(payload, reading) });
+      await reader.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        // The client would try again what is no fault of the broker.
+        eachBatch: (payload) =>
+          eachBatch(payload, reading).catch((error: unknown) => {
+            if (!(error instanceof WardlineError) || error.retryable) throw error;
+            handover.end(error);
+          }),
+      });
       if (settings.topicPattern !== undefined)
         void untilOthers(admin, settings, topics, clock, ended.signal).then(stop, (error: unknown) => handover.end(error as Error));
       yield* handover.items();
@@ -97,7 +111,7 @@ export function createKafkaSource(settings: KafkaSourceSettings, logger: Logger,
     async *batches(positions, signal) {
       const kafka = createKafkaClient(`source ${settings.name}`, settings, logger);
       const admin = kafka.admin();
-      const expected: Reading['expected'] = new Map();
+      const places = new Map<string, Place>();
       try {
         await admin.connect();
         while (!signal.aborted) {
@@ -107,7 +121,7 @@ export function createKafkaSource(settings: KafkaSourceSettings, logger: Logger,
             await untilOthers(admin, settings, topics, clock, signal);
             continue;
           }
-          yield* session(kafka, admin, topics, positions, expected, signal);
+          yield* session(kafka, admin, topics, positions, places, signal);
           if (signal.aborted) return;
           logger.info({ source: settings.name }, 'the topics that fit the pattern are others; the source joins anew');
           await consumer?.disconnect();
@@ -123,6 +137,7 @@ export function createKafkaSource(settings: KafkaSourceSettings, logger: Logger,
       }
     },
     async commit(positions) {
+      marks.save(positions);
       if (consumer === undefined) return;
       const offsets = [...positions]
         .map(([number, offset]) => ({ ...numbering.placeOf(number), offset: String(offset) }))

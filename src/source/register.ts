@@ -5,6 +5,9 @@
 export type PartitionRegister = {
   all(): readonly RegisteredPartition[];
   set(number: number, identity: string): void;
+  /** What was noted of partitions beside their identity, by number; a source has its own numbers for it. */
+  marks(): ReadonlyMap<number, string>;
+  mark(number: number, text: string): void;
 };
 
 export type RegisteredPartition = { readonly number: number; readonly identity: string };
@@ -12,8 +15,11 @@ export type RegisteredPartition = { readonly number: number; readonly identity: 
 /** A register for runs without a store. */
 export function createMemoryRegister(): PartitionRegister {
   const known = new Map<number, string>();
+  const marks = new Map<number, string>();
   return {
     all: () => [...known].map(([number, identity]) => ({ number, identity })),
     set: (number, identity) => void known.set(number, identity),
+    marks: () => marks,
+    mark: (number, text) => void marks.set(number, text),
   };
 }

@@ -5,11 +5,18 @@ export type Batch = {
   readonly partition: number;
   readonly records: readonly RawRecord[];
   /** Offsets that should have come before these records and never will (retention, truncation): a gap in the evidence. */
-  readonly gap?: { readonly from: bigint; readonly to: bigint; readonly cause: 'expired' | 'truncated' | 'unexplained' | 'refused' };
+  readonly gap?: Gap;
   /** Where to resume after these records, where that is not the last offset + 1 (byte offsets of lines). */
   readonly next?: bigint;
   /** True when nothing follows in this partition (files read once). */
   readonly end?: boolean;
+};
+
+/** `to` is undefined where nobody can know how far it went. */
+export type Gap = {
+  readonly from: bigint;
+  readonly to: bigint | undefined;
+  readonly cause: 'expired' | 'truncated' | 'unexplained' | 'refused' | 'reset';
 };
 
 /** The next offset to read, per partition. A partition that is absent starts at its beginning. */

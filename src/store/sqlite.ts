@@ -52,6 +52,10 @@ CREATE TABLE ledger (seq INTEGER PRIMARY KEY, entry TEXT NOT NULL) STRICT;
 const ADDED = `
 CREATE TABLE IF NOT EXISTS partitions (
   source TEXT NOT NULL, number INTEGER NOT NULL, identity TEXT NOT NULL, PRIMARY KEY (source, number)) STRICT;
+CREATE TABLE IF NOT EXISTS marks (source TEXT NOT NULL, number INTEGER NOT NULL, mark TEXT NOT NULL, PRIMARY KEY (source, number)) STRICT;
+CREATE TABLE IF NOT EXISTS source_resets (
+  source TEXT NOT NULL, topic TEXT NOT NULL, actor TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT NOT NULL,
+  PRIMARY KEY (source, topic)) STRICT;
 CREATE TABLE IF NOT EXISTS dead_letter_requests (
   source TEXT NOT NULL, partition INTEGER NOT NULL, offset TEXT NOT NULL, PRIMARY KEY (source, partition, offset)) STRICT;
 CREATE TABLE IF NOT EXISTS inbox (

@@ -2,21 +2,51 @@ import { randomBytes } from 'node:crypto';
 import kafkajs from 'kafkajs';
 import { describe, expect, test } from 'vitest';
 import { silentLogger } from '../../src/shared/logger.ts';
+import { topicNumbers } from '../../src/source/kafka/numbering.ts';
 import { createKafkaSource } from '../../src/source/kafka.ts';
+import { createMemoryRegister } from '../../src/source/register.ts';
 import { kafkaSourceSettings } from '../../src/source/settings.ts';
 import type { Batch } from '../../src/source/source.ts';
 import { registerKafkaCodecs } from '../../src/transport/kafka-codecs.ts';
 import { createStepClock } from '../support/step-clock.ts';
-import { createTopic, kafka, kafkaUrl, produce, skipped } from './servers.ts';
+import { createTopic, eventually, kafka, kafkaUrl, produce, skipped } from './servers.ts';
 
 const unique = (): string => `t-${randomBytes(4).toString('hex')}`;
-const sourceFor = (topics: readonly string[], groupId = unique()) =>
-  createKafkaSource(kafkaSourceSettings.parse({ kind: 'kafka', name: 'k', brokers: [kafkaUrl], topics, groupId }), silentLogger);
+const sourceFor = (topics: readonly string[], groupId = unique(), register = createMemoryRegister()) =>
+  createKafkaSource(kafkaSourceSettings.parse({ kind: 'kafka', name: 'k', brokers: [kafkaUrl], topics, groupId }), silentLogger, {
+    register,
+  });
+
+/** Deletes a topic and makes one of the same name. */
+async function remake(topic: string): Promise<void> {
+  const admin = kafka().admin();
+  await admin.connect();
+  await admin.deleteTopics({ topics: [topic] });
+  await eventually(
+    () => admin.listTopics(),
+    (topics) => !topics.includes(topic),
+  );
+  await eventually(
+    () =>
+      admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1 }] }).then(
+        () => true,
+        () => false,
+      ),
+    (made) => made,
+  );
+  await admin.disconnect();
+}
 const text = ({ records }: Batch): string[] => records.map(({ bytes }) => (bytes === null ? 'null' : Buffer.from(bytes).toString()));
 
 /** Reads until `enough` records came, then stops as the engine does. */
-async function readSome(topics: readonly string[], enough: number, positions = new Map<number, bigint>(), groupId = unique()) {
-  const source = sourceFor(topics, groupId);
+async function readSome(
+  topics: readonly string[],
+  enough: number,
+  positions = new Map<number, bigint>(),
+  groupId = unique(),
+  register = createMemoryRegister(),
+) {
+  const source = sourceFor(topics, groupId, register);
   const stop = new AbortController();
   const batches: Batch[] = [];
   const next = new Map(positions);
@@ -136,17 +166,80 @@ describe.skipIf(skipped !== undefined)('the Kafka source', () => {
     expect(batches.flatMap(text)).toEqual(['d']);
   });
 
-  test('a position beyond the end of the log is a gap: the topic was cut or made anew', async () => {
+  test('a position beyond the end of the log stops the source: the topic was cut or made anew', async () => {
     const topic = unique();
     await createTopic(topic, 1);
     await produce(topic, [{ value: 'a' }]);
+    await expect(readSome([topic], 1, new Map([[0, 9n]]))).rejects.toThrow(
+      /k: t-\w+, partition 0, is not the log that was read before: the log ends at offset 1, .*wardline source reset k --topic t-/,
+    );
+  });
+
+  test('a topic that was made anew is seen though it has grown past the position, and read after a reset under other numbers', async () => {
+    const topic = unique();
+    const register = createMemoryRegister();
+    await createTopic(topic, 1);
+    await produce(
+      topic,
+      ['a', 'b', 'c'].map((value) => ({ value })),
+    );
+    const first = await readSome([topic], 3, new Map(), unique(), register);
+    await remake(topic);
+    await produce(
+      topic,
+      ['A', 'B', 'C', 'D', 'E'].map((value) => ({ value })),
+    );
+    await expect(readSome([topic], 1, first.positions, unique(), register)).rejects.toThrow(
+      /another record is at offset 2, which was read/,
+    );
+    topicNumbers(register, topic)?.retire();
+    const again = await readSome([topic], 5, first.positions, unique(), register);
+    expect(again.batches.flatMap(text)).toEqual(['A', 'B', 'C', 'D', 'E']);
+    expect(again.batches.every(({ partition }) => partition === 1_000_000)).toBe(true);
+  });
+
+  test('a mark that is older than the position is read again and nothing else is; the same log goes on', async () => {
+    const topic = unique();
+    const register = createMemoryRegister();
+    await createTopic(topic, 1);
+    await produce(
+      topic,
+      Array.from({ length: 50 }, (_, i) => ({ value: `${i}` })),
+    );
+    await readSome([topic], 50, new Map(), unique(), register);
+    const stored = register.marks().get(0);
+    expect(stored).toMatch(/^49 [0-9a-f]{64}$/);
+    await produce(topic, [{ value: 'more' }]);
+    const next = await readSome([topic], 1, new Map([[0, 50n]]), unique(), register);
+    expect(next.batches.flatMap(text)).toEqual(['more']);
+    register.mark(0, stored as string);
+    await produce(topic, [{ value: 'and more' }]);
+    const later = await readSome([topic], 1, new Map([[0, 51n]]), unique(), register);
+    expect(later.batches.flatMap(text)).toEqual(['and more']);
+  });
+
+  test('a topic that is made anew while it is read stops the source, whatever the client jumps to', async () => {
+    const topic = unique();
+    await createTopic(topic, 1);
+    await produce(
+      topic,
+      ['a', 'b', 'c'].map((value) => ({ value })),
+    );
     const source = sourceFor([topic]);
-    const stop = new AbortController();
-    for await (const batch of source.batches(new Map([[0, 9n]]), stop.signal)) {
-      expect(batch.gap).toEqual({ from: 1n, to: 9n, cause: 'truncated' });
-      stop.abort();
-    }
+    let count = 0;
+    const seen: string[] = [];
+    const reading = (async () => {
+      for await (const batch of source.batches(new Map(), new AbortController().signal)) {
+        seen.push(...text(batch));
+        count += batch.records.length;
+        if (count !== 3) continue;
+        await remake(topic);
+        await produce(topic, [{ value: 'A' }]);
+      }
+    })();
+    await expect(reading).rejects.toThrow(/is not the log that was read before/);
     await source.close();
+    expect(seen).toEqual(['a', 'b', 'c']);
   });
 
   test('a topic that is not there is an error that names it', async () => {

@@ -1,38 +1,105 @@
-import type { Admin, Consumer } from 'kafkajs';
+import type { Admin, Consumer, KafkaMessage } from 'kafkajs';
+import { WardlineError } from '../../shared/errors.ts';
 import type { Handover } from '../handover.ts';
 import type { Batch, Positions } from '../source.ts';
+import { fits, type Mark, type Marks } from './marks.ts';
 import type { Numbering } from './numbering.ts';
 
-type Log = { readonly topic: string; readonly low: bigint; readonly high: bigint };
+/** Where reading of one partition stands. */
+export type Place = {
+  /** The next offset to hand over. */
+  next: bigint;
+  /** Where the client was told to go; until it has answered from there, answers are from before. */
+  sought: bigint | undefined;
+  /** Answers in a row that were not from there. */
+  strays: number;
+  /** The record that was taken before `next`, until it was seen again: the log is still the same one. */
+  mark: Mark | undefined;
+};
 
-/** On every assignment: the engine's position, checked against what the log still holds. */
-export function createAssignment(
-  reader: Consumer,
-  admin: Admin,
-  numbering: Numbering,
-  positions: Positions,
-  expected: Map<string, bigint>,
-  handover: Handover<Batch>,
-) {
-  return async (assignment: Readonly<Record<string, readonly number[]>>): Promise<void> => {
+export type PlacingParts = {
+  /** Name of the source in the settings. */
+  readonly source: string;
+  readonly reader: Pick<Consumer, 'seek'>;
+  readonly admin: Pick<Admin, 'fetchTopicOffsets'>;
+  readonly numbering: Numbering;
+  readonly positions: Positions;
+  /** By `partition/topic`; empty until the assignment has placed it. */
+  readonly places: Map<string, Place>;
+  readonly marks: Marks;
+  readonly handover: Pick<Handover<Batch>, 'give'>;
+};
+
+/** An answer from elsewhere twice in a row is none from before: what lay there were records of the broker's own. */
+const MOST_STRAYS = 2;
+
+export type Placing = {
+  /** On every assignment: the engine's position, checked against what the log still holds. Throws WardlineError `source`. */
+  assigned(assignment: Readonly<Record<string, readonly number[]>>): Promise<void>;
+  /** Is an answer the one to go on with? If not, the client has been told where to go. Throws as `assigned` does. */
+  arrived(topic: string, partition: number, fetchedFrom: bigint, messages: readonly KafkaMessage[]): Promise<boolean>;
+};
+
+export function createPlacing({ source, reader, admin, numbering, positions, places, marks, handover }: PlacingParts): Placing {
+  const place = (topic: string, partition: number, low: bigint, high: bigint): void => {
+    const key = `${partition}/${topic}`;
+    const number = numbering.numberOf(topic, partition);
+    const before = places.get(key);
+    const wanted = before?.next ?? positions.get(number) ?? 0n;
+    if (wanted > high) throw replaced(source, topic, partition, `the log ends at offset ${high}, and everything below ${wanted} was read`);
+    const expired = wanted < low;
+    const next = expired ? low : wanted;
+    const known = expired ? undefined : marks.below(number, wanted);
+    const mark = known !== undefined && known.offset >= low ? known : undefined;
+    const sought = mark?.offset ?? next;
+    places.set(key, { next, sought, strays: before?.sought === sought ? before.strays : 0, mark });
+    reader.seek({ topic, partition, offset: String(sought) });
+    if (expired && (positions.has(number) || wanted > 0n))
+      void handover.give({ partition: number, records: [], gap: { from: wanted, to: low, cause: 'expired' }, next });
+  };
+  const assigned: Placing['assigned'] = async (assignment) => {
     for (const [topic, partitions] of Object.entries(assignment)) {
       const logs = await admin.fetchTopicOffsets(topic);
       for (const partition of partitions) {
         const log = logs.find((one) => one.partition === partition);
-        const number = numbering.numberOf(topic, partition);
-        const wanted = expected.get(`${partition}/${topic}`) ?? positions.get(number) ?? 0n;
-        const { at, gap } = startOf({ topic, low: BigInt(log?.low ?? 0), high: BigInt(log?.high ?? 0) }, wanted, positions.has(number));
-        expected.set(`${partition}/${topic}`, at);
-        reader.seek({ topic, partition, offset: String(at) });
-        if (gap !== undefined) void handover.give({ partition: number, records: [], gap, next: at });
+        place(topic, partition, BigInt(log?.low ?? 0), BigInt(log?.high ?? 0));
       }
     }
   };
+  return {
+    assigned,
+    async arrived(topic, partition, fetchedFrom, messages) {
+      const at = places.get(`${partition}/${topic}`);
+      // The client may fetch before the assignment has said where to start; what is not resolved is fetched again.
+      if (at === undefined) return false;
+      const strayed = at.sought === undefined ? fetchedFrom < at.next : fetchedFrom !== at.sought;
+      // From below what was asked for: the client was put back to the beginning, or is not yet where it was told to go.
+      if (strayed && (fetchedFrom < (at.sought ?? at.next) || at.strays < MOST_STRAYS)) {
+        at.strays++;
+        await assigned({ [topic]: [partition] });
+        return false;
+      }
+      const { mark, next } = at;
+      Object.assign(at, { sought: undefined, strays: 0, mark: undefined });
+      if (mark === undefined) return true;
+      if (!fits(mark, messages[0])) throw replaced(source, topic, partition, `another record is at offset ${mark.offset}, which was read`);
+      if (messages.some(({ offset }) => BigInt(offset) >= next)) return true;
+      at.sought = next;
+      reader.seek({ topic, partition, offset: String(next) });
+      return false;
+    },
+  };
 }
 
-/** Where to start, and what is missing before it: records that retention removed, or a log that was cut. */
-function startOf({ low, high }: Log, wanted: bigint, known: boolean): { readonly at: bigint; readonly gap?: NonNullable<Batch['gap']> } {
-  if (wanted < low) return known || wanted > 0n ? { at: low, gap: { from: wanted, to: low, cause: 'expired' } } : { at: low };
-  if (wanted > high) return { at: high, gap: { from: high, to: wanted, cause: 'truncated' } };
-  return { at: wanted };
+/**
+ * Offsets in another log mean other records: neither going on at the old position nor beginning anew may be done in
+ * silence, so a person says what is to be done.
+ */
+function replaced(source: string, topic: string, partition: number, sign: string): WardlineError {
+  return new WardlineError(
+    'source',
+    `Kafka source ${source}: ${topic}, partition ${partition}, is not the log that was read before: ${sign}. ` +
+      'The topic was deleted and made anew, or its log was cut. To read what is there now from its beginning, and have the loss in the ' +
+      `evidence: wardline source reset ${source} --topic ${topic} --reason "..."`,
+  );
 }

@@ -2,6 +2,8 @@ import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { RawRecord } from '../../event/raw-record.ts';
 import type { Handover } from '../handover.ts';
 import type { Batch } from '../source.ts';
+import type { Place, Placing } from './assignment.ts';
+import type { Marks } from './marks.ts';
 import type { Numbering } from './numbering.ts';
 
 const SLICE = 1000;
@@ -11,8 +13,10 @@ const MAX_BEATS = 300;
 export type Reading = {
   readonly source: string;
   readonly numbering: Numbering;
-  /** The next offset to hand over, by `partition/topic`; empty until the assignment has placed it. */
-  readonly expected: Map<string, bigint>;
+  /** By `partition/topic`; empty until the assignment has placed it. */
+  readonly places: ReadonlyMap<string, Place>;
+  readonly arrived: Placing['arrived'];
+  readonly marks: Marks;
   readonly handover: Handover<Batch>;
   /** Headers that every record gets. */
   readonly headers: readonly (readonly [string, string])[];
@@ -24,21 +28,23 @@ export type Reading = {
 /** Hands the messages of one partition over in slices; only what was taken is resolved. */
 export async function eachBatch(payload: EachBatchPayload, reading: Reading): Promise<void> {
   const { batch, heartbeat, isRunning, isStale, resolveOffset } = payload;
-  const { expected, handover } = reading;
-  const key = `${batch.partition}/${batch.topic}`;
-  // The client may fetch before the assignment has said where to start; what is not resolved is fetched again.
-  if (!expected.has(key)) return;
+  const { places, handover, marks } = reading;
+  // The types of the client leave it out; it is there in every version of the 2.2 line.
+  const fetchedFrom = BigInt((batch as { readonly fetchedOffset?: string | number }).fetchedOffset ?? batch.firstOffset() ?? 0);
+  if (!(await reading.arrived(batch.topic, batch.partition, fetchedFrom, batch.messages))) return;
+  const place = places.get(`${batch.partition}/${batch.topic}`);
+  if (place === undefined) return;
   const partition = reading.numbering.numberOf(batch.topic, batch.partition);
   for (let i = 0; i < batch.messages.length; i += SLICE) {
     if (!isRunning() || isStale()) return;
-    const from = expected.get(key) ?? 0n;
-    const slice = batch.messages.slice(i, i + SLICE).filter(({ offset }) => BigInt(offset) >= from);
+    const slice = batch.messages.slice(i, i + SLICE).filter(({ offset }) => BigInt(offset) >= place.next);
     const last = slice.at(-1);
     if (last === undefined) continue;
     const records = await beating(prepared(reading, slice, partition), heartbeat);
     if (records === undefined) return;
+    marks.note(partition, last);
     if (!(await beating(handover.give({ partition, records }), heartbeat))) return;
-    expected.set(key, BigInt(last.offset) + 1n);
+    place.next = BigInt(last.offset) + 1n;
     resolveOffset(last.offset);
     await heartbeat();
   }
