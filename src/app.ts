@@ -253,6 +253,11 @@ function buildEngine(
     observe: witness.step,
     observeAlerts: witness.alerts,
     observeAction: witness.action,
+    observeSilence(change) {
+      witness.silence(change);
+      if (settings.notify === undefined)
+        logger.warn({ silence: change.after.id }, 'a silence without routes ("notify") keeps nobody quiet');
+    },
     observeReplay: (record, read) => witness.replayed(record, read, clock.now()),
     observeNote(note) {
       witness.note(note);

@@ -45,7 +45,7 @@ export function actedOn(latest: JsonObject, action: AlertAction): JsonObject {
   const { kind, actor, disposition, comment } = action;
   const by = { by: actor, at: isoTime(fromMs(action.at)) };
   const carried = carriedOf(latest);
-  const alert = (at(latest, 'wardline.alert') ?? {}) as JsonObject;
+  const { severity_before: _, ...alert } = (at(latest, 'wardline.alert') ?? {}) as JsonObject;
   return {
     ...alert,
     ...carried,

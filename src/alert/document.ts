@@ -10,7 +10,8 @@ import { threatOf } from './attack.ts';
 import { evidenceOf, relatedOf, union } from './evidence.ts';
 import { exceptionsOf, levelOf } from './exceptions.ts';
 import { withKibanaFields } from './kibana.ts';
-import { type OnClose, type Standing, standingOf } from './standing.ts';
+import { caseLevel } from './severity.ts';
+import { type OnClose, type Standing, severityBefore, standingOf } from './standing.ts';
 
 /** What every alert of a process says about where it comes from, and the settings under `alerts`. */
 export type AlertContext = {
@@ -54,11 +55,13 @@ export function alertDocument(firing: Firing, rule: Rule, context: AlertContext,
   if (standing === undefined) return undefined;
   const threat = threatOf(rule.meta.tags);
   const labels = { ...context.labels, ...rule.meta.alert?.labels };
-  const fields = Object.entries({ ...agreed(hits), ...group.values });
+  const values = { ...agreed(hits), ...group.values };
+  const fields = Object.entries(values);
+  const level = levelOf(hits, rule, caseLevel(rule.meta.alert ?? {}, firing.total, values) ?? rule.meta.level);
   const document: Record<string, JsonValue> = {
     '@timestamp': isoTime(time),
     ecs: { version: '9.4.0' },
-    event: eventFields(firing, rule, context, id, standing),
+    event: eventFields(firing, rule, context, { id, standing, level }),
     message: rule.meta.title,
     rule: ruleFields(rule),
     ...(threat === undefined ? {} : { threat: threat as unknown as JsonValue }),
@@ -79,7 +82,8 @@ export function alertDocument(firing: Firing, rule: Rule, context: AlertContext,
       workflow: 'new',
       ...standing.carried,
       kind: rule.kind === 'correlation' ? 'correlation' : 'match',
-      severity: levelOf(hits, rule),
+      severity: level,
+      ...severityBefore(standing.stage, level, latest),
       building_block: rule.meta.alert?.buildingBlock ?? false,
       group: group.values,
       fingerprint: tupleId(['fingerprint', context.tenant, rule.id, group.key]).slice(0, 12),
@@ -108,9 +112,13 @@ export function episodeOf({ group, opening }: Firing, rule: Rule, { tenant }: Al
   return alertId(tenant, rule, group.key, opening, 'opened');
 }
 
-function eventFields(firing: Firing, rule: Rule, context: AlertContext, id: string, standing: Standing): JsonObject {
+function eventFields(
+  firing: Firing,
+  rule: Rule,
+  context: AlertContext,
+  { id, standing, level }: { readonly id: string; readonly standing: Standing; readonly level: Level },
+): JsonObject {
   const { hits } = firing;
-  const level = levelOf(hits, rule);
   const [severity, risk] = SEVERITY[level];
   // An author's score is for the level the author gave.
   const score = level === rule.meta.level ? (rule.meta.alert?.riskScore ?? risk) : risk;

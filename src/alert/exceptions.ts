@@ -11,11 +11,11 @@ export function exceptionsOf(hits: readonly Hit[], rule: Rule): readonly string[
   return [...new Set(hits.flatMap((hit) => heldFor(hit, rule).map(({ exception }) => exception)))].sort();
 }
 
-/** The level of an alert: lower than its rule's only where an exception lowers every event of it, and never higher. */
-export function levelOf(hits: readonly Hit[], rule: Rule): Level {
-  const own = LEVELS.indexOf(rule.meta.level);
+/** The level of an alert: lower than its rule's only where an exception lowers every event of it, and never higher; `own` is the level it has without exceptions. */
+export function levelOf(hits: readonly Hit[], rule: Rule, level: Level): Level {
+  const own = LEVELS.indexOf(level);
   const levels = hits.map((hit) =>
-    heldFor(hit, rule).reduce((lowest, { effect, level }) => (effect === 'lower' ? Math.min(lowest, LEVELS.indexOf(level)) : lowest), own),
+    heldFor(hit, rule).reduce((lowest, held) => (held.effect === 'lower' ? Math.min(lowest, LEVELS.indexOf(held.level)) : lowest), own),
   );
-  return LEVELS[levels.length === 0 ? own : Math.max(...levels)] ?? rule.meta.level;
+  return LEVELS[levels.length === 0 ? own : Math.max(...levels)] ?? level;
 }

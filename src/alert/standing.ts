@@ -56,3 +56,9 @@ export function carriedOf(document: JsonObject): JsonObject {
   }
   return out;
 }
+
+/** The severity of the step before, on a step that changes it: receivers may ask to be told of nothing else. */
+export function severityBefore(stage: string, severity: string, latest: JsonObject | undefined): JsonObject {
+  const before = latest === undefined ? undefined : at(latest, 'wardline.alert.severity');
+  return stage !== 'continued' || before === undefined || before === severity ? {} : { severity_before: before };
+}

@@ -1,9 +1,9 @@
-import { userInfo } from 'node:os';
 import { type ActionKind, DISPOSITIONS, type Disposition } from '../alert/actions.ts';
 import { WardlineError } from '../shared/errors.ts';
 import { at } from '../shared/nested.ts';
 import { printable } from '../shared/table.ts';
 import { openStore } from '../store/store.ts';
+import { actorOf } from './actor.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
 
@@ -21,7 +21,7 @@ export function actOnAlert(kind: ActionKind, prefix: string, flags: ActionFlags,
   if (kind === 'comment' && (comment === undefined || comment === '')) throw new WardlineError('usage', 'a comment says something');
   if (comment !== undefined && comment.length > MAX_COMMENT)
     throw new WardlineError('usage', `a comment has at most ${MAX_COMMENT} characters, not ${comment.length}`);
-  const actor = flags.by ?? io.environment['WARDLINE_ACTOR'] ?? userInfo().username;
+  const actor = actorOf(flags.by, io);
   const store = openStore(flags.store, { beside: true });
   try {
     const [alert, ...others] = store.alerts.alertIds(prefix);

@@ -16,6 +16,7 @@ import { configOption, outputOption, type Register, storeOption } from './comman
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { settingsOf } from './load.ts';
+import { recordedSilences } from './silences.ts';
 
 type RouteFlags = { readonly config: string; readonly alert: string; readonly output: 'table' | 'json' };
 type LogFlags = StoreFlags & { readonly limit: string; readonly alert?: string };
@@ -41,13 +42,13 @@ export const registerNotify: Register = (program, { io, done }) => {
 };
 
 function testRoute(flags: RouteFlags, io: Io): number {
-  const { settings } = settingsOf(flags.config, io);
+  const { settings, baseDir } = settingsOf(flags.config, io);
   const { notify } = settings;
   if (notify === undefined) throw new WardlineError('usage', `${flags.config} has no routes (notify); every sink gets every alert`);
   const facts = factsOf(readAlert(flags.alert));
   const now = io.clock.now();
   const intervals = new Map(notify.timeIntervals.map((interval) => [interval.name, interval]));
-  const silencedBy = createSilences(notify.silences)(facts.labels, now);
+  const silencedBy = createSilences([...notify.silences, ...recordedSilences(settings.state.path, baseDir, now)])(facts.labels, now);
   const targetOf = notify.inhibit.filter(({ target }) => compileMatchers(target)(facts.labels)).map(({ name }) => name);
   const routes = routesFor(compileRoute(notify.route), facts.labels).map((route) => ({
     receiver: route.receiver,

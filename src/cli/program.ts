@@ -18,6 +18,7 @@ import { registerReport } from './report-commands.ts';
 import { registerRisk } from './risk.ts';
 import { registerRun } from './run.ts';
 import { registerSchema } from './schema.ts';
+import { registerSilence } from './silences.ts';
 import { registerSource } from './source.ts';
 
 /** Every command, in the order of the help. */
@@ -31,6 +32,7 @@ const COMMANDS: readonly Register[] = [
   registerSource,
   registerDeliver,
   registerNotify,
+  registerSilence,
   registerRisk,
   registerPolicy,
   registerAnomaly,

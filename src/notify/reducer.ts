@@ -5,7 +5,7 @@ import { planFlush } from './flush.ts';
 import { createInhibitions } from './inhibition.ts';
 import { labelText } from './labels.ts';
 import { compileRoute, type Route, routesByPath, routesFor } from './route.ts';
-import type { NotifySettings } from './settings.ts';
+import type { NotifySettings, Silence } from './settings.ts';
 import { createSilences } from './silence.ts';
 import { decodeState, emptyState, encodeState, type Group, type Known } from './state.ts';
 
@@ -45,6 +45,8 @@ const MAX_ALERTS = 100_000;
  */
 export type Notifier = {
   alert(facts: AlertFacts, at: number): NotifyOutput;
+  /** Silences beside those of the settings, in place of the ones before. */
+  silence(recorded: readonly Silence[]): void;
   tick(at: number): NotifyOutput;
   /** Nothing more will come: groups that hold something untold are due at once. */
   settle(at: number): NotifyOutput;
@@ -57,7 +59,7 @@ export function createNotifier(settings: NotifySettings, snapshot?: JsonValue, m
   const root = compileRoute(settings.route);
   const routes = routesByPath(root);
   const inhibitions = createInhibitions(settings.inhibit);
-  const silences = createSilences(settings.silences);
+  let silences = createSilences(settings.silences);
   const intervals = new Map(settings.timeIntervals.map((interval) => [interval.name, interval]));
   const state = snapshot === undefined ? emptyState() : decodeState(snapshot);
   const find = (id: string): Known | undefined => state.alerts.get(id);
@@ -198,6 +200,9 @@ export function createNotifier(settings: NotifySettings, snapshot?: JsonValue, m
       // Whoever was told that it fires is told that it is over; nobody else is.
       else if (facts.status === 'firing' || before === undefined) admit(known, at, decisions);
       return { notifications: [], decisions };
+    },
+    silence(recorded) {
+      silences = createSilences([...settings.silences, ...recorded]);
     },
     tick,
     settle(at) {

@@ -30,6 +30,10 @@ const matcher = z.string().transform((text, context): Matcher => {
   return parsed;
 });
 const matchers = z.array(matcher);
+/** A silence of everything would be an outage that looks like peace; Alertmanager refuses it as well. */
+const silenceMatchers = matchers.min(1).refine((all) => !compileMatchers(all)({}), {
+  error: 'these hold for an alert without any label, so for almost every one; write one that needs a value, such as severity="low"',
+});
 
 const timings = {
   groupWait: durationMs.optional().describe('How long a new group waits for more alerts before the first notification.'),
@@ -70,10 +74,10 @@ const instant = z
   .transform((text) => Date.parse(text));
 
 /** Whom not to notify for a time; the alerts are stored all the same. */
-const silence = z
+export const silenceSettings = z
   .strictObject({
     id: z.string().min(1),
-    matchers: matchers.min(1),
+    matchers: silenceMatchers,
     starts: instant,
     ends: instant,
     owner: z.string().min(1),
@@ -129,14 +133,14 @@ function isZone(zone: string): boolean {
   }
 }
 
-export type Silence = z.infer<typeof silence>;
+export type Silence = z.infer<typeof silenceSettings>;
 export type Inhibition = z.infer<typeof inhibition>;
 
 /** Who is notified of which alerts, when, and of how many at once; words and meaning as in Alertmanager. */
 export const notifySettings = z.strictObject({
   route,
   inhibit: z.array(inhibition).default([]),
-  silences: z.array(silence).default([]),
+  silences: z.array(silenceSettings).default([]),
   timeIntervals: z.array(timeInterval).default([]),
 });
 export type NotifySettings = z.infer<typeof notifySettings>;

@@ -4,7 +4,7 @@ import { alertPoint } from '../alert/entity.ts';
 import { createIncidents } from '../alert/incidents.ts';
 import { createRisk } from '../alert/risk.ts';
 import type { IncidentPolicy, RiskSettings } from '../alert/settings.ts';
-import { carriedOf } from '../alert/standing.ts';
+import { carriedOf, severityBefore } from '../alert/standing.ts';
 import type { JsonObject } from '../shared/json.ts';
 import type { Store } from '../store/store.ts';
 
@@ -78,5 +78,6 @@ function kept(store: Store, { id, document }: AlertDocument): AlertDocument {
   const alert = wardline['alert'] as JsonObject;
   const latest = store.alerts.latest('alert', String(alert['id']));
   if (latest === undefined) return { id, document };
-  return { id, document: { ...document, wardline: { ...wardline, alert: { ...alert, ...carriedOf(latest) } } } };
+  const before = severityBefore(String(alert['stage']), String(alert['severity']), latest);
+  return { id, document: { ...document, wardline: { ...wardline, alert: { ...alert, ...before, ...carriedOf(latest) } } } };
 }

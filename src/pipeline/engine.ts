@@ -11,6 +11,7 @@ import { at as nested } from '../shared/nested.ts';
 import type { AlertDocument } from '../sink/sink.ts';
 import type { Batch } from '../source/source.ts';
 import type { Position } from '../store/checkpoints.ts';
+import type { SilenceChange } from '../store/silences.ts';
 import type { Store } from '../store/store.ts';
 import type { Ingested } from './ingest.ts';
 import { decodeState, encodeState } from './state.ts';
@@ -45,10 +46,12 @@ export type EngineDeps = {
   readonly observeAlerts: (alerts: readonly AlertDocument[]) => void;
   /** Told what was not decided, and which budgets were reached. */
   readonly observeNote: (note: Note) => void;
-  /** Told before an operator's action takes effect. */
   /** A dead letter was read again; `read`: it is none any more. */
   readonly observeReplay: (record: RawRecord, read: boolean) => void;
+  /** Told before an operator's action takes effect. */
   readonly observeAction: (action: AlertAction, before: JsonObject, after: JsonObject) => void;
+  /** A silence was recorded or ended. */
+  readonly observeSilence: (change: SilenceChange) => void;
   /** Seals what was observed since the last checkpoint; called inside its transaction. */
   readonly seal: () => readonly { readonly seq: number }[];
 };
@@ -182,7 +185,9 @@ export function createEngine(deps: EngineDeps): Engine {
     end: () => control({ kind: 'end' }),
     act() {
       const actions = store.actions.pending();
-      if (actions.length === 0) return [];
+      const silences = store.silences.untold();
+      if (actions.length + silences.length === 0) return [];
+      for (const change of silences) deps.observeSilence(change);
       const made: AlertDocument[] = [];
       const fresh = new Map<string, JsonObject>();
       for (const action of actions) {
@@ -197,6 +202,7 @@ export function createEngine(deps: EngineDeps): Engine {
       save(() => {
         store.alerts.append(made, deps.sinks);
         store.actions.applied(actions.map(({ seq }) => seq));
+        store.silences.told(silences.map(({ seq }) => seq));
       });
       return made;
     },

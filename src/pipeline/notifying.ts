@@ -4,6 +4,7 @@ import { createNotifier, type Notification, type NotifyDecision } from '../notif
 import type { NotifySettings } from '../notify/settings.ts';
 import type { Clock } from '../shared/clock.ts';
 import { at } from '../shared/nested.ts';
+import { silencesOf } from '../store/silences.ts';
 import type { Store } from '../store/store.ts';
 
 const NAME = 'notify';
@@ -29,6 +30,7 @@ export function createNotifying(store: Store, settings: NotifySettings, clock: C
   let savedAt = clock.now();
   let dirty = false;
   let decisions: NotifyDecision[] = [];
+  let silenced = '';
 
   const read = (now: number): void => {
     for (;;) {
@@ -43,6 +45,15 @@ export function createNotifying(store: Store, settings: NotifySettings, clock: C
     }
   };
 
+  /** Silences that people recorded, as they stand now. */
+  const hush = (now: number): void => {
+    const recorded = store.silences.endingAfter(now);
+    const text = JSON.stringify(recorded);
+    if (text === silenced) return;
+    silenced = text;
+    notifier.silence(silencesOf(recorded));
+  };
+
   const keep = (notifications: readonly Notification[], now: number): number => {
     if (notifications.length === 0 && (!dirty || now - savedAt < SAVE_MS)) return 0;
     const made = notifications.map((notification) => {
@@ -53,6 +64,7 @@ export function createNotifying(store: Store, settings: NotifySettings, clock: C
     const log = decisions;
     store.transaction(() => {
       store.notifications.append(made, log);
+      for (const { decision, by, at: when } of log) if (decision === 'silenced' && by !== undefined) store.silences.hid(by, when);
       store.reducers.save(NAME, notifier.snapshot(), seq);
     });
     decisions = [];
@@ -63,6 +75,7 @@ export function createNotifying(store: Store, settings: NotifySettings, clock: C
 
   const tell = (now: number, tick: (at: number) => ReturnType<typeof notifier.tick>): number => {
     read(now);
+    hush(now);
     const out = tick(now);
     decisions.push(...out.decisions);
     if (out.decisions.length > 0) dirty = true;

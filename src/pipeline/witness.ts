@@ -11,6 +11,7 @@ import type { JsonObject, JsonValue } from '../shared/json.ts';
 import { VERSION } from '../shared/version.ts';
 import type { AlertDocument, Delivery } from '../sink/sink.ts';
 import type { SourceReset } from '../store/partitions.ts';
+import { type SilenceChange, type SilenceRecord, silenceJson } from '../store/silences.ts';
 import type { CanaryStep } from './canaries.ts';
 import type { StepReport } from './engine.ts';
 
@@ -23,6 +24,7 @@ export type Witness = {
   /** What was not decided, and which budgets were reached: intervals of event time that were not, or not fully, evaluated. */
   note(note: Note): void;
   action(action: AlertAction, before: JsonObject, after: JsonObject): void;
+  silence(change: SilenceChange): void;
   replayed(record: RawRecord, read: boolean, at: number): void;
   /** Told before it takes effect. */
   reset(reset: SourceReset): void;
@@ -122,6 +124,20 @@ export function createWitness(ledger: Ledger, sources: Settings['sources']): Wit
         before: sha256Hex(canonicalJson(before)),
         after: sha256Hex(canonicalJson(after)),
         reason: [disposition, comment].filter((part) => part !== undefined).join(': '),
+      });
+    },
+    silence({ kind, actor, at, reason, before, after }) {
+      const digest = (silence: SilenceRecord): string => sha256Hex(canonicalJson(silenceJson(silence)));
+      ledger.observe({
+        kind: 'audit',
+        at,
+        actor,
+        address: 'command line',
+        action: `silence.${kind}`,
+        object: after.id,
+        before: before === undefined ? undefined : digest(before),
+        after: digest(after),
+        reason,
       });
     },
     replayed(record, read, at) {

@@ -1,14 +1,16 @@
 import { isMap, type Plain } from './document.ts';
 import type { AlertMeta } from './ir/rule.ts';
 import type { ProblemReporter } from './problem.ts';
+import { readSeverityCases } from './severity-cases.ts';
 
-/** Reads `wardline.alert.risk_score`, `wardline.alert.building_block` and `wardline.labels`; undefined where none is given. */
+/** Reads `wardline.alert.risk_score`, `wardline.alert.building_block`, `wardline.alert.severity` and `wardline.labels`; undefined where none is given. */
 export function readAlertMeta(wardline: Plain | undefined, report: ProblemReporter): AlertMeta | undefined {
   if (!isMap(wardline)) return undefined;
   const alert = isMap(wardline['alert']) ? wardline['alert'] : {};
   const { risk_score: score, building_block: block } = alert;
   const { labels } = wardline;
-  if (score === undefined && block === undefined && labels === undefined) return undefined;
+  const severity = readSeverityCases(alert['severity'], report);
+  if (score === undefined && block === undefined && labels === undefined && severity === undefined) return undefined;
   const riskScore = typeof score === 'number' && score >= 0 && score <= 100 ? score : undefined;
   if (score !== undefined && riskScore === undefined)
     report.error(
@@ -18,7 +20,12 @@ export function readAlertMeta(wardline: Plain | undefined, report: ProblemReport
     );
   if (block !== undefined && typeof block !== 'boolean')
     report.error(['wardline', 'alert', 'building_block'], 'value/wrong-type', 'building_block is true or false');
-  return { ...(riskScore === undefined ? {} : { riskScore }), buildingBlock: block === true, labels: readLabels(labels, report) };
+  return {
+    ...(riskScore === undefined ? {} : { riskScore }),
+    buildingBlock: block === true,
+    labels: readLabels(labels, report),
+    ...(severity === undefined ? {} : { severity }),
+  };
 }
 
 function readLabels(labels: Plain | undefined, report: ProblemReporter): Readonly<Record<string, string>> {

@@ -20,6 +20,16 @@ const wardline = z.looseObject({
     .looseObject({
       dedup: dedup.optional().describe('How matches fold into one alert: by these fields, within this pause; or each.'),
       risk_score: z.number().min(0).max(100).optional().describe('In place of the score of the level.'),
+      severity: z
+        .array(
+          z.strictObject({
+            level: z.enum(LEVELS),
+            count: z.int().min(1).optional().describe('The alert has at least so many events.'),
+            fields: z.record(z.string(), value).optional().describe('All events of the alert have one of these values.'),
+          }),
+        )
+        .optional()
+        .describe('Level of an alert by its size and values; the first case that holds wins, else the level of the rule.'),
       building_block: z.boolean().optional().describe('Stored and fed to other rules, but nobody is notified.'),
     })
     .optional(),

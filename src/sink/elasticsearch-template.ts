@@ -112,6 +112,7 @@ export function alertTemplate(pattern: string): JsonObject {
               exceptions: keyword,
               kind: keyword,
               severity: keyword,
+              severity_before: keyword,
               fingerprint: keyword,
               opened: date,
               cell: date,

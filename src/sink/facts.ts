@@ -33,7 +33,8 @@ const TYPES: Readonly<Record<string, Facts['type']>> = {
   merged: 'alert.closed',
   closed: 'alert.closed',
 };
-const LEVELS: readonly string[] = ['informational', 'low', 'medium', 'high', 'critical'] satisfies readonly Level[];
+/** From the least severe on. */
+export const LEVELS: readonly string[] = ['informational', 'low', 'medium', 'high', 'critical'] satisfies readonly Level[];
 
 export function factsOf({ id, document }: AlertDocument): Facts {
   const text = (path: string): string => textOf(at(document, path));

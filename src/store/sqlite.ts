@@ -64,6 +64,13 @@ CREATE TABLE IF NOT EXISTS inbox (
 CREATE TABLE IF NOT EXISTS inbox_heads (source TEXT PRIMARY KEY, next INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS inbox_digests (
   source TEXT NOT NULL, sha256 TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (source, sha256)) STRICT;
+CREATE TABLE IF NOT EXISTS silences (
+  id TEXT PRIMARY KEY, matchers TEXT NOT NULL, starts INTEGER NOT NULL, ends INTEGER NOT NULL, owner TEXT NOT NULL, comment TEXT NOT NULL,
+  created_at INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS silence_changes (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, actor TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT NOT NULL,
+  before_text TEXT, after_text TEXT NOT NULL, told INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE TABLE IF NOT EXISTS silence_effects (silence TEXT PRIMARY KEY, count INTEGER NOT NULL, last_at INTEGER NOT NULL) STRICT;
 `;
 
 /** Prepared access to one sqlite file; every statement is a constant, every value bound. */

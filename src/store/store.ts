@@ -8,6 +8,7 @@ import { createNotificationStore, type NotificationStore } from './notifications
 import { createOutbox, type Outbox } from './outbox.ts';
 import { createPartitionStore, type PartitionStore } from './partitions.ts';
 import { createReducerStore, type ReducerStore } from './reducers.ts';
+import { createSilenceStore, type SilenceStore } from './silences.ts';
 import { type OpenOptions, openDatabase } from './sqlite.ts';
 
 /** Everything the engine must not lose, in one sqlite file. */
@@ -20,7 +21,8 @@ export type Store = {
   readonly reducers: ReducerStore;
   readonly deadLetters: DeadLetterStore;
   readonly ledger: LedgerStore;
-  /** These two only in a store that was opened to be written. */
+  /** These only in a store that was opened to be written. */
+  readonly silences: SilenceStore;
   readonly partitions: PartitionStore;
   readonly inbox: InboxStore;
   transaction<T>(work: () => T): T;
@@ -31,6 +33,7 @@ export function openStore(path: string, options: OpenOptions = {}): Store {
   const database = openDatabase(path, options);
   let partitions: PartitionStore | undefined;
   let inbox: InboxStore | undefined;
+  let silences: SilenceStore | undefined;
   return {
     get partitions() {
       partitions ??= createPartitionStore(database);
@@ -39,6 +42,10 @@ export function openStore(path: string, options: OpenOptions = {}): Store {
     get inbox() {
       inbox ??= createInboxStore(database);
       return inbox;
+    },
+    get silences() {
+      silences ??= createSilenceStore(database);
+      return silences;
     },
     checkpoints: createCheckpointStore(database),
     alerts: createAlertStore(database),

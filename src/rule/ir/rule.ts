@@ -19,6 +19,15 @@ export type AlertMeta = {
   /** Feeds other rules and is stored, but nobody is notified. */
   readonly buildingBlock: boolean;
   readonly labels: Readonly<Record<string, string>>;
+  /** In order; the first that holds gives the alert its level in place of the rule's. */
+  readonly severity?: readonly SeverityCase[];
+};
+
+/** Holds for an alert of at least `count` events that all have one of the values of each field. */
+export type SeverityCase = {
+  readonly level: Level;
+  readonly count?: number;
+  readonly fields: Readonly<Record<string, readonly string[]>>;
 };
 
 /** What an author says about a rule besides its logic; copied into alerts, never part of the logic digest. */
