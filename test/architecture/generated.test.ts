@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments, parseDocument } from 'yaml';
+import { sourcesDigest } from '../../scripts/assemble.ts';
 import { parseSettings } from '../../src/config/load-settings.ts';
 import { SCHEMA_KINDS, schemaText } from '../../src/config/schemas.ts';
 import { problemText } from '../../src/rule/problem.ts';
@@ -16,6 +17,12 @@ describe('generated files', () => {
 
   test('no schema is left over', () => {
     expect(readdirSync(join(home, 'schemas')).sort()).toEqual(SCHEMA_KINDS.map((kind) => `${kind}.schema.json`).sort());
+  });
+});
+
+describe('machine-code.ts', () => {
+  test('is made of the sources as they are; npm run assemble writes it', () => {
+    expect(read('src/detect/bytes/machine-code.ts')).toContain(sourcesDigest());
   });
 });
 

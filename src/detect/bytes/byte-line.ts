@@ -9,12 +9,16 @@ import { BOOLEAN, INTEGER, MISSING, NESTED, NULL, PLAIN, REAL } from './value-ki
 export class ByteLine {
   readonly tokens: Tokenizer;
   /** The bytes of the line. */
-  readonly text = new PaddedBytes();
+  readonly text: PaddedBytes;
+  /** Room for values that are no text of the line, as JSON would write them. */
+  readonly written: PaddedBytes;
   readonly #maxDepth: number;
   #document: JsonObject | undefined;
 
   constructor(tokens: Tokenizer, maxDepth: number) {
     this.tokens = tokens;
+    this.text = new PaddedBytes(tokens.machine);
+    this.written = new PaddedBytes(tokens.machine, 4096);
     this.#maxDepth = maxDepth;
   }
 
@@ -52,8 +56,8 @@ export class ByteLine {
     const { tokens } = this;
     const { bytes } = this.text;
     const kind = tokens.kindOf(place);
-    const from = tokens.start[place] as number;
-    const to = tokens.end[place] as number;
+    const from = tokens.start(place);
+    const to = tokens.end(place);
     switch (kind) {
       case MISSING:
         return undefined;

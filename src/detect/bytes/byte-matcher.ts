@@ -11,6 +11,7 @@ import { createGroups, sample } from '../matcher.ts';
 import { ByteLine } from './byte-line.ts';
 import { type ByteRouter, createByteRouter } from './byte-router.ts';
 import { KeyTree } from './key-tree.ts';
+import { Machine } from './machine.ts';
 import { Tokenizer } from './tokenizer.ts';
 
 /** Every detection against one undecoded record. */
@@ -34,7 +35,7 @@ export function createByteMatcher(
   { maxRecordBytes, maxDepth }: Pick<DecodeOptions, 'maxRecordBytes' | 'maxDepth'>,
   stats: MatcherStats = { events: 0, candidates: 0, always: 0 },
 ): ByteMatcher {
-  const line = new ByteLine(new Tokenizer(new KeyTree(), maxDepth), maxDepth);
+  const line = new ByteLine(new Tokenizer(new KeyTree(new Machine()), maxDepth), maxDepth);
   const groupOf = createGroups(detections, line);
   const candidates = createCandidates(stats);
   const routers = new Map<Decisions, ByteRouter>();

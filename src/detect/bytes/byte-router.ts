@@ -121,8 +121,8 @@ function copyBytes(line: ByteLine, { steps, deep }: Reading, out: Uint8Array, be
     }
     const kind = tokens.kindOf(step.place);
     if (kind === MISSING) continue;
-    const from = tokens.start[step.place] as number;
-    const size = (tokens.end[step.place] as number) - from;
+    const from = tokens.start(step.place);
+    const size = tokens.end(step.place) - from;
     if (length + size + 5 > out.length) return -1;
     // Which step, what kind, how long: no two different answers share a key.
     out[length++] = i;

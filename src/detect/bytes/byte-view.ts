@@ -6,7 +6,7 @@ import { allLeaves, type Leaf, leafText, leavesOf } from '../scalar.ts';
 import { type Presence, presenceOf, type Texts, textsOf, type View } from '../view.ts';
 import { type ByteIndex, escaped } from './byte-index.ts';
 import type { ByteLine } from './byte-line.ts';
-import { PaddedBytes } from './padded-bytes.ts';
+import type { PaddedBytes } from './padded-bytes.ts';
 import { createReading, type Reading } from './reading.ts';
 import { BOOLEAN, ESCAPED, INTEGER, MISSING, NULL, PLAIN, WIDE } from './value-kind.ts';
 
@@ -53,23 +53,23 @@ export class ByteView implements View {
     const place = this.#place(slot);
     if (place === NOWHERE) return;
     if (place >= 0) {
-      const kind = tokens.kind[place] as number;
+      const kind = tokens.kindOf(place);
       if (kind === PLAIN || kind === ESCAPED || kind === INTEGER || kind === BOOLEAN || kind === WIDE) {
-        index.scan(text, tokens.start[place] as number, tokens.end[place] as number, fire);
+        index.scan(text, tokens.start(place), tokens.end(place), fire);
         if (kind === WIDE && index.hasWide) index.scanWide(this.low(slot) as string, fire);
         return;
       }
     }
     const texts = this.low(slot);
-    if (typeof texts === 'string') scanText(texts, index, fire);
-    else if (texts !== undefined) for (let i = 0; i < texts.length; i++) scanText(texts[i] as string, index, fire);
+    if (typeof texts === 'string') scanText(this.#line.written, texts, index, fire);
+    else if (texts !== undefined) for (let i = 0; i < texts.length; i++) scanText(this.#line.written, texts[i] as string, index, fire);
   }
 
   /** The same over all values: over the bytes of the line, where no text hides in them. */
   scanKeywords(index: ByteIndex, fire: Fire): void {
     const { tokens, text } = this.#line;
     if (tokens.hidden) {
-      scanText(this.lowKeywords().join('\n'), index, fire);
+      scanText(this.#line.written, this.lowKeywords().join('\n'), index, fire);
       return;
     }
     index.scan(text, 0, text.length, fire);
@@ -80,7 +80,7 @@ export class ByteView implements View {
     const place = this.#place(slot);
     if (place === NOWHERE) return 0;
     if (place === ELSEWHERE) return presenceOf(this.raw(slot));
-    return this.#line.tokens.kind[place] === NULL ? 1 : 2;
+    return this.#line.tokens.kindOf(place) === NULL ? 1 : 2;
   }
 
   raw(slot: number): JsonValue | undefined {
@@ -136,10 +136,10 @@ export class ByteView implements View {
     if (place < 0) return undefined;
     const { tokens } = this.#line;
     const { bytes } = this.#line.text;
-    const kind = tokens.kind[place] as number;
+    const kind = tokens.kindOf(place);
     if (kind !== PLAIN && kind !== ESCAPED) return undefined;
-    const from = tokens.start[place] as number;
-    const to = tokens.end[place] as number;
+    const from = tokens.start(place);
+    const to = tokens.end(place);
     if (to - from < NATIVE_FROM) return lowAscii(bytes, from, to);
     // The letters of simple escapes are lower case already, so folding may come first.
     if (kind === PLAIN) return bytes.toString('latin1', from, to).toLowerCase();
@@ -167,10 +167,7 @@ const ELSEWHERE = -2;
 
 const foldAll = (texts: Texts): Texts => (typeof texts === 'string' ? fold(texts) : texts?.map(fold));
 
-/** Values that are no text of the line, as JSON would write them. */
-const written = new PaddedBytes(4096);
-
-function scanText(folded: string, index: ByteIndex, fire: Fire): void {
+function scanText(written: PaddedBytes, folded: string, index: ByteIndex, fire: Fire): void {
   written.setText(escaped(folded));
   index.scan(written, 0, written.length, fire);
   if (index.hasWide) index.scanWide(folded, fire);

@@ -1,20 +1,26 @@
-/** Zero bytes after the end: no state of a reader goes on at a zero, so that reading needs no test for the end. */
-const PADDING = 16;
+import type { Machine } from './machine.ts';
+
+/** Zero bytes after the end: no state of a reader goes on at a zero, so that reading needs no test for the end; readers of 16 bytes look past it. */
+const PADDING = 32;
 const FIRST_SIZE = 64 * 1024;
 
 /**
- * A copy of some bytes at a place that readers know: from 0, readable as aligned four-byte words (little-endian), and
- * followed by zeros. Copying costs a few hundredths of parsing; the readers save more. One object, used again.
+ * A copy of some bytes in the machine's memory, followed by zeros. Copying costs a few hundredths of parsing; the readers
+ * save more. One object, used again. `bytes` begins with the copy; nobody keeps it, since growing replaces it.
  */
 export class PaddedBytes {
-  bytes: Buffer;
-  words: Int32Array;
+  bytes: Buffer = Buffer.alloc(0);
+  words: Int32Array = new Int32Array(0);
+  /** Address in the machine. */
+  at = 0;
   length = 0;
+  #size = 0;
+  readonly #machine: Machine;
 
-  constructor(size = FIRST_SIZE) {
-    this.bytes = Buffer.alloc(0);
-    this.words = new Int32Array(0);
-    this.#allocate(size);
+  constructor(machine: Machine, size = FIRST_SIZE) {
+    this.#machine = machine;
+    machine.whenGrown(() => this.#view());
+    this.#reserve(size);
   }
 
   set(source: Uint8Array): void {
@@ -31,18 +37,19 @@ export class PaddedBytes {
   }
 
   #reserve(length: number): void {
-    if (length + PADDING > this.bytes.length) this.#allocate(2 * length);
+    if (length <= this.#size) return;
+    this.#size = this.#size === 0 ? length : 2 * length;
+    this.at = this.#machine.allocate(this.#size + PADDING);
+    this.#view();
+  }
+
+  #view(): void {
+    this.bytes = this.#machine.bytes.subarray(this.at, this.at + this.#size + PADDING);
+    this.words = new Int32Array(this.#machine.words.buffer, this.at, (this.#size + PADDING) >> 2);
   }
 
   #end(length: number): void {
-    const { bytes } = this;
-    for (let i = length; i < length + PADDING; i++) bytes[i] = 0;
+    this.bytes.fill(0, length, length + PADDING);
     this.length = length;
-  }
-
-  #allocate(size: number): void {
-    const memory = new ArrayBuffer((size + PADDING + 3) & ~3);
-    this.bytes = Buffer.from(memory);
-    this.words = new Int32Array(memory);
   }
 }

@@ -6,8 +6,8 @@ export const PLAIN = 1;
 export const ESCAPED = 2;
 /** The same with other characters: the bytes are the escaped text, and letter case is not that of ASCII. */
 export const WIDE = 3;
-/** Text with `\u` or `\/`, or with a letter that folds to ASCII (Kelvin sign, long s): bytes say nothing. */
-export const ODD = 4;
+// Text with `\u` or `\/`, or with a letter that folds to ASCII (Kelvin sign, long s): bytes say nothing.
+// That is 4, which nobody asks for: it goes the way of everything that bytes do not say.
 /** An integer, true or false: the bytes are the text. */
 export const INTEGER = 5;
 export const BOOLEAN = 6;

@@ -1,0 +1,60 @@
+import { MACHINE_CODE } from './machine-code.ts';
+
+/** What the compiled part offers (assembly/index.ts); addresses and sizes are in bytes. */
+type Functions = {
+  readonly setKeys: (slots: number, size: number) => void;
+  readonly hashKey: (from: number, to: number) => number;
+  readonly firstSlot: (node: number, hash: number) => number;
+  readonly loadEntry: (node: number, hash: number, from: number, to: number) => number;
+  readonly setPlaces: (kinds: number, starts: number, ends: number, places: number, seen: number, nodes: number) => void;
+  readonly setStack: (nodes: number, places: number, maxDepth: number) => void;
+  readonly tokenize: (from: number, length: number) => number;
+};
+
+const PAGE = 64 * 1024;
+/** Address 0 stands for nothing. */
+const FIRST = 64;
+const FIRST_PAGES = 16;
+
+let compiled: WebAssembly.Module | undefined;
+
+/**
+ * The part of the matcher that sees every byte, with a memory of its own. What is allocated stays until the whole machine is
+ * dropped with its matcher. `bytes` and `words` are all of the memory; growing replaces them, so nobody may keep them.
+ */
+export class Machine {
+  readonly run: Functions;
+  bytes: Buffer;
+  words: Int32Array;
+  readonly #memory: WebAssembly.Memory;
+  readonly #views: (() => void)[] = [];
+  #free = FIRST;
+
+  constructor() {
+    compiled ??= new WebAssembly.Module(Buffer.from(MACHINE_CODE, 'base64'));
+    this.#memory = new WebAssembly.Memory({ initial: FIRST_PAGES });
+    this.run = new WebAssembly.Instance(compiled, { env: { memory: this.#memory } }).exports as Functions;
+    this.bytes = Buffer.from(this.#memory.buffer);
+    this.words = new Int32Array(this.#memory.buffer);
+  }
+
+  /** Address of so many zero bytes, a multiple of 16. */
+  allocate(size: number): number {
+    const address = this.#free;
+    this.#free = (address + size + 15) & ~15;
+    const missing = this.#free - this.bytes.length;
+    if (missing > 0) {
+      // In large steps, since every step makes the views anew.
+      this.#memory.grow(Math.ceil(Math.max(missing, this.bytes.length / 2) / PAGE));
+      this.bytes = Buffer.from(this.#memory.buffer);
+      this.words = new Int32Array(this.#memory.buffer);
+      for (const view of this.#views) view();
+    }
+    return address;
+  }
+
+  /** Runs whenever the memory has moved. */
+  whenGrown(view: () => void): void {
+    this.#views.push(view);
+  }
+}
