@@ -474,12 +474,12 @@ def main():
             print(exit_code(faults), ",".join(sorted({code for code, _, _ in faults})), flush=True)
         return 0
     try:
-        faults = check(open(options.bundle, "rb").read(), trusted, anchor)
+        bundle = open(options.bundle, "rb").read()
     except OSError as error:
-        print(error, file=sys.stderr)
-        return 3
+        parser.error(str(error))
+    faults = check(bundle, trusted, anchor)
     for code, file, message in faults:
-        print("%s %s: %s" % (code, file, message))
+        print("%s%s: %s" % (code, " " + file if file else "", message))
     if not faults:
         print("verified")
     return exit_code(faults)

@@ -17,6 +17,16 @@ export function findChromium(environment: Environment): string | undefined {
   return NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable);
 }
 
+/** The browser that prints; throws `usage` when there is none. */
+export function requireChromium(environment: Environment): string {
+  const browser = findChromium(environment);
+  if (browser === undefined)
+    throw new WardlineError('usage', `pdf needs Chromium or Chrome; none of ${NAMES.join(', ')} is on the PATH (or set WARDLINE_CHROMIUM)`);
+  if (!isExecutable(browser))
+    throw new WardlineError('usage', `pdf needs Chromium or Chrome; WARDLINE_CHROMIUM names ${browser}, which cannot be run`);
+  return browser;
+}
+
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
@@ -31,9 +41,7 @@ function isExecutable(path: string): boolean {
  * carries the time it was made; the HTML is the form that is the same every time.
  */
 export async function printPdf(html: string, out: string, environment: Environment): Promise<void> {
-  const browser = findChromium(environment);
-  if (browser === undefined)
-    throw new WardlineError('usage', `pdf needs Chromium or Chrome; none of ${NAMES.join(', ')} is on the PATH (or set WARDLINE_CHROMIUM)`);
+  const browser = requireChromium(environment);
   const folder = mkdtempSync(join(tmpdir(), 'wardline-pdf-'));
   const page = join(folder, 'report.html');
   writeFileSync(page, html, { mode: 0o600 });
@@ -59,7 +67,7 @@ export async function printPdf(html: string, out: string, environment: Environme
         else
           fail(
             new WardlineError(
-              'usage',
+              'internal',
               `${browser} did not print: ${error.killed ? 'no answer in two minutes' : stderr.trim().slice(-300)}`,
             ),
           );

@@ -10,10 +10,12 @@ import type { Io } from './io.ts';
 
 const SHIPPED = resolve(import.meta.dirname, '../../rules/controls');
 
-/** The control pack and profile that the flags name. */
-export function packOf(flags: { readonly pack: string; readonly profile?: string | undefined }) {
-  const profile = flags.profile === undefined ? undefined : loaded(flags.profile, (file) => loadProfile(file));
-  const pack = loaded(packPath(flags.pack), (file) => loadControlPack(file, profile, (name) => siblingOf(file.path, name)));
+/** The control pack and profile that the flags name; what is odd but no error goes to standard error. */
+export function packOf(flags: { readonly pack: string; readonly profile?: string | undefined }, io: Pick<Io, 'err'>) {
+  const path = flags.profile;
+  const named = path === undefined ? undefined : loaded(path, (file) => loadProfile(file), io);
+  const pack = loaded(packPath(flags.pack), (file) => loadControlPack(file, named, (name) => siblingOf(file.path, name)), io);
+  const profile = path === undefined ? undefined : loaded(path, (file) => loadProfile(file, pack), io);
   return { profile, pack };
 }
 
@@ -24,7 +26,7 @@ export function listPacks(flags: { readonly output: 'table' | 'json' }, io: Io):
     .sort()
     .map((file) => {
       const name = file.slice(0, -'.yml'.length);
-      const { scope, title, controls, version } = packOf({ pack: name }).pack;
+      const { scope, title, controls, version } = packOf({ pack: name }, io).pack;
       return { name, version, title, covered: Object.keys(controls).length, controls: scope.controls };
     });
   if (flags.output === 'json') io.out(`${JSON.stringify(packs)}\n`);
@@ -44,24 +46,27 @@ function packPath(name: string): string {
   throw new WardlineError('usage', `there is no file ${name}, and no shipped pack of that name; see wardline report packs`);
 }
 
-/** A pack beside another. */
+/** A pack that another one extends: beside it, or a shipped one. */
 function siblingOf(path: string, name: string): RuleFile | undefined {
-  const found = join(dirname(path), name);
-  return existsSync(found) ? { path: found, text: readFileSync(found, 'utf8') } : undefined;
+  const found = [join(dirname(path), name), join(SHIPPED, name)].find(existsSync);
+  return found === undefined ? undefined : { path: found, text: readFileSync(found, 'utf8') };
 }
 
 function loaded<T>(
   path: string,
   load: (file: { path: string; text: string }) => { readonly value: T | undefined; readonly problems: readonly Problem[] },
+  io: Pick<Io, 'err'>,
 ): T {
   if (!existsSync(path)) throw new WardlineError('usage', `there is no file ${path}`);
-  let text: string;
+  let source: string;
   try {
-    text = readFileSync(path, 'utf8');
+    source = readFileSync(path, 'utf8');
   } catch (error) {
     throw new WardlineError('usage', `cannot read ${path}: ${messageOf(error)}`);
   }
-  const { value, problems } = load({ path, text });
-  if (value === undefined) throw new WardlineError('settings', problems.map(problemText).join('\n'));
+  const { value, problems } = load({ path, text: source });
+  const text = problems.map(problemText).join('\n');
+  if (value === undefined) throw new WardlineError('settings', text);
+  if (text !== '') io.err(`${text}\n`);
   return value;
 }

@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import { WardlineError } from '../shared/errors.ts';
+import { parseInstant } from '../shared/instant.ts';
 import { printable, table } from '../shared/table.ts';
 import { DELIVERY_STATES, type DeliveryState, HEALTHY } from '../store/outbox.ts';
 import { openStore, type Store } from '../store/store.ts';
@@ -114,8 +115,8 @@ function idsOf(store: Store, prefix: string): readonly string[] {
 
 function timeOf(flag: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  const time = Date.parse(text);
-  if (Number.isNaN(time)) throw new WardlineError('usage', `${flag} takes a time such as 2026-11-20T08:00:00Z, not ${printable(text)}`);
+  const time = parseInstant(text);
+  if (time === undefined) throw new WardlineError('usage', `${flag} takes a time such as 2026-11-20T08:00:00Z, not ${printable(text)}`);
   // Without the fraction of a second: stored times carry one of any length, and text is compared.
   return new Date(time).toISOString().replace(/\.000Z$/, '');
 }

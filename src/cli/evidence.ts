@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { generateKeyFiles } from '../evidence/sign.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { generateKeyFiles, readSigningKey, readVerifyKey } from '../evidence/sign.ts';
 import { checkEvidence, exportEvidence } from '../report/evidence-bundle.ts';
 import { messageOf, WardlineError } from '../shared/errors.ts';
 import { preferLittleMemory } from '../shared/memory.ts';
@@ -9,6 +9,7 @@ import { packOf } from './control-packs.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { periodOf } from './report.ts';
+import { writeOut } from './write-out.ts';
 
 export type KeygenFlags = { readonly out: string };
 export type ExportFlags = {
@@ -29,8 +30,8 @@ export function evidenceKeygen({ out }: KeygenFlags, io: Io): number {
   for (const path of [privatePath, publicPath])
     if (existsSync(path)) throw new WardlineError('usage', `${path} is there already; keys are not overwritten`);
   const { privatePem, publicPem } = generateKeyFiles();
-  writeFileSync(privatePath, privatePem, { mode: 0o600 });
-  writeFileSync(publicPath, publicPem);
+  writeOut(privatePath, privatePem, 0o600);
+  writeOut(publicPath, publicPem);
   io.out(`wrote ${privatePath} (keep it secret) and ${publicPath} (give it to whoever verifies)\n`);
   return EXIT.ok;
 }
@@ -38,17 +39,17 @@ export function evidenceKeygen({ out }: KeygenFlags, io: Io): number {
 /** `wardline evidence export`: ledger, reports and proofs in one sealed file. */
 export function evidenceExport(flags: ExportFlags, io: Io): number {
   preferLittleMemory();
-  const { pack, profile } = packOf(flags);
+  const { pack, profile } = packOf(flags, io);
   const store = openStore(flags.store, { readOnly: true });
   try {
     const period = periodOf(flags);
     const bundle = exportEvidence([...store.ledger.entries()], {
       pack,
       report: { period, profile },
-      privatePem: read(flags.key),
+      privatePem: usable(flags.key, (pem) => readSigningKey(pem, 'wardline')),
       origin: `wardline/${flags.tenant}`,
     });
-    writeFileSync(flags.out, bundle);
+    writeOut(flags.out, bundle);
     io.out(`wrote ${flags.out}, ${bundle.length} bytes\n`);
   } finally {
     store.close();
@@ -58,26 +59,34 @@ export function evidenceExport(flags: ExportFlags, io: Io): number {
 
 /** `wardline evidence verify`: offline, without settings or store; 0 verified, 1 invalid, 4 incomplete, 5 key not trusted. */
 export function evidenceVerify(bundle: string, { key, anchor }: VerifyFlags, io: Io): number {
-  const { exitCode, lines } = checkEvidence(readFileSync(existing(bundle)), {
-    publicPems: key.map(read),
+  const { exitCode, lines } = checkEvidence(readBytes(bundle), {
+    publicPems: key.map((path) => usable(path, (pem) => readVerifyKey(pem, 'trusted'))),
     anchor: anchor === undefined ? undefined : read(anchor),
   });
   for (const line of lines) io.out(`${line}\n`);
   return exitCode;
 }
 
-function existing(path: string): string {
+function readBytes(path: string): Buffer {
   if (!existsSync(path)) throw new WardlineError('usage', `there is no file ${path}`);
-  return path;
-}
-
-function read(path: string): string {
   try {
-    return readFileSync(existing(path), 'utf8');
+    return readFileSync(path);
   } catch (error) {
-    if (error instanceof WardlineError) throw error;
     throw new WardlineError('usage', `cannot read ${path}: ${messageOf(error)}`);
   }
+}
+
+const read = (path: string): string => readBytes(path).toString('utf8');
+
+/** The text of a key file; one that holds no such key is wrong usage, as a file that is not there. */
+function usable(path: string, check: (pem: string) => unknown): string {
+  const pem = read(path);
+  try {
+    check(pem);
+  } catch (error) {
+    throw new WardlineError('usage', `${path}: ${messageOf(error)}`);
+  }
+  return pem;
 }
 
 export const registerEvidence: Register = (program, { io, done }) => {

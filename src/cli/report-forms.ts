@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import type { Report } from '../report/compliance.ts';
 import { REPORT_FORMS, type ReportForm, WRITTEN_FORMS } from '../report/forms.ts';
 import { renderHtml } from '../report/html-report.ts';
@@ -6,6 +5,10 @@ import { STATUS_ORDER, type Status } from '../report/status.ts';
 import { WardlineError } from '../shared/errors.ts';
 import { printPdf } from './chromium.ts';
 import type { Io } from './io.ts';
+import { writeOut } from './write-out.ts';
+
+/** How many objectives a failure names. */
+const NAMED = 5;
 
 /** Checks `--as`: one or more forms with commas. */
 export function formsOf(text: string): readonly string[] {
@@ -32,7 +35,7 @@ export async function writeForms(report: Report, forms: readonly string[], out: 
     if (text === undefined) io.err(`${form}: nothing to say for this period, so no document\n`);
     else if (out === undefined) io.out(text.endsWith('\n') ? text : `${text}\n`);
     else {
-      writeFileSync(withEnding(out, ending), text);
+      writeOut(withEnding(out, ending), text);
       written.push(withEnding(out, ending));
     }
   }
@@ -49,7 +52,13 @@ export function failingStatuses(text: string): ReadonlySet<Status> {
   return new Set(order.slice(0, at + 1));
 }
 
-/** Has any objective a status that fails? A broken ledger always fails. */
-export function fails(report: Report, statuses: ReadonlySet<Status>): boolean {
-  return report.ledger.fault !== undefined || [...statuses].some((status) => report.counts[status] > 0);
+/** Why a report fails, if any objective has one of the statuses; a broken ledger always does. */
+export function failureOf(report: Report, statuses: ReadonlySet<Status>): string | undefined {
+  if (report.ledger.fault !== undefined) return `the ledger is broken at ${report.ledger.fault}`;
+  const causes = [...statuses].flatMap((status) => {
+    const ids = report.controls.flatMap(({ objectives }) => objectives.filter((one) => one.status === status).map(({ id }) => id));
+    const named = ids.slice(0, NAMED).join(', ');
+    return ids.length === 0 ? [] : [`${ids.length} ${status} (${named}${ids.length > NAMED ? ', ...' : ''})`];
+  });
+  return causes.length === 0 ? undefined : causes.join('; ');
 }

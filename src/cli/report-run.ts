@@ -1,20 +1,22 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Settings } from '../config/settings.ts';
 import { buildReport } from '../report/compliance.ts';
 import { renderPrometheus } from '../report/prometheus.ts';
 import { finishedPeriods } from '../report/schedule.ts';
 import type { Interval } from '../report/series.ts';
 import type { ReportSettings } from '../report/settings.ts';
-import { WardlineError } from '../shared/errors.ts';
+import { messageOf, WardlineError } from '../shared/errors.ts';
 import { makeFolder } from '../shared/folder.ts';
 import { preferLittleMemory } from '../shared/memory.ts';
 import { openStore } from '../store/store.ts';
+import { requireChromium } from './chromium.ts';
 import { packOf } from './control-packs.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { settingsOf } from './load.ts';
 import { pushMetrics } from './push.ts';
-import { failingStatuses, fails, writeForms } from './report-forms.ts';
+import { failingStatuses, failureOf, writeForms } from './report-forms.ts';
 
 export type ReportRunFlags = { readonly config: string; readonly only?: string };
 
@@ -30,6 +32,7 @@ export async function reportRun(flags: ReportRunFlags, io: Io): Promise<number> 
       'usage',
       `the settings have no report "${flags.only}"; there are: ${settings.reports.map(({ name }) => name).join(', ') || 'none'}`,
     );
+  requireReports({ ...settings, reports: wanted }, baseDir, io);
   preferLittleMemory();
   let [made, failed] = [0, false];
   for (const report of wanted) {
@@ -56,12 +59,26 @@ function missing(report: ReportSettings, baseDir: string, now: number): Interval
   return first < 0 ? periods.slice(-1) : periods.slice(first).filter((period) => !have(period));
 }
 
+/** Throws `settings` when a report could not be made when its time comes: its pack, profile, folder or browser. */
+export function requireReports({ reports }: Settings, baseDir: string, io: Io): void {
+  for (const report of reports) {
+    try {
+      packFor(report, baseDir, io);
+      makeFolder(resolve(baseDir, report.folder));
+      accessSync(resolve(baseDir, report.folder), constants.W_OK);
+      if (report.as.includes('pdf')) requireChromium(io.environment);
+    } catch (error) {
+      throw new WardlineError('settings', `report "${report.name}": ${messageOf(error)}`);
+    }
+  }
+}
+
+function packFor({ pack, profile }: ReportSettings, baseDir: string, io: Io) {
+  return packOf({ pack: inFolder(pack, baseDir), profile: profile === undefined ? undefined : resolve(baseDir, profile) }, io);
+}
+
 async function make(settings: ReportSettings, period: Interval, storePath: string, baseDir: string, io: Io): Promise<boolean> {
-  const flags = {
-    pack: inFolder(settings.pack, baseDir),
-    profile: settings.profile === undefined ? undefined : resolve(baseDir, settings.profile),
-  };
-  const { pack, profile } = packOf(flags);
+  const { pack, profile } = packFor(settings, baseDir, io);
   const store = openStore(storePath, { readOnly: true });
   try {
     const report = buildReport(store.ledger.entries(), pack, { period, profile });
@@ -69,7 +86,9 @@ async function make(settings: ReportSettings, period: Interval, storePath: strin
     const out = join(resolve(baseDir, settings.folder), nameOf(settings, period));
     for (const path of await writeForms(report, settings.as, out, io)) io.out(`${path}\n`);
     if (settings.push !== undefined) await pushMetrics(settings.push, pack.id, renderPrometheus(report));
-    return settings.failOn !== undefined && fails(report, failingStatuses(settings.failOn));
+    const cause = settings.failOn === undefined ? undefined : failureOf(report, failingStatuses(settings.failOn));
+    if (cause !== undefined) io.err(`${settings.name}: ${cause}\n`);
+    return cause !== undefined;
   } finally {
     store.close();
   }

@@ -41,7 +41,7 @@ function makeDue(config: string, signal: AbortSignal, logger: Logger): Promise<v
       if (!signal.aborted) logger.error({ error: error.message }, 'reports cannot be made');
     });
     child.on('close', (code) => {
-      if (code === 1) logger.warn({}, 'a report that was made has a status that fails');
+      if (code === 1) logger.warn({ said }, 'a report that was made has a status that fails');
       else if (code !== 0 && !signal.aborted) logger.error({ code, said }, 'a report could not be made');
       done();
     });

@@ -1,13 +1,15 @@
 import { buildReport } from '../report/compliance.ts';
 import { renderPrometheus } from '../report/prometheus.ts';
+import { MS_PER_MINUTE } from '../report/series.ts';
 import { WardlineError } from '../shared/errors.ts';
+import { parseInstant } from '../shared/instant.ts';
 import { preferLittleMemory } from '../shared/memory.ts';
 import { openStore } from '../store/store.ts';
 import { packOf } from './control-packs.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { pushMetrics } from './push.ts';
-import { failingStatuses, fails, formsOf, writeForms } from './report-forms.ts';
+import { failingStatuses, failureOf, formsOf, writeForms } from './report-forms.ts';
 
 export type ReportFlags = {
   readonly store: string;
@@ -27,7 +29,7 @@ export async function reportCompliance(flags: ReportFlags, io: Io): Promise<numb
   const forms = formsOf(flags.as);
   const failing = flags.failOn === undefined ? undefined : failingStatuses(flags.failOn);
   preferLittleMemory();
-  const { pack, profile } = packOf(flags);
+  const { pack, profile } = packOf(flags, io);
   const store = openStore(flags.store, { readOnly: true });
   try {
     const report = buildReport(store.ledger.entries(), pack, {
@@ -38,7 +40,9 @@ export async function reportCompliance(flags: ReportFlags, io: Io): Promise<numb
     if (report.ledger.fault !== undefined) io.err(`the ledger is broken at ${report.ledger.fault}; nothing behind it was read\n`);
     for (const path of await writeForms(report, forms, flags.out, io)) io.err(`wrote ${path}\n`);
     if (flags.push !== undefined) await pushMetrics(flags.push, pack.id, renderPrometheus(report));
-    return report.ledger.fault !== undefined || (failing !== undefined && fails(report, failing)) ? EXIT.findings : EXIT.ok;
+    const cause = failing === undefined ? undefined : failureOf(report, failing);
+    if (cause !== undefined) io.err(`exit 1: ${cause}\n`);
+    return report.ledger.fault !== undefined || cause !== undefined ? EXIT.findings : EXIT.ok;
   } finally {
     store.close();
   }
@@ -48,12 +52,17 @@ export function periodOf({ from, to }: { readonly from?: string; readonly to?: s
   if (from === undefined && to === undefined) return undefined;
   if (from === undefined || to === undefined) throw new WardlineError('usage', 'a period needs --from and --to');
   const span = { from: instant(from, '--from'), to: instant(to, '--to') };
+  for (const [flag, ms] of [
+    ['--from', span.from],
+    ['--to', span.to],
+  ] as const)
+    if (ms % MS_PER_MINUTE !== 0) throw new WardlineError('usage', `${flag} takes whole minutes: the ledger counts by the minute`);
   if (span.to <= span.from) throw new WardlineError('usage', '--to must be later than --from');
   return span;
 }
 
 function instant(text: string, flag: string): number {
-  const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(ms)) throw new WardlineError('usage', `${flag} takes a time such as 2026-11-01 or 2026-11-01T06:00:00Z, not "${text}"`);
+  const ms = parseInstant(text);
+  if (ms === undefined) throw new WardlineError('usage', `${flag} takes a time such as 2026-11-01 or 2026-11-01T06:00:00Z, not "${text}"`);
   return ms;
 }

@@ -8,6 +8,7 @@ import { configOption, outputOption, type Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { accept, requireCanaryRules, requireFiles, rulesetReloader, settingsOf } from './load.ts';
+import { requireReports } from './report-run.ts';
 import { startReportTimer } from './report-timer.ts';
 
 export type RunFlags = {
@@ -23,6 +24,7 @@ export type RunFlags = {
 export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promise<number> {
   const loaded = settingsOf(flags.config, io);
   requireFiles(loaded);
+  requireReports(loaded.settings, loaded.baseDir, io);
   const { settings, baseDir } = loaded;
   const endless = settings.sources.filter(({ kind }) => kind !== 'file' && kind !== 'stdin');
   if (flags.once && endless.length > 0)

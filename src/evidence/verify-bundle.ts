@@ -55,7 +55,8 @@ export function verifyBundle(archive: Uint8Array, options: VerifyOptions): Bundl
   const note: Note = (code, file, message) => void faults.push({ code, file, message });
   const listed = readTar(archive);
   const files = new Map((listed ?? []).map(({ name, bytes }) => [name, bytes]));
-  if (listed === undefined) note('archive', '', 'not an archive as Wardline writes it');
+  if (listed === undefined)
+    note('archive', '', 'not a tar file as wardline evidence export writes it: another kind of file, changed, or cut off');
   const head = listed === undefined ? undefined : checkFiles(listed, files, options, note);
   return { exitCode: exitCodeOf(faults), faults, head, files };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { tryParseDuration } from '../shared/duration.ts';
 import { messageOf } from '../shared/errors.ts';
+import { parseInstant } from '../shared/instant.ts';
 import { compileMatchers, type Matcher, parseMatcher } from './matcher.ts';
 import type { TimeInterval } from './time-interval.ts';
 
@@ -70,8 +71,8 @@ const route: z.ZodType<RouteSettings> = z.lazy(() =>
 
 const instant = z
   .string()
-  .refine((text) => /^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(Date.parse(text)), { error: 'not a time; write 2026-11-20T08:00:00Z' })
-  .transform((text) => Date.parse(text));
+  .refine((text) => parseInstant(text) !== undefined, { error: 'not a time; write 2026-11-20T08:00:00Z' })
+  .transform((text) => parseInstant(text) ?? 0);
 
 /** Whom not to notify for a time; the alerts are stored all the same. */
 export const silenceSettings = z

@@ -39,7 +39,7 @@ export type CheckResult = {
 export function checkEvidence(bundle: Uint8Array, { publicPems, anchor, recheck = true }: CheckOptions): CheckResult {
   const keys = publicPems.map((pem) => readVerifyKey(pem, 'trusted'));
   const { exitCode, faults, head, files } = verifyBundle(bundle, { keys, anchor });
-  const lines = faults.map(({ code, file, message }) => `${code} ${file}: ${message}`);
+  const lines = faults.map(({ code, file, message }) => `${code}${file === '' ? '' : ` ${file}`}: ${message}`);
   if (exitCode !== 0) return { exitCode, lines: lines.map(printable) };
   lines.push(`verified: ${head?.size ?? 0} entries up to ${head?.at ?? ''}, tree hash ${head?.root ?? ''}`);
   if (anchor === undefined) lines.push('no older head was given: a log that was rolled back as a whole would not be noticed');

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Plain } from '../rule/document.ts';
 import type { Problem, ProblemReporter } from '../rule/problem.ts';
 import { compareProblems } from '../rule/problem.ts';
@@ -5,6 +6,7 @@ import { type RuleFile, readDocuments } from '../rule/yaml.ts';
 import { isObject, type JsonValue } from '../shared/json.ts';
 import { type ControlPack, parseControlPack, parseProfile } from './control-pack.ts';
 import { mergePacks, shifted } from './merge-packs.ts';
+import { lintProfile } from './pack-lint.ts';
 import type { Profile } from './pack-schema.ts';
 
 export type Loaded<T> = { readonly value: T | undefined; readonly problems: readonly Problem[] };
@@ -16,10 +18,10 @@ export type ReadSibling = (name: string) => RuleFile | undefined;
  * Reads a control pack from its file; undefined when any problem is an error. Every problem has its place. A pack that
  * `extends` another one is that pack with its own keys on top; what is sealed is the whole.
  */
-export function loadControlPack(file: RuleFile, profile?: Profile, sibling: ReadSibling = () => undefined): Loaded<ControlPack> {
+export function loadControlPack(file: RuleFile, profile?: Profile, sibling?: ReadSibling): Loaded<ControlPack> {
   const further: Problem[] = [];
   const loaded = loadOne(file, 'pack/documents', (value, report) => {
-    const whole = extended(value, report, sibling, further);
+    const whole = extended(value, report, { own: file.path, sibling, further });
     return whole === undefined ? undefined : parseControlPack(whole.value, whole.report, profile);
   });
   return { value: loaded.value, problems: [...loaded.problems, ...further].sort(compareProblems) };
@@ -29,15 +31,16 @@ export function loadControlPack(file: RuleFile, profile?: Profile, sibling: Read
 function extended(
   value: JsonValue,
   report: ProblemReporter,
-  sibling: ReadSibling,
-  further: Problem[],
+  { own, sibling, further }: { readonly own: string; readonly sibling: ReadSibling | undefined; readonly further: Problem[] },
 ): { readonly value: JsonValue; readonly report: ProblemReporter } | undefined {
   if (!isObject(value) || value['extends'] === undefined) return { value, report };
   const name = value['extends'];
   const fail = (message: string): undefined => void report.error(['extends'], 'pack/extends', message);
   if (typeof name !== 'string' || !/^[\w.-]+\.ya?ml$/.test(name)) return fail('extends takes the name of a pack file in the same folder');
+  if (name === basename(own)) return fail('a pack cannot extend itself');
+  if (sibling === undefined) return fail('a pack that is extended cannot extend another one itself');
   const file = sibling(name);
-  if (file === undefined) return fail(`there is no pack file "${name}" beside this one`);
+  if (file === undefined) return fail(`there is no pack file "${name}" beside this one, and no shipped one of that name`);
   const base = loadControlPack(file);
   further.push(...base.problems);
   if (base.value === undefined) return fail(`"${name}" has errors itself`);
@@ -47,9 +50,13 @@ function extended(
   return { value: mergePacks(document, value), report: shifted(report, document) };
 }
 
-/** Reads a report profile from its file. */
-export function loadProfile(file: RuleFile): Loaded<Profile> {
-  return loadOne(file, 'profile/documents', parseProfile);
+/** Reads a report profile from its file; with a pack, names that the pack does not have are warnings. */
+export function loadProfile(file: RuleFile, pack?: ControlPack): Loaded<Profile> {
+  return loadOne(file, 'profile/documents', (value, report) => {
+    const profile = parseProfile(value, report);
+    if (profile !== undefined && pack !== undefined) lintProfile(profile, pack, report);
+    return profile;
+  });
 }
 
 function loadOne<T>(file: RuleFile, code: string, parse: (value: JsonValue, report: ProblemReporter) => T | undefined): Loaded<T> {

@@ -1,6 +1,8 @@
 import type { ProblemReporter } from '../rule/problem.ts';
+import { isObject, type JsonValue } from '../shared/json.ts';
 import { nearest } from '../shared/nearest.ts';
-import type { Measure, Objective, PackDocument, Quantity } from './pack-schema.ts';
+import type { ControlPack } from './control-pack.ts';
+import type { Measure, Objective, PackDocument, Profile, Quantity } from './pack-schema.ts';
 
 /** What a schema cannot say: names that must exist, limits that must fit together. */
 export function lintPack(pack: PackDocument, report: ProblemReporter): void {
@@ -121,4 +123,31 @@ function lintObjective(objective: Objective, path: Path, report: ProblemReporter
   if (decidingMeasures(objective).length === 0 && objective.strength !== 'manual-only') {
     report.error(path, 'pack/undecidable', 'no measure decides it: say strength manual-only');
   }
+}
+
+/**
+ * Names of a profile that the pack does not have. One profile may serve several packs, so they are warnings; but a
+ * mistyped one leaves a role unbound or a parameter at the pack's value.
+ */
+export function lintProfile(profile: Profile, pack: ControlPack, report: ProblemReporter): void {
+  const objectives = Object.values(pack.controls).flatMap((control) => Object.keys(control.objectives));
+  const lists = [
+    [Object.keys(profile.parameters), ['parameters'], 'parameter', [...Object.keys(pack.parameters), ...parameterNames(pack.document)]],
+    [Object.keys(profile.sources), ['sources'], 'source role', pack.sources.map(({ id }) => id)],
+  ] as const;
+  const warn = (path: Path, what: string, name: string, known: readonly string[]): void => {
+    if (known.includes(name)) return;
+    const close = nearest(name, known);
+    const hint = close === undefined ? '' : `; did you mean "${close}"?`;
+    report.warn(path, 'profile/unknown', `the pack ${pack.id} has no ${what} "${name}"${hint}`);
+  };
+  for (const [names, path, what, known] of lists) for (const name of names) warn([...path, name], what, name, known);
+  for (const [i, { objective }] of profile.overlays.entries()) warn(['overlays', i, 'objective'], 'objective', objective, objectives);
+}
+
+/** Every `$name` that a measure reads. */
+function parameterNames(document: JsonValue): readonly string[] {
+  if (typeof document === 'string') return document.startsWith('$') ? [document.slice(1)] : [];
+  if (Array.isArray(document)) return document.flatMap((item) => parameterNames(item as JsonValue));
+  return isObject(document) ? Object.values(document).flatMap(parameterNames) : [];
 }

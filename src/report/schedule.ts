@@ -19,12 +19,25 @@ export function finishedPeriods(schedule: Schedule, now: number, since: number, 
   return periods.filter(({ to }) => to > since && to <= now);
 }
 
-/** What is wrong with a schedule, or nothing. */
-export function scheduleProblem(schedule: Schedule): string | undefined {
+/** What is wrong with a schedule, and with which part of it; or nothing. */
+export function scheduleProblem({
+  cron,
+  timezone,
+}: Schedule): { readonly key: 'schedule' | 'timezone'; readonly message: string } | undefined {
+  if (!isZone(timezone)) return { key: 'timezone', message: `"${timezone}" is no time zone; write one such as UTC or Europe/Berlin` };
   try {
-    return cronOf(schedule).nextRun(new Date(0)) === null ? `"${schedule.cron}" never comes` : undefined;
+    if (cronOf({ cron, timezone }).nextRun(new Date(0)) !== null) return undefined;
+    return { key: 'schedule', message: `"${cron}" never comes` };
   } catch (error) {
-    return messageOf(error);
+    return { key: 'schedule', message: messageOf(error) };
+  }
+}
+
+function isZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+  } catch {
+    return false;
   }
 }
 
@@ -32,6 +45,7 @@ function cronOf({ cron, timezone }: Schedule): Cron {
   try {
     return new Cron(cron, { timezone, paused: true });
   } catch (error) {
-    throw new WardlineError('settings', `"${cron}" in ${timezone} is no schedule: ${messageOf(error)}`);
+    const reason = messageOf(error).replace(/^CronPattern: /, '');
+    throw new WardlineError('settings', `"${cron}" is no cron expression such as "0 6 * * 1" (minute hour day month weekday): ${reason}`);
   }
 }

@@ -21,6 +21,6 @@ export const reportSettings = z
   })
   .superRefine(({ schedule, timezone }, context) => {
     const problem = scheduleProblem({ cron: schedule, timezone });
-    if (problem !== undefined) context.addIssue({ code: 'custom', path: ['schedule'], message: problem });
+    if (problem !== undefined) context.addIssue({ code: 'custom', path: [problem.key], message: problem.message });
   });
 export type ReportSettings = z.infer<typeof reportSettings>;

@@ -52,7 +52,10 @@ function rawStatus(objective: Objective, options: StatusOptions): Raw {
     const result = options.results.get(id);
     return { result, value: expired ? 1 : kleene(result, guarded) };
   });
-  const reasons = [...members.flatMap(reasonsOf), ...(expired ? (['evidence-expired'] as const) : [])];
+  const reasons: Reason[] = members.flatMap(reasonsOf);
+  if (expired) reasons.push('evidence-expired');
+  // Nothing behind the fault was read: whatever is said of this objective is said of a part.
+  if (options.integrityBroken) reasons.push('integrity-broken');
   const value = expression(
     objective,
     members.map((member) => member.value),

@@ -46,6 +46,33 @@ describe('reports from the command line', () => {
     expect([report(), report('--fail-on', 'not-assessed'), report('--fail-on', 'green')]).toEqual([0, 1, 2]);
   });
 
+  test('what makes it fail is named; wrong times, folders and keys are wrong usage', () => {
+    const report = (...args: string[]) => wardline('report', 'compliance', '--pack', 'nist-800-53-core', ...args);
+    expect(report(...period, '--out', 'r', '--fail-on', 'not-assessed').stderr).toMatch(/exit 1: \d+ not-assessed \([a-z0-9-]+_obj/);
+    const wrong = [
+      [report('--from', '2020-02-30', '--to', '2020-03-02'), /--from takes a time such as/],
+      [report('--from', '2026-01-01', '--to', '2026-01-02T00:00:30Z'), /--to takes whole minutes/],
+      [report(...period, '--out', 'nowhere/r'), /cannot write nowhere\/r\.json: there is no folder nowhere/],
+      [wardline('evidence', 'verify', 'none.tar', '--key', 'wardline.yaml'), /there is no file none\.tar/],
+      [wardline('evidence', 'verify', 'events.ndjson', '--key', 'wardline.yaml'), /wardline\.yaml: expected an Ed25519 public key/],
+      [wardline('evidence', 'export', '--key', 'wardline.yaml'), /wardline\.yaml: expected an Ed25519 private key/],
+    ] as const;
+    for (const [{ status, stderr }, message] of wrong) expect([stderr, status]).toEqual([expect.stringMatching(message), 2]);
+  });
+
+  test.each([
+    [{ pack: 'no-such-pack' }, /report "x": there is no file no-such-pack/],
+    [{ profile: 'no-such-profile.yml' }, /report "x": there is no file .*no-such-profile\.yml/],
+    [{ folder: 'wardline.yaml/reports' }, /report "x": /],
+    [{ timezone: 'Nowhere/City' }, /timezone: "Nowhere\/City" is no time zone/],
+  ])('the engine does not start with a report that cannot be made: %j', (part, message) => {
+    const settings = JSON.parse(readFileSync(join(folder, 'wardline.yaml'), 'utf8')) as { reports: object[] };
+    settings.reports = [{ name: 'x', schedule: '0 0 * * *', ...part }];
+    writeFileSync(join(folder, 'other.yaml'), JSON.stringify(settings));
+    const { status, stderr } = wardline('run', '--once', '--config', 'other.yaml');
+    expect([stderr, status]).toEqual([expect.stringMatching(message), 2]);
+  });
+
   test('a shipped pack is taken by its name, and all are listed', () => {
     const listed = JSON.parse(wardline('report', 'packs', '-o', 'json').stdout) as { name: string; controls: number }[];
     expect(listed.map(({ name }) => name)).toContain('nist-800-53-moderate');

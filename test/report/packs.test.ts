@@ -134,6 +134,8 @@ describe('a pack that extends another', () => {
       `extends: none.yml\n${scope(1)}`,
       /^u\.yml:6:10: error pack\/extends extends: there is no pack file "none\.yml"/,
     ],
+    ['itself', `extends: u.yml\n${scope(1)}`, /pack\/extends extends: a pack cannot extend itself/],
+    ['one that extends another', `extends: nist-800-53-low.yml\n${scope(1)}`, /a pack that is extended cannot extend another one itself/],
     ['a path', `extends: ../x.yml\n${scope(1)}`, /pack\/extends extends: extends takes the name of a pack file in the same folder/],
     ['a pack with a whole of its own', `extends: fedramp-ksi-mla.yml\n${scope(1)}`, /lists a whole of its own/],
     [
@@ -259,5 +261,27 @@ describe('a profile', () => {
       'si-4.5_obj',
     ]);
     expect(report.parameters.find(({ name }) => name === 'au-05_odp.02')).toEqual({ name: 'au-05_odp.02', value: '1m', source: 'profile' });
+  });
+});
+
+describe('a profile beside its pack', () => {
+  const pack = load('nist-800-53-core.yml');
+  const problemsOf = (text: string) => loadProfile({ path: 'p.yml', text }, pack).problems.map(problemText);
+  const [role] = pack?.sources ?? [];
+  const [parameter] = Object.keys(pack?.parameters ?? {});
+
+  test('names that the pack has are no problem', () => {
+    expect(problemsOf(`sources: {${role?.id}: {from: [x]}}\nparameters: {${parameter}: 3}\n`)).toEqual([]);
+  });
+
+  test('names that it does not have are warnings at their place, with the nearest one', () => {
+    const typo = `${role?.id}x`;
+    expect(problemsOf(`sources: {${typo}: {from: [x]}}\n`)).toEqual([
+      expect.stringMatching(new RegExp(`^p\\.yml:1:\\d+: warn profile/unknown .*no source role "${typo}"; did you mean "${role?.id}"\\?`)),
+    ]);
+    expect(problemsOf('parameters: {nothing-like-it: 3}\n')).toEqual([expect.stringMatching(/warn profile\/unknown .*no parameter/)]);
+    const overlay = 'id: o, objective: zz-1_obj, kind: waiver, owner: a, approver: b, reason: r, ticket: t';
+    const dates = 'from: "2026-01-01T00:00:00Z", until: "2026-02-01T00:00:00Z"';
+    expect(problemsOf(`overlays: [{${overlay}, ${dates}}]\n`)).toEqual([expect.stringMatching(/no objective "zz-1_obj"/)]);
   });
 });

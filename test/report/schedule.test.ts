@@ -28,11 +28,11 @@ describe('periods of a schedule', () => {
   });
 
   test.each([
-    [{ cron: 'daily', timezone: 'UTC' }],
-    [{ cron: '0 0 * * *', timezone: 'Nowhere/City' }],
-    [{ cron: '0 0 31 2 *', timezone: 'UTC' }],
-  ])('%j is refused with a reason', (schedule) => {
-    expect(scheduleProblem(schedule)).toMatch(/./);
+    [{ cron: 'daily', timezone: 'UTC' }, 'schedule', /^"daily" is no cron expression such as/],
+    [{ cron: '0 0 * * *', timezone: 'Nowhere/City' }, 'timezone', /^"Nowhere\/City" is no time zone/],
+    [{ cron: '0 0 31 2 *', timezone: 'UTC' }, 'schedule', /never comes$/],
+  ] as const)('%j is refused with a reason, for its part', (schedule, key, message) => {
+    expect(scheduleProblem(schedule)).toEqual({ key, message: expect.stringMatching(message) });
   });
 
   test('a sound one has no problem', () => {

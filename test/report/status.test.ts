@@ -58,6 +58,20 @@ const CASES: readonly Case[] = [
   { name: 'evidence at its last moment', members: [P], asOf: 3 * DAY, status: 'satisfied', reasons: [] },
   { name: 'evidence a moment later', members: [P], asOf: 3 * DAY + 1, status: 'not-assessed', reasons: ['evidence-expired'] },
   { name: 'the ledger does not verify', members: [P], broken: true, status: 'degraded', reasons: ['integrity-broken'] },
+  {
+    name: 'it does not verify, and one fails',
+    members: [F],
+    broken: true,
+    status: 'not-satisfied',
+    reasons: ['criterion-not-met', 'integrity-broken'],
+  },
+  {
+    name: 'it does not verify, and one is open',
+    members: [U],
+    broken: true,
+    status: 'not-assessed',
+    reasons: ['integrity-broken', 'source-silent'],
+  },
 ];
 
 describe('status of an objective', () => {
