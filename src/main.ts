@@ -1,10 +1,8 @@
-import { CommanderError } from 'commander';
 import { runEngine } from './app.ts';
-import { EXIT } from './cli/exit-codes.ts';
+import { EXIT, exitCodeOf } from './cli/exit-codes.ts';
 import { createProgram } from './cli/program.ts';
 import { runDistributed } from './distributed.ts';
 import { systemClock } from './shared/clock.ts';
-import { messageOf, WardlineError } from './shared/errors.ts';
 
 // kafkajs sets one timer of negative length on Node 24; that warning, and no other, says nothing to anybody.
 process.removeAllListeners('warning');
@@ -52,13 +50,5 @@ try {
     },
   ).parseAsync(process.argv);
 } catch (error) {
-  process.exitCode = codeOf(error);
-}
-
-function codeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  process.stderr.write(`wardline: ${messageOf(error)}\n`);
-  if (!(error instanceof WardlineError)) return EXIT.fault;
-  if (error.code === 'rules') return EXIT.findings;
-  return error.code === 'usage' || error.code === 'settings' ? EXIT.usage : EXIT.fault;
+  process.exitCode = exitCodeOf(error, io.err);
 }

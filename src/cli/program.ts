@@ -20,12 +20,14 @@ import { registerRun } from './run.ts';
 import { registerSchema } from './schema.ts';
 import { registerSilence } from './silences.ts';
 import { registerSource } from './source.ts';
+import { registerTest } from './test/index.ts';
 
 /** Every command, in the order of the help. */
 const COMMANDS: readonly Register[] = [
   registerRun,
   registerDemo,
   registerCheck,
+  registerTest,
   registerParse,
   registerAlerts,
   registerDeadLetters,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { compareProblems, type DocumentPath, type Problem } from '../rule/problem.ts';
+import { type Issue, leafIssues, pathOf } from '../rule/schema-problems.ts';
 import { readDocuments } from '../rule/yaml.ts';
 import { messageOf, type Place, WardlineError } from '../shared/errors.ts';
 import { nearest } from '../shared/nearest.ts';
@@ -59,22 +60,13 @@ export function parseSettings(file: { readonly path: string; readonly text: stri
   if (parsed.success && problems.length === 0)
     return { settings: parsed.data, problems: warnings, placeOf: (path) => document.placeOf(path, 'value') };
   for (const issue of parsed.success ? [] : parsed.error.issues.flatMap(leafIssues)) {
-    const path = issue.path.filter((part): part is string | number => typeof part !== 'symbol');
+    const path = pathOf(issue);
     if (problems.some((known) => known.path.join() === path.join())) continue;
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) problems.push(problemAt([...path, key], 'settings/unknown-key', unknownKey(key), 'key'));
     } else problems.push(problemAt(path, codeOf(issue), issue.message));
   }
   return { settings: undefined, problems: [...problems, ...warnings].sort(compareProblems) };
-}
-
-type Issue = z.core.$ZodIssue;
-
-/** A union reports one list per branch; the branch that got furthest is the one the author meant. */
-function leafIssues(issue: Issue): readonly Issue[] {
-  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
-  const best = [...issue.errors].sort((a, b) => a.length - b.length)[0] ?? [];
-  return best.flatMap(leafIssues).map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 /** A reference in a setting of plain text is its text: where the schema refuses a Secret as text, it is revealed. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { packSchema, profileSchema } from '../report/pack-schema.ts';
+import { casesSchema } from '../rule/cases/schema.ts';
 import { anomalySchema, correlationSchema, jsonRulesSchema, policySchema, sigmaSchema } from '../rule/editor-schemas.ts';
 import { exceptionSchema } from '../rule/exception/schema.ts';
 import { settingsSchema } from './settings.ts';
@@ -12,6 +13,7 @@ const KINDS = {
   anomaly: anomalySchema,
   'json-rules': jsonRulesSchema,
   policy: policySchema,
+  cases: casesSchema,
   exception: exceptionSchema,
   controls: packSchema,
   profile: profileSchema,

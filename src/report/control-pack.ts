@@ -1,5 +1,5 @@
-import type { z } from 'zod';
 import type { ProblemReporter } from '../rule/problem.ts';
+import { reportIssues } from '../rule/schema-problems.ts';
 import { canonicalJson } from '../shared/canonical-json.ts';
 import { sha256Hex } from '../shared/digest.ts';
 import { isObject, type JsonValue } from '../shared/json.ts';
@@ -71,17 +71,6 @@ function lintOverlays({ overlays }: Profile, report: ProblemReporter): boolean {
 
 export function emptyProfile(): Profile {
   return profileSchema.parse({});
-}
-
-function reportIssues(error: z.ZodError, code: string, report: ProblemReporter): void {
-  for (const issue of error.issues) {
-    const path = issue.path.filter((part): part is string | number => typeof part !== 'symbol');
-    report.error(
-      path,
-      code,
-      issue.code === 'unrecognized_keys' ? `unknown key ${issue.keys.map((k) => `"${k}"`).join(', ')}` : issue.message,
-    );
-  }
 }
 
 function valuesOf(document: JsonValue, profile: Profile): Record<string, string | number | readonly string[]> {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import type { Plain } from '../rule/document.ts';
 import type { Problem, ProblemReporter } from '../rule/problem.ts';
 import { compareProblems } from '../rule/problem.ts';
+import { toJson } from '../rule/schema-problems.ts';
 import { type RuleFile, readDocuments } from '../rule/yaml.ts';
 import { isObject, type JsonValue } from '../shared/json.ts';
 import { type ControlPack, parseControlPack, parseProfile } from './control-pack.ts';
@@ -72,16 +72,8 @@ function loadOne<T>(file: RuleFile, code: string, parse: (value: JsonValue, repo
   }
   const add =
     (severity: Problem['severity']): ProblemReporter['error'] =>
-    (path, code, message, at) =>
-      void problems.push({ place: document.placeOf(path, 'value', at), severity, code, path, message });
+    (path, code, message, at, what = 'value') =>
+      void problems.push({ place: document.placeOf(path, what, at), severity, code, path, message });
   const value = parse(toJson(document.value), { error: add('error'), warn: add('warn') });
   return { value: unread.some(({ severity }) => severity === 'error') ? undefined : value, problems: problems.sort(compareProblems) };
-}
-
-/** Wide integers become text: no key of a pack takes one, so the schema says where it stands. */
-function toJson(value: Plain): JsonValue {
-  if (typeof value === 'bigint') return value.toString();
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(toJson);
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, toJson(member as Plain)]));
 }

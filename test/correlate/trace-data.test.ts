@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { get } from '../../src/normalize/materialize.ts';
-import { alertsOf, type Case } from '../support/run-cases.ts';
+import type { Case } from '../../src/rule/cases/schema.ts';
+import { openedIn } from '../support/trial.ts';
 
 type ZipkinSpan = {
   readonly traceId: string;
@@ -33,11 +34,7 @@ function caseOf(spans: readonly ZipkinSpan[]): Case {
 }
 
 const run = (rule: object, spans: readonly ZipkinSpan[]) =>
-  alertsOf(
-    [{ path: 'r.json', text: JSON.stringify({ kind: 'TraceRule', id: 'r', title: 'r', ...rule }) }],
-    { cases: [] },
-    caseOf(spans),
-  ).filter((alert) => get(alert, 'wardline.alert.stage') === 'opened');
+  openedIn([{ path: 'r.json', text: JSON.stringify({ kind: 'TraceRule', id: 'r', title: 'r', ...rule }) }], caseOf(spans));
 
 describe.skipIf(!existsSync(folder))('traces of real systems', () => {
   test.each([

@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import type { Case, CaseContext, CaseFile } from '../rule/cases/schema.ts';
+import type { Rule, RuleId } from '../rule/ir/rule.ts';
+import { assemble, type FileRules, type Ruleset, readFileRules } from '../rule/load.ts';
+import { problemText } from '../rule/problem.ts';
+import type { RuleFile } from '../rule/yaml.ts';
+import { WardlineError } from '../shared/errors.ts';
+import type { JsonObject, JsonValue } from '../shared/json.ts';
+import { merge } from './records.ts';
+
+/** Rule files, and what is known of them once all are read: which rules a case needs besides its own. */
+export type Library = {
+  /** The ruleset of one case: the rules of its file, those they refer to, what `with` names, and the context of the case. */
+  rulesetOf(path: string, cases: CaseFile, one: Case): Ruleset;
+  /** The files whose rules a file of cases is about; empty: there are none. */
+  filesOf(path: string, cases: CaseFile): readonly FileRules[];
+};
+
+const CASES = /\.cases\.ya?ml$/i;
+const RULE_ENDINGS = ['.yml', '.yaml', '.json'];
+
+/** Is it a file of cases, by its name? */
+export const isCaseFile = (path: string): boolean => CASES.test(path);
+
+export function createLibrary(files: readonly RuleFile[], readBeside: (path: string) => RuleFile | undefined): Library {
+  const read = new Map<string, FileRules>(files.map((file) => [file.path, readFileRules(file, { placeholders: {} })]));
+  const whole = assemble([...read.values()]).ruleset;
+  const ownerOf = new Map<string, string>();
+  for (const { path, drafts } of read.values()) for (const { names } of drafts) for (const name of names) ownerOf.set(name, path);
+
+  const fileAt = (path: string): FileRules | undefined => {
+    const known = read.get(path);
+    if (known !== undefined) return known;
+    const file = readBeside(path);
+    if (file === undefined) return undefined;
+    const rules = readFileRules(file, { placeholders: {} });
+    read.set(path, rules);
+    return rules;
+  };
+
+  const filesOf: Library['filesOf'] = (path, cases) => {
+    if (cases.rule !== undefined) {
+      const owner = ownerOf.get(cases.rule);
+      return owner === undefined ? [] : [read.get(owner) as FileRules];
+    }
+    const stem = path.replace(CASES, '');
+    return RULE_ENDINGS.flatMap((ending) => fileAt(`${stem}${ending}`) ?? []);
+  };
+
+  const memberFiles = ({ drafts }: FileRules): readonly FileRules[] =>
+    drafts
+      .flatMap(({ names }) => membersOf(whole.byId.get(names[0] as string)))
+      .flatMap((member) => read.get(ownerOf.get(member) ?? whole.byId.get(member)?.meta.place.file ?? '') ?? []);
+  /** Files of the rules that the rules of these files are about, and of those in turn. */
+  const closureOf = (start: readonly FileRules[]): readonly FileRules[] => {
+    const taken = new Set(start);
+    for (const file of taken) for (const other of memberFiles(file)) taken.add(other);
+    return [...taken];
+  };
+
+  return {
+    filesOf,
+    rulesetOf(path, cases, one) {
+      const folder = path.slice(0, Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+      const more = (cases.with ?? []).map((name) => {
+        const file = fileAt(join(folder, name));
+        if (file === undefined) throw new WardlineError('rules', `there is no file ${name} beside ${path}`);
+        return file;
+      });
+      const stores = contextFiles(merge((cases.base?.context ?? {}) as JsonValue, (one.context ?? {}) as JsonValue) as CaseContext);
+      const { ruleset, problems } = assemble([
+        ...closureOf([...filesOf(path, cases), ...more]),
+        ...stores.map((file) => readFileRules(file, { placeholders: {} })),
+      ]);
+      const errors = problems.filter(({ severity }) => severity === 'error');
+      if (errors.length > 0) throw new WardlineError('rules', errors.map(problemText).join('; '));
+      return ruleset;
+    },
+  };
+}
+
+const membersOf = (rule: Rule | undefined): readonly RuleId[] => (rule?.kind === 'correlation' ? rule.members : []);
+
+/** The context stores of a case as the files they would be. */
+function contextFiles(context: CaseContext): readonly RuleFile[] {
+  return Object.entries(context).map(([store, records]) => ({
+    path: `context/${store}.json`,
+    text: JSON.stringify({
+      kind: 'Context',
+      store,
+      records: Object.entries(records).flatMap(([key, data]) => (data === null ? [] : [recordOf(key, data)])),
+    }),
+  }));
+}
+
+/** `from`, `until` and `reported_at` of a record stand beside its data. */
+function recordOf(key: string, { from, until, reported_at, ...data }: JsonObject): object {
+  return {
+    key,
+    ...(from === undefined ? {} : { from }),
+    ...(until === undefined ? {} : { until }),
+    ...(reported_at === undefined ? {} : { reported_at }),
+    data,
+  };
+}

@@ -1,0 +1,80 @@
+import type { Event } from '../event/event.ts';
+import type { ReadCases } from '../rule/cases/case-file.ts';
+import type { Case, CaseFile } from '../rule/cases/schema.ts';
+import type { SourceDocument } from '../rule/document.ts';
+import type { Ruleset } from '../rule/load.ts';
+import { messageOf, type Place } from '../shared/errors.ts';
+import type { Library } from './beside.ts';
+import { type Misfit, misfits } from './compare.ts';
+import { type Broken, brokenProperties, type PropertyLevel } from './properties.ts';
+import { deliveriesOf } from './records.ts';
+import { createTrial, type Outcome } from './trial.ts';
+
+/** One case that was run. */
+export type CaseResult = {
+  readonly file: string;
+  readonly place: Place;
+  readonly name: string;
+  readonly passed: boolean;
+  readonly misfits: readonly Misfit[];
+  readonly broken: readonly Broken[];
+  readonly ms: number;
+};
+
+export type Observed = {
+  readonly ruleset: Ruleset;
+  /** The documents of the rule files the case is about. */
+  readonly documents: readonly SourceDocument[];
+  readonly events: readonly Event[];
+  readonly outcome: Outcome;
+};
+
+export type RunCasesOptions = {
+  readonly properties: PropertyLevel;
+  readonly seed: number;
+  /** Milliseconds, for how long a case took. */
+  readonly now: () => number;
+  /** Told of each case what it was run with, for coverage and explanations. */
+  readonly observe?: (seen: Observed) => void;
+};
+
+/** Runs the cases of a file whose names `wanted` takes; a rule or event that cannot be used fails its case alone. */
+export function runCases(
+  read: ReadCases,
+  library: Library,
+  wanted: (name: string) => boolean,
+  options: RunCasesOptions,
+): readonly CaseResult[] {
+  const { cases, path, placeOf } = read;
+  if (cases === undefined) return [];
+  return cases.cases.flatMap((one, n) => {
+    if (!wanted(one.name)) return [];
+    const began = options.now();
+    const found = judge(path, cases, one, library, options);
+    const passed = found.misfits.length + found.broken.length === 0;
+    return [{ file: path, place: placeOf(n), name: one.name, passed, ...found, ms: options.now() - began }];
+  });
+}
+
+function judge(
+  path: string,
+  cases: CaseFile,
+  one: Case,
+  library: Library,
+  { properties, seed, observe }: RunCasesOptions,
+): Pick<CaseResult, 'misfits' | 'broken'> {
+  try {
+    const base = cases.base ?? {};
+    const ruleset = library.rulesetOf(path, cases, one);
+    const trial = createTrial(ruleset, base);
+    const deliveries = deliveriesOf(one, base);
+    const outcome = trial.run(deliveries);
+    if (observe !== undefined) {
+      const documents = library.filesOf(path, cases).flatMap(({ drafts }) => drafts.map(({ document }) => document));
+      observe({ ruleset, documents, events: trial.events(deliveries), outcome });
+    }
+    return { misfits: misfits(outcome, one), broken: brokenProperties(trial, deliveries, outcome, properties, seed) };
+  } catch (error) {
+    return { misfits: [{ kind: 'fault', message: messageOf(error) }], broken: [] };
+  }
+}

@@ -1,0 +1,123 @@
+import { settingsSchema } from '../config/settings.ts';
+import type { Note } from '../correlate/correlator.ts';
+import type { Firing } from '../correlate/firing.ts';
+import { createLateness } from '../correlate/lateness.ts';
+import { DEFAULT_LIMITS, decode } from '../decode/decode.ts';
+import type { DeadLetter } from '../event/dead-letter.ts';
+import type { Event } from '../event/event.ts';
+import { normalizersOf, partsOf } from '../pipeline/parts.ts';
+import type { CaseBase } from '../rule/cases/schema.ts';
+import type { Ruleset } from '../rule/load.ts';
+import type { JsonObject } from '../shared/json.ts';
+import { at as nested } from '../shared/nested.ts';
+import type { Delivery } from './records.ts';
+
+/** What a case came to. */
+export type Outcome = {
+  readonly firings: readonly Firing[];
+  /** Every transition of every alert, by id: one that was made again is the same. */
+  readonly alerts: ReadonlyMap<string, JsonObject>;
+  readonly notes: readonly Note[];
+  readonly deadLetters: readonly DeadLetter[];
+};
+
+/** `restart`: the state is saved and read back after every record. `crashAt`: after this record all goes on to the end, and then once more from there. */
+export type How = { readonly restart?: boolean; readonly crashAt?: number };
+
+export type Trial = {
+  run(deliveries: readonly Delivery[], how?: How): Outcome;
+  /** The events of the deliveries, in order. */
+  events(deliveries: readonly Delivery[]): readonly Event[];
+};
+
+/** How late an event of a case may come and still counts. */
+export const LATENESS = 7n * 86_400_000_000_000n;
+
+/** Runs cases through the stages of the product: its decoding, matcher, correlator and alert documents. */
+export function createTrial(ruleset: Ruleset, base: CaseBase): Trial {
+  const settings = settingsSchema.parse({
+    tenant: 'test',
+    sources: [{ kind: 'stdin', name: 'test', format: base.format, logsource: base.logsource }],
+  });
+  const parts = partsOf(ruleset, settings);
+  const normalizer = normalizersOf(settings).get('test');
+  if (normalizer === undefined) throw new Error('a trial has one source');
+
+  return {
+    events: (deliveries) =>
+      deliveries.flatMap((one) =>
+        one.kind === 'record'
+          ? decode(one.record, DEFAULT_LIMITS).documents.map((document) => normalizer.normalize(one.record, document))
+          : [],
+      ),
+    run(deliveries, how = {}) {
+      const firings: Firing[] = [];
+      const alerts = new Map<string, JsonObject>();
+      const notes: Note[] = [];
+      const deadLetters: DeadLetter[] = [];
+      const latest = new Map<string, JsonObject>();
+      let lateness = new Map([[0, createLateness(LATENESS)]]);
+      let correlator = parts.correlator(undefined);
+      const latenessOf = (partition: number) => {
+        const known = lateness.get(partition) ?? createLateness(LATENESS);
+        lateness.set(partition, known);
+        return known;
+      };
+      const take = (fired: readonly Firing[]): void => {
+        for (const firing of fired) {
+          firings.push(firing);
+          const alert = parts.toAlert(firing, (episode) => latest.get(episode));
+          if (alert === undefined) continue;
+          alerts.set(alert.id, alert.document);
+          latest.set(String(nested(alert.document, 'wardline.alert.id')), alert.document);
+        }
+      };
+      const say = (note: Note): void => void notes.push(note);
+      const newest = (): bigint | undefined =>
+        [...lateness.values()].flatMap((one) => one.newest() ?? []).reduce<bigint | undefined>(most, undefined);
+      const step = (delivery: Delivery): void => {
+        if (delivery.kind === 'record') {
+          const ingested = parts.ingest([delivery.record], normalizer, latenessOf(delivery.record.partition));
+          deadLetters.push(...ingested.deadLetters);
+          for (const match of ingested.matches) take(correlator.apply({ kind: 'match', match }, say));
+          return;
+        }
+        const from = newest();
+        if (from === undefined) return;
+        const mark = { kind: 'watermark' as const, source: 'test', partition: 0, appendedAt: 0 };
+        if (delivery.kind === 'silence') take(correlator.apply({ ...mark, time: from, newest: from, idle: true, ended: false }, say));
+        take(correlator.apply({ ...mark, time: from + delivery.by, newest: from + delivery.by, idle: false }, say));
+      };
+
+      let saved:
+        | {
+            readonly correlator: Uint8Array;
+            readonly lateness: readonly (readonly [number, ReturnType<ReturnType<typeof createLateness>['snapshot']>])[];
+          }
+        | undefined;
+      const restore = (): void => {
+        if (saved === undefined) return;
+        correlator = parts.correlator(saved.correlator);
+        lateness = new Map(saved.lateness.map(([partition, snapshot]) => [partition, createLateness(LATENESS, snapshot)]));
+      };
+      const save = (): void => {
+        saved = { correlator: correlator.snapshot(), lateness: [...lateness].map(([partition, one]) => [partition, one.snapshot()]) };
+      };
+      deliveries.forEach((delivery, n) => {
+        step(delivery);
+        if (how.restart) {
+          save();
+          restore();
+        } else if (how.crashAt === n) save();
+      });
+      if (how.crashAt !== undefined) {
+        restore();
+        for (const delivery of deliveries.slice(how.crashAt + 1)) step(delivery);
+      }
+      take(correlator.apply({ kind: 'end' }, say));
+      return { firings, alerts, notes, deadLetters };
+    },
+  };
+}
+
+const most = (a: bigint | undefined, b: bigint): bigint => (a === undefined || b > a ? b : a);

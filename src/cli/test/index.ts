@@ -1,0 +1,202 @@
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { Option } from 'commander';
+import { createLibrary, isCaseFile, type Library } from '../../cases/beside.ts';
+import { createCaseCoverage } from '../../cases/coverage.ts';
+import { PROPERTY_LEVELS, type PropertyLevel } from '../../cases/properties.ts';
+import { type CaseResult, type RunCasesOptions, runCases } from '../../cases/run.ts';
+import { type ReadCases, readCases } from '../../rule/cases/case-file.ts';
+import { readRuleFiles } from '../../rule/files.ts';
+import { loadRules } from '../../rule/load.ts';
+import { type Problem, problemText } from '../../rule/problem.ts';
+import type { RuleFile } from '../../rule/yaml.ts';
+import { WardlineError } from '../../shared/errors.ts';
+import type { Register } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { junit } from '../junit.ts';
+import { failureLines, summaryLine, type TestRun, testJson, testText } from './report.ts';
+
+type Flags = {
+  readonly rules?: readonly string[];
+  readonly filter?: string;
+  readonly minCases: string;
+  readonly coverage?: boolean;
+  readonly properties: PropertyLevel;
+  readonly seed: string;
+  readonly verbose?: boolean;
+  readonly output: 'table' | 'json' | 'junit';
+};
+
+/** `wardline test`: the cases beside rules through the product's own stages, and what must not change their alerts. */
+async function test(paths: readonly string[], flags: Flags, io: Io): Promise<number> {
+  const began = io.clock.now();
+  const wanted = paths.length > 0 ? paths : ['rules'];
+  const [minCases, seed] = [wholeNumber(flags.minCases, '--min-cases'), wholeNumber(flags.seed, '--seed')];
+  const files = caseFilesOf(wanted);
+  const rules = ruleFilesFor(wanted, flags.rules);
+  if (files.length === 0 && minCases === 0) throw new WardlineError('usage', `there are no cases (*.cases.yml) in ${wanted.join(', ')}`);
+  const library = createLibrary(rules, fileAt);
+  const coverage = flags.coverage ? createCaseCoverage() : undefined;
+  const options: RunCasesOptions = {
+    properties: flags.properties,
+    seed,
+    now: io.clock.now,
+    ...(coverage === undefined
+      ? {}
+      : { observe: ({ ruleset, documents, events, outcome }) => coverage.take(ruleset, documents, events, outcome) }),
+  };
+  const read = files.map(readCases);
+  const results: CaseResult[] = [];
+  for (const [n, one] of read.entries()) {
+    if (io.interactive) io.err(`\r${n + 1} of ${read.length} files, ${results.length} cases`);
+    results.push(...runCases(one, library, (name) => named(`${one.path}: ${name}`, flags.filter), options));
+    // A long run can be stopped between files.
+    await io.clock.sleep(0, io.stop);
+    if (io.stop.aborted) return EXIT.interrupted;
+  }
+  if (io.interactive) io.err('\r\u001b[K');
+  const problems = [
+    ...read.flatMap((one) => [...one.problems, ...withoutRule(one, library)]),
+    ...tooFew(wanted, rules, read, library, minCases),
+  ];
+  const run: TestRun = {
+    results,
+    problems,
+    files: read.length,
+    properties: flags.properties,
+    seed,
+    ms: io.clock.now() - began,
+    coverage: coverage && { parts: coverage.parts(), unexercised: coverage.unexercised() },
+  };
+  write(run, flags, io);
+  return problems.some(({ severity }) => severity === 'error') || results.some(({ passed }) => !passed) ? EXIT.findings : EXIT.ok;
+}
+
+function write(run: TestRun, flags: Flags, io: Io): void {
+  if (flags.output === 'json') {
+    io.out(`${JSON.stringify(testJson(run))}\n`);
+    return;
+  }
+  if (flags.output === 'junit') {
+    const cases = run.results.map((one) => ({
+      suite: one.file,
+      name: one.name,
+      seconds: one.ms / 1000,
+      failure: one.passed ? undefined : failureLines(one).join('\n'),
+    }));
+    const faults = run.problems.map((problem) => ({
+      suite: problem.place.file,
+      name: problem.code,
+      seconds: 0,
+      failure: problemText(problem),
+    }));
+    io.out(junit([...cases, ...faults]));
+    return;
+  }
+  for (const problem of run.problems) io.out(`${problemText(problem)}\n`);
+  io.out(testText(run, flags.verbose ?? false));
+  io.out(summaryLine(run));
+}
+
+/** A text of a name, or a pattern with `*`. */
+function named(text: string, filter: string | undefined): boolean {
+  if (filter === undefined) return true;
+  const parts = filter.toLowerCase().split('*');
+  let from = 0;
+  return parts.every((part) => {
+    const at = text.toLowerCase().indexOf(part, from);
+    from = at + part.length;
+    return at >= 0;
+  });
+}
+
+const shown = (path: string): string => relative(process.cwd(), resolve(path)) || '.';
+
+function fileAt(path: string): RuleFile | undefined {
+  return existsSync(path) ? { path, text: readFileSync(path, 'utf8') } : undefined;
+}
+
+/** Case files below the paths; a rule file stands for the cases beside it. */
+function caseFilesOf(paths: readonly string[]): readonly RuleFile[] {
+  const found = paths.map(shown).flatMap((path) => {
+    if (!existsSync(path)) throw new WardlineError('usage', `there is no file or folder ${path}`);
+    if (isCaseFile(path)) return [path];
+    if (lstatSync(path).isDirectory())
+      return readdirSync(path, { recursive: true, encoding: 'utf8' })
+        .filter(isCaseFile)
+        .map((name) => join(path, name));
+    return ['.cases.yml', '.cases.yaml'].map((ending) => path.replace(/\.[^.]+$/, ending)).filter((beside) => existsSync(beside));
+  });
+  return [...new Set(found)].sort().map((path) => ({ path, text: readFileSync(path, 'utf8') }));
+}
+
+/** Rules that cases may refer to: those of the paths, and of `--rules` or the folder `rules`. */
+function ruleFilesFor(paths: readonly string[], more: readonly string[] | undefined): readonly RuleFile[] {
+  const others = more ?? (existsSync('rules') ? ['rules'] : []);
+  const own = paths.map(shown).map((path) => (isCaseFile(path) ? path.slice(0, Math.max(0, path.lastIndexOf('/'))) || '.' : path));
+  const files = readRuleFiles([...own, ...others.map(shown)]);
+  return files.filter(({ path }) => !isCaseFile(path));
+}
+
+function withoutRule({ path, cases, placeOf }: ReadCases, library: Library): readonly Problem[] {
+  if (cases === undefined || library.filesOf(path, cases).length > 0) return [];
+  const message = cases.rule === undefined ? 'there is no rule file of the same name beside it' : `no rule "${cases.rule}"`;
+  return [{ place: { ...placeOf(0), line: 1, column: 1 }, severity: 'error', code: 'cases/no-rule', path: [], message }];
+}
+
+/** Rules that alert and have fewer cases than asked for. */
+function tooFew(
+  paths: readonly string[],
+  rules: readonly RuleFile[],
+  read: readonly ReadCases[],
+  library: Library,
+  least: number,
+): readonly Problem[] {
+  if (least === 0) return [];
+  const counts = new Map<string, number>();
+  for (const { path, cases } of read)
+    if (cases !== undefined)
+      for (const file of library.filesOf(path, cases)) counts.set(file.path, (counts.get(file.path) ?? 0) + cases.cases.length);
+  const roots = paths.map(shown);
+  const inside = (file: string): boolean => roots.some((root) => root === '.' || file === root || file.startsWith(`${root}/`));
+  const found = new Map<string, Problem>();
+  for (const { meta, alerts, id } of loadRules(rules).ruleset.byId.values()) {
+    const count = counts.get(meta.place.file) ?? 0;
+    if (!alerts || count >= least || !inside(meta.place.file)) continue;
+    const message = `"${id}" has ${count} cases; ${least} are asked for`;
+    found.set(meta.place.file, { place: meta.place, severity: 'error', code: 'cases/too-few', path: [], message });
+  }
+  return [...found.values()];
+}
+
+function wholeNumber(text: string, flag: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || text.trim() === '')
+    throw new WardlineError('usage', `${flag} takes a whole number from 0, not ${text}`);
+  return value;
+}
+
+export const registerTest: Register = (program, { io, done }) => {
+  program
+    .command('test')
+    .argument('[path...]', 'rule files, case files and folders (default: rules)')
+    .description('run the cases beside rules (*.cases.yml)')
+    .option('-r, --rules <path...>', 'rules that cases may refer to besides their own (default: rules)')
+    .option('--filter <text>', 'only cases whose file and name have this text; * stands for anything')
+    .option('--min-cases <n>', 'every rule that alerts needs so many cases', '0')
+    .option('--coverage', 'name selections, conditions and entries that no case makes true')
+    .addOption(
+      new Option('--properties <level>', 'what must not change alerts: restarts, crashes, order of arrival, partitions')
+        .choices([...PROPERTY_LEVELS])
+        .default('fast'),
+    )
+    .option('--seed <n>', 'seed of the orders tried', '1')
+    .option('-v, --verbose', 'name passed cases as well')
+    .addOption(new Option('-o, --output <form>', 'form of the output').choices(['table', 'json', 'junit']).default('table'))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  wardline test rules\n  wardline test rules/anomaly --filter "*rare*" --properties full --seed 7\n  wardline test rules --min-cases 2 --coverage -o junit > report.xml',
+    )
+    .action(async (paths: string[], flags: Flags) => done(await test(paths, flags, io)));
+};

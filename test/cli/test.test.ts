@@ -1,0 +1,75 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { home, wardlineIn } from '../support/wardline.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'wardline-test-'));
+const wardline = wardlineIn(folder);
+afterAll(() => rmSync(folder, { recursive: true }));
+beforeAll(() => {
+  mkdirSync(join(folder, 'rules'));
+  const write = (name: string, text: string) => writeFileSync(join(folder, 'rules', name), text);
+  write(
+    'seen.yml',
+    'title: Seen\nid: seen\nlogsource: {category: test}\ndetection: {s: {event.action: seen}, t: {event.action: never}, condition: s or t}\n',
+  );
+  write(
+    'seen.cases.yml',
+    `base: { logsource: { category: test } }
+cases:
+  - { name: it is seen, events: [{ at: 0s, ecs: { event.action: seen } }], expect: [{ at: 0s, kind: match }] }
+  - { name: "it is <not> seen", events: [{ at: 0s, ecs: { event.action: other } }], expect: [{ at: 0s, severity: high }] }
+`,
+  );
+  write('bare.yml', 'title: Bare\nid: bare\nlogsource: {category: test}\ndetection: {s: {event.action: bare}, condition: s}\n');
+});
+
+describe('wardline test', () => {
+  test('prints expected and got of what failed, with its place, and exits 1', async () => {
+    const { code, out } = await wardline('test', '--coverage');
+    expect(code).toBe(1);
+    expect(out).toContain('FAIL  rules/seen.cases.yml:4:5: it is <not> seen\n');
+    expect(out).toContain('an alert was expected, and none is there:\n          - at: "0s"\n          - severity: "high"');
+    expect(out).toContain('no case makes true: seen: t\n1 of 2 selections, conditions and entries are exercised');
+    expect(out).toContain('1 of 2 cases of 1 files passed');
+    expect(out).toContain('(properties fast, seed 1)');
+  });
+
+  test('runs the cases of one rule file that a filter takes', async () => {
+    const { code, out } = await wardline('test', 'rules/seen.yml', '--filter', 'it is seen', '--properties', 'full', '-v');
+    expect(code).toBe(0);
+    expect(out).toContain('ok    rules/seen.cases.yml:3:5: it is seen\n1 of 1 cases of 1 files passed');
+  });
+
+  test('a rule that alerts and has too few cases fails', async () => {
+    const { code, out } = await wardline('test', '--min-cases', '1', '--filter', 'it is seen');
+    expect(code).toBe(1);
+    expect(out).toContain('rules/bare.yml:1:1: error cases/too-few: "bare" has 0 cases; 1 are asked for');
+  });
+
+  test('gives JSON and JUnit for programs', async () => {
+    const json = JSON.parse((await wardline('test', '-o', 'json')).out);
+    expect(json).toMatchObject({ version: 1, cases: 2, failed: 1, seed: 1 });
+    expect(json.results[1]).toMatchObject({ file: 'rules/seen.cases.yml', line: 4, passed: false, misfits: [{ kind: 'missing' }] });
+    const { out } = await wardline('test', '-o', 'junit');
+    expect(out).toContain('<testsuites name="wardline" tests="2" failures="1">');
+    expect(out).toContain('name="it is &lt;not&gt; seen"');
+  });
+
+  test('says what is wrong with the call, and with a file of cases', async () => {
+    expect(await wardline('test', 'nowhere')).toMatchObject({ code: 2, err: 'wardline: there is no file or folder nowhere\n' });
+    writeFileSync(join(folder, 'lost.cases.yml'), 'cases: [{name: a, events: [], expect: []}]\n');
+    expect(await wardline('test', 'lost.cases.yml')).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('lost.cases.yml:1:1: error cases/no-rule'),
+    });
+  });
+});
+
+test('every case beside the shipped rules passes, with everything that must not change an alert', async () => {
+  const { code, out } = await wardlineIn(home)('test', 'rules', '--properties', 'fast', '-o', 'json');
+  const { cases, failed } = JSON.parse(out) as { cases: number; failed: number };
+  expect({ code, failed }).toEqual({ code: 0, failed: 0 });
+  expect(cases).toBeGreaterThan(100);
+});
