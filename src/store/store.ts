@@ -9,7 +9,7 @@ import { createOutbox, type Outbox } from './outbox.ts';
 import { createPartitionStore, type PartitionStore } from './partitions.ts';
 import { createReducerStore, type ReducerStore } from './reducers.ts';
 import { createSilenceStore, type SilenceStore } from './silences.ts';
-import { type OpenOptions, openDatabase } from './sqlite.ts';
+import { type Database, type OpenOptions, openDatabase } from './sqlite.ts';
 
 /** Everything the engine must not lose, in one sqlite file. */
 export type Store = {
@@ -30,7 +30,11 @@ export type Store = {
 };
 
 export function openStore(path: string, options: OpenOptions = {}): Store {
-  const database = openDatabase(path, options);
+  return storeOver(openDatabase(path, options));
+}
+
+/** The same over an open database. */
+export function storeOver(database: Database): Store {
   let partitions: PartitionStore | undefined;
   let inbox: InboxStore | undefined;
   let silences: SilenceStore | undefined;

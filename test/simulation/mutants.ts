@@ -1,8 +1,13 @@
+import { zstdDecompressSync } from 'node:zlib';
+import type { CorrelatorState } from '../../src/correlate/codec.ts';
+import { decodeState, encodeState } from '../../src/correlate/codec.ts';
+import type { CorrelateRecord, Correlator } from '../../src/correlate/correlator.ts';
 import { createFilter, type Filter, type FilterState } from '../../src/pipeline/distributed/filter.ts';
 import type { MatchRecord } from '../../src/pipeline/distributed/records.ts';
 import { decodeMatchRecord, encodeMatchRecord } from '../../src/pipeline/distributed/records.ts';
+import { sha256Hex } from '../../src/shared/digest.ts';
 import type { LogWriter } from '../../src/transport/port.ts';
-import type { Mutant } from './world.ts';
+import { type Mutant, REST_MS, type World } from './world.ts';
 
 type Matched = Extract<MatchRecord, { kind: 'match' }>;
 
@@ -72,6 +77,61 @@ const hasty = (writer: LogWriter): LogWriter => ({
     void writer.append(partition, entries).catch(() => undefined);
   },
 });
+
+/** A correlator with another way to read records or to save itself. */
+const correlating =
+  (change: (correlator: Correlator, world: World) => Partial<Correlator>): NonNullable<Mutant['parts']> =>
+  (parts, world) => ({
+    ...parts,
+    correlator(snapshot) {
+      const correlator = parts.correlator(snapshot);
+      return { ...correlator, ...change(correlator, world) };
+    },
+  });
+
+const savedAs = (change: (state: CorrelatorState) => Partial<CorrelatorState>): NonNullable<Mutant['parts']> =>
+  correlating((correlator) => ({
+    snapshot() {
+      const { watermark, partitions, silences, counters, rules, ...rest } = decodeState(correlator.snapshot());
+      const state = { watermark, partitions, silences, counters, rules };
+      return encodeState({ ...rest, ...state, ...change(state) });
+    },
+  }));
+
+/** Digests made anew from what is there, as if nobody looked at them. */
+function believed(found: ReadonlyMap<string, Uint8Array>): ReadonlyMap<string, Uint8Array> {
+  const out = new Map(found);
+  for (const [key, value] of found) {
+    if (!key.startsWith('m/')) continue;
+    const text = Buffer.from(value).toString();
+    const manifest = JSON.parse(text.slice(text.indexOf(' '))) as { chunks: string[] };
+    const chunks = manifest.chunks.map((_, n) => found.get(`c/${key.slice(2)}/${n}`));
+    if (chunks.some((chunk) => chunk === undefined)) continue;
+    try {
+      const state = zstdDecompressSync(Buffer.concat(chunks as Uint8Array[]));
+      const body = {
+        ...manifest,
+        chunks: chunks.map((chunk) => sha256Hex(chunk as Uint8Array)),
+        bytes: state.length,
+        sha256: sha256Hex(state),
+      };
+      out.set(key, Buffer.from(`${sha256Hex(JSON.stringify(body))} ${JSON.stringify(body)}`));
+    } catch {
+      // Not even unpackable.
+    }
+  }
+  return out;
+}
+
+/** State of a partition: four letters, the length of the filter's part, that part, and correlation's (reducer.ts). */
+function halves(state: Uint8Array): readonly [filter: Buffer, correlator: Buffer] {
+  const bytes = Buffer.from(state);
+  const end = 8 + bytes.readUInt32BE(4);
+  return [bytes.subarray(0, end), bytes.subarray(end)];
+}
+
+const marks: NonNullable<Mutant['owned']> = (owned, stage) =>
+  stage !== 'deliver' ? owned : { ...owned, committed: async () => undefinedFilter(await owned.committed()) };
 
 /** Each of the guards of the design, taken away; the simulation must notice every one. */
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
@@ -183,6 +243,88 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       save: (partition, one) => checkpoints.save(partition, { ...one, next: one.next + 1n }),
     }),
   },
+  'two requests on the way to a partition': {
+    matches: (writer) => ({
+      partitions: writer.partitions,
+      async append(partition, entries) {
+        const half = entries.length >> 1;
+        const both = [entries.slice(0, half), entries.slice(half)].filter((part) => part.length > 0);
+        await Promise.all(both.map((part) => writer.append(partition, part)));
+      },
+    }),
+  },
+  'watermark from matches only': {
+    parts: correlating((correlator) => ({
+      apply(record, say) {
+        if (record.kind === 'watermark') return [];
+        if (record.kind !== 'routed') return correlator.apply(record, say);
+        const { time, origin } = record.routed.hit;
+        const { source, partition } = origin;
+        const fired = correlator.apply(record, say);
+        return [...fired, ...correlator.apply({ kind: 'watermark', source, partition, time: time - 20_000_000_000n, idle: false }, say)];
+      },
+    })),
+  },
+  'rest told by the clock of the worker': {
+    parts: correlating((correlator, world) => {
+      const heard = new Map<string, { at: number; record: Extract<CorrelateRecord, { kind: 'watermark' }> }>();
+      return {
+        apply(record, say) {
+          const now = world.clock.now();
+          if (record.kind === 'watermark') heard.set(`${record.partition}/${record.source}`, { at: now, record });
+          const fired = [...correlator.apply(record, say)];
+          for (const { at, record: last } of heard.values())
+            if (now - at > REST_MS / 3 && !last.idle) fired.push(...correlator.apply({ ...last, idle: true }, say));
+          return fired;
+        },
+      };
+    }),
+  },
+  'digests of checkpoints unchecked': {
+    keyed: (log) => ({ ...log, read: async (partition) => believed(await log.read(partition)) }),
+  },
+  'state changes while it is written': {
+    checkpoints(checkpoints) {
+      let before: Uint8Array | undefined;
+      return {
+        ...checkpoints,
+        async save(partition, one) {
+          const [filter, correlator] = halves(one.state);
+          const mixed = before === undefined ? one.state : Buffer.concat([halves(before)[0], correlator]);
+          before = Buffer.concat([filter, correlator]);
+          await checkpoints.save(partition, { ...one, state: mixed });
+        },
+      };
+    },
+  },
+  'order of eviction not in the checkpoint': {
+    parts: savedAs(({ rules }) => ({
+      rules: rules.map((rule) => {
+        const sorted = <T extends { readonly group: { readonly key: string } }>(list: readonly T[]): T[] =>
+          [...list].sort((a, b) => (a.group.key < b.group.key ? -1 : 1));
+        const { probation, advanced } = rule.groups;
+        return { ...rule, groups: { probation: sorted(probation), advanced: sorted(advanced) } };
+      }),
+    })),
+  },
+  'silences not in the checkpoint': { parts: savedAs(() => ({ silences: [] })) },
+  'index by the wall clock': { indexOf: (_document, world) => `alerts-${Math.floor(world.clock.now() / 2000)}` },
+  'remembered ids with a short horizon in the place of the filter of deliveries': {
+    owned: marks,
+    sink: (sink, actor, world) => ({
+      ...sink,
+      async write(alerts, signal) {
+        const seen = world.remembered(actor.name);
+        const outcomes = await sink.write(
+          alerts.filter(({ id }) => !seen.includes(id)),
+          signal,
+        );
+        for (const { id, outcome } of outcomes) if (outcome === 'stored' || outcome === 'duplicate') seen.push(id);
+        seen.splice(0, seen.length - 8);
+        return [...outcomes, ...alerts.filter(({ id }) => seen.includes(id)).map(({ id }) => ({ id, outcome: 'duplicate' as const }))];
+      },
+    }),
+  },
   'random ids': {
     parts: (parts, world) => ({
       ...parts,
@@ -211,7 +353,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     }),
   },
   'filter of the deliveries off': {
-    owned: (owned, stage) => (stage !== 'deliver' ? owned : { ...owned, committed: async () => undefinedFilter(await owned.committed()) }),
+    owned: marks,
   },
 };
 

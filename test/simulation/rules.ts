@@ -33,14 +33,24 @@ export const ruleset = rulesetOf(
     { type: 'temporal_ordered', rules: ['fail', 'ok'], 'group-by': ['who'], timespan: '15s' },
     { sequence: [{ rule: 'fail' }, { not: 'slow' }, { rule: 'ok' }] },
   ),
+  // A budget that bites: what it forgets depends on the order in which groups came, so that order is state.
+  over('crowded', { type: 'event_count', rules: ['ok'], 'group-by': ['host'], timespan: '20s', condition: { gte: 3 } }, { max_groups: 2 }),
   over('spree', { type: 'event_count', rules: ['burst'], timespan: '40s', condition: { gte: 2 } }),
 );
 
 /** Rules that decide by the watermark: where a gap or a silence was, they say so instead. */
 export const SETTLED = new Set(['quiet', 'heavy', 'steps']);
 
+/** Rules whose answer depends on the order of arrival: a budget evicts what came first. */
+export const BY_ARRIVAL = new Set(['crowded']);
+
 export const newNormalizer = () => createNormalizer({ format: 'json', logsource: { category: 'test' } });
 /** The settings that alerts and rules are made with; nothing else of them is asked. */
-const settings = { tenant: 'default', sources: [], alerts: {}, redact: { fields: [] } } as unknown as Settings;
+const settings = {
+  tenant: 'default',
+  sources: [{ kind: 'kafka', name: 's', logsource: { category: 'test' } }],
+  alerts: {},
+  redact: { fields: [] },
+} as unknown as Settings;
 
 export const parts = partsOf(ruleset, settings);

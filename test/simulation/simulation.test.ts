@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { MUTANTS } from './mutants.ts';
-import { type Outcome, simulate } from './world.ts';
+import { faultOf, simulate } from './world.ts';
 
 /** How many seeds, and the first of them; `npm run simulate` sets both. */
 const SEEDS = Number(process.env['WARDLINE_SEEDS'] ?? 2000);
@@ -10,17 +10,12 @@ const FIRST = Number(process.env['WARDLINE_FIRST_SEED'] ?? 1);
 const PINNED = [19, 5169, 5238, 5256, 5373, 10_982];
 const FRESH = 200;
 
-const faultOf = ({ finished, lost, spurious, againstSource, duplicates, replayCalls }: Outcome): string | undefined => {
-  const parts = {
-    unfinished: finished ? 0 : 1,
-    lost: lost.length,
-    spurious: spurious.length,
-    againstSource: againstSource.length,
-    duplicates,
-    replayCalls,
-  };
-  const found = Object.entries(parts).filter(([, n]) => n > 0);
-  return found.length === 0 ? undefined : found.map(([what, n]) => `${what} ${n}`).join(', ');
+/** Seeds at which rare ones show; the others show at one of the first. */
+const SHOWN_AT: Readonly<Record<string, number>> = {
+  'lateness not in the commit': 5142,
+  'order of eviction not in the checkpoint': 5124,
+  'remembered ids with a short horizon in the place of the filter of deliveries': 5115,
+  'chunks overwritten in place': 5014,
 };
 
 describe('ingest, correlate and deliver over logs that fail, with workers that die and sleep', () => {
@@ -29,15 +24,17 @@ describe('ingest, correlate and deliver over logs that fail, with workers that d
     const wrong: string[] = [];
     let expected = 0;
     let steps = 0;
+    let undecided = 0;
     for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
       const outcome = await simulate(seed, seen);
       expected += outcome.expected;
       steps += outcome.steps;
+      undecided += outcome.undecided;
       const fault = faultOf(outcome);
       if (fault !== undefined) wrong.push(`seed ${seed}: ${fault}; again: WARDLINE_FIRST_SEED=${seed} WARDLINE_SEEDS=1 npm run simulate`);
     }
     console.log(
-      `${SEEDS} seeds from ${FIRST}: ${expected} alerts expected, ${steps} steps, ${wrong.length} wrong; seen: ${JSON.stringify(Object.fromEntries(seen))}`,
+      `${SEEDS} seeds from ${FIRST}: ${expected} alerts and ${undecided} windows undecided expected, ${steps} steps, ${wrong.length} wrong; seen: ${JSON.stringify(Object.fromEntries(seen))}`,
     );
     expect(wrong).toEqual([]);
     // Without these the seeds prove nothing.
@@ -52,6 +49,8 @@ describe('ingest, correlate and deliver over logs that fail, with workers that d
       'restored from a checkpoint',
       'source made anew',
       '409',
+      'undecided',
+      'pressure',
     ];
     if (SEEDS >= 200) expect(sometimes.filter((what) => !seen.has(what))).toEqual([]);
   }, 3_600_000);
@@ -68,9 +67,10 @@ describe('ingest, correlate and deliver over logs that fail, with workers that d
 describe('a guard taken away is noticed', () => {
   test.each(Object.entries(MUTANTS))(
     '%s',
-    async (_name, mutant) => {
+    async (name, mutant) => {
       let caught: number | undefined;
-      for (const seed of [...PINNED, ...Array.from({ length: FRESH }, (_, i) => 5000 + i)]) {
+      const shown = SHOWN_AT[name];
+      for (const seed of [...(shown === undefined ? [] : [shown]), ...PINNED, ...Array.from({ length: FRESH }, (_, i) => 5000 + i)]) {
         if (faultOf(await simulate(seed, new Map(), mutant)) === undefined) continue;
         caught = seed;
         break;

@@ -1,25 +1,28 @@
-import { createCorrelator, DEFAULT_CORRELATE_OPTIONS } from '../../src/correlate/correlator.ts';
+import { createCorrelator, DEFAULT_CORRELATE_OPTIONS, type Note } from '../../src/correlate/correlator.ts';
 import { createLateness } from '../../src/correlate/lateness.ts';
 import { createRouter } from '../../src/correlate/route.ts';
 import { correlateWorker } from '../../src/pipeline/distributed/correlate.ts';
 import { deliverWorker } from '../../src/pipeline/distributed/deliver.ts';
 import { createFilter, type Filter } from '../../src/pipeline/distributed/filter.ts';
 import { ingestWorker } from '../../src/pipeline/distributed/ingest.ts';
-import type { AlertRecord } from '../../src/pipeline/distributed/records.ts';
+import { type AlertRecord, decodeAlertRecord } from '../../src/pipeline/distributed/records.ts';
 import { type CorrelateParts, createPartitionReducer } from '../../src/pipeline/distributed/reducer.ts';
 import type { Clock } from '../../src/shared/clock.ts';
 import type { Logger } from '../../src/shared/logger.ts';
+import { indexOf } from '../../src/sink/elasticsearch.ts';
 import type { AlertDocument, Delivery, Sink } from '../../src/sink/sink.ts';
 import { createPartitionCheckpoints, type PartitionCheckpoints } from '../../src/transport/checkpoints.ts';
 import type { Entry, KeyedLog, LogWriter, OwnedPartition, Worker } from '../../src/transport/port.ts';
 import { Broker, type Faults, type Seen, saw } from './broker.ts';
-import { newNormalizer, parts, ruleset, SETTLED } from './rules.ts';
+import { BY_ARRIVAL, newNormalizer, parts, ruleset, SETTLED } from './rules.ts';
 import { type Actor, Scheduler } from './scheduler.ts';
 
 const BASE = Date.UTC(2026, 10, 20, 8);
 const LATENESS = 20_000_000_000n;
 const SOURCE = 's';
 const PATIENCE = 12_000;
+/** How long a partition says nothing before it is told that it rests. */
+export const REST_MS = 1500;
 const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} } as unknown as Logger;
 
 /** What a mutant puts in the place of a part of the product or of its surroundings; the design itself changes nothing. */
@@ -32,6 +35,8 @@ export type Mutant = {
   readonly checkpoints?: (checkpoints: PartitionCheckpoints, world: World) => PartitionCheckpoints;
   readonly parts?: (parts: CorrelateParts, world: World) => CorrelateParts;
   readonly sink?: (sink: Sink, actor: Actor, world: World) => Sink;
+  /** Where a document is stored; in one index its id is unique, in two it would stand twice. */
+  readonly indexOf?: (document: AlertDocument['document'], world: World) => string;
 };
 
 export type Size = { readonly sources: number; readonly records: number; readonly rate: number };
@@ -45,6 +50,9 @@ export type Outcome = {
   readonly againstSource: readonly string[];
   readonly duplicates: number;
   readonly replayCalls: number;
+  /** What was not decided, and budgets that were reached: said and not expected, or expected and not said. */
+  readonly notes: readonly string[];
+  readonly undecided: number;
   readonly steps: number;
   readonly finished: boolean;
 };
@@ -67,6 +75,10 @@ export class World {
   private readonly system: Actor = { name: 'system', dead: false, pausedUntil: 0, quiet: 0 };
   private readonly slots: Slot[] = [];
   private readonly history: Entry[][][];
+  private readonly indexes = new Map<string, string>();
+  private readonly memory = new Map<string, string[]>();
+  private readonly said = new Set<string>();
+  private readonly scanned = new Map<number, number>();
   private readonly firstAt = new Map<string, bigint>();
   private readonly chaos: { kill: number; killAll: number; pause: number; recreate: boolean };
   private readonly sinkFaults: { refused: number; answerLost: number };
@@ -95,11 +107,18 @@ export class World {
     this.sinkFaults = { refused: active(0.08), answerLost: active(0.05) };
     this.chaos = { kill: active(0.0048), killAll: active(0.0012), pause: active(0.005), recreate: scheduler.chance() < 0.3 };
     // Rests that are told as such, so that time goes on without the partition that rests.
-    this.idles = scheduler.chance() < 0.2;
+    this.idles = scheduler.chance() < 0.3;
     this.matchPartitions = 1 + scheduler.pick(4);
     this.clock = { now: () => BASE + scheduler.step * 10, sleep: async () => undefined };
     this.broker = new Broker(scheduler, this.faults, seen, this.system, () => BASE + scheduler.step * 10);
     this.history = Array.from({ length: size.sources }, () => [[]]);
+  }
+
+  /** Ids that a worker keeps, through its restarts; for mutants. */
+  remembered(name: string): string[] {
+    const list = this.memory.get(name) ?? [];
+    this.memory.set(name, list);
+    return list;
   }
 
   private clockOf(actor: Actor): Clock {
@@ -200,7 +219,7 @@ export class World {
         allowedLateness: LATENESS,
         clock,
         logger: silent,
-        idleAfterMs: this.idles ? 1500 : 1e12,
+        idleAfterMs: this.idles ? REST_MS : 1e12,
         every: { records: 6, ms: 300 },
         count: () => undefined,
       });
@@ -217,7 +236,10 @@ export class World {
         checkpoints: watched(mutant.checkpoints?.(made, this) ?? made, this.seen),
         clock,
         logger: silent,
-        say: ({ kind }) => saw(this.seen, kind),
+        say: (note) => {
+          saw(this.seen, note.kind);
+          this.said.add(noteText(note));
+        },
         every: { records: 40, ms: 600 },
         filterOf: counted(mutant.filterOf ?? createFilter, this.seen),
       });
@@ -251,25 +273,33 @@ export class World {
   /** Takes an alert or says that it has it; counts calls for alerts that were delivered and told so before. */
   private store(alert: AlertDocument & Partial<AlertRecord>, actor: Actor): Delivery {
     const { id, document } = alert;
+    const index = this.mutant.indexOf?.(document, this) ?? indexOf('alerts', document);
     if (this.scheduler.chance() < this.sinkFaults.refused) return { id, outcome: 'retry', reason: 'busy', retryAfterMs: 200 };
     const partition = Number(actor.name.split('/')[1]);
-    const first = this.firstOf(partition, id);
+    const first = this.firstOf(partition, alert);
     const committed = this.broker.offsets.get(`deliver/${partition}`);
     if (committed !== undefined && first < committed.offset && this.broker.owners.get(actor.name) === actor) this.replayCalls++;
-    if (this.stored.has(id)) {
+    if (this.stored.has(id) && this.indexes.get(id) !== index) this.duplicates++;
+    else if (this.stored.has(id)) {
       saw(this.seen, '409');
       return { id, outcome: 'duplicate' };
     }
     this.stored.set(id, JSON.stringify(document));
+    this.indexes.set(id, index);
     return { id, outcome: 'stored' };
   }
 
-  private firstOf(partition: number, id: string): bigint {
-    const known = this.firstAt.get(id);
-    if (known !== undefined) return known;
-    const entry = this.broker.log('alerts', partition).entries.find(({ key }) => key === id);
-    if (entry !== undefined) this.firstAt.set(id, entry.offset);
-    return entry?.offset ?? 0n;
+  /** Where an alert was first appended. A group that was evicted may open the same alert again: that is another coordinate. */
+  private firstOf(partition: number, { id, at, index }: AlertDocument & Partial<AlertRecord>): bigint {
+    const { entries } = this.broker.log('alerts', partition);
+    for (let n = this.scanned.get(partition) ?? 0; n < entries.length; n++) {
+      const { offset, value } = entries[n] as Entry;
+      const record = decodeAlertRecord(value);
+      const name = `${partition} ${record?.id} ${record?.at} ${record?.index}`;
+      if (!this.firstAt.has(name)) this.firstAt.set(name, offset);
+    }
+    this.scanned.set(partition, entries.length);
+    return this.firstAt.get(`${partition} ${id} ${at} ${index}`) ?? 0n;
   }
 
   private append(partition: number, document: object, seconds: number): void {
@@ -287,8 +317,11 @@ export class World {
   /** Records of one partition, written while the engine reads: in disorder, some with two events, some late. */
   private async produce(partition: number): Promise<void> {
     const { scheduler } = this;
+    // One partition is silent for so long that it is told as idle, while the others go on.
+    const silentAt = this.idles && partition === 0 ? 2 + scheduler.pick(this.size.records - 4) : -1;
     for (let n = 0; n < this.size.records; n++) {
-      await scheduler.call(this.system, () => this.appendRecord(partition, this.documents(n)), 1 + scheduler.pick(50));
+      const pause = n === silentAt ? 250 : 1 + scheduler.pick(50);
+      await scheduler.call(this.system, () => this.appendRecord(partition, this.documents(n)), pause);
     }
   }
 
@@ -331,16 +364,17 @@ export class World {
 
   private judge(finished: boolean): Outcome {
     const expected = new Map<string, string>();
+    const notes = new Set<string>();
     for (let partition = 0; partition < this.matchPartitions; partition++) {
       const reducer = createPartitionReducer(
         { digest: parts.digest, correlator: parts.correlator, toAlert, logicOf },
         0n,
         undefined,
-        () => undefined,
+        (note) => notes.add(noteText(note)),
         exactFilter,
       );
       for (const entry of this.broker.log('matches', partition).entries)
-        for (const { id, document } of reducer.apply(entry)) expected.set(id, JSON.stringify(document));
+        for (const { id, document } of reducer.apply(entry)) if (!expected.has(id)) expected.set(id, JSON.stringify(document));
     }
     const lost = [...expected].filter(([id, text]) => this.stored.get(id) !== text).map(([id]) => id);
     const spurious = [...this.stored.keys()].filter((id) => !expected.has(id));
@@ -350,6 +384,11 @@ export class World {
       spurious,
       againstSource: this.againstSource(),
       duplicates: this.duplicates,
+      notes: [
+        ...[...notes].filter((note) => !this.said.has(note)).map((note) => `not said: ${note}`),
+        ...[...this.said].filter((note) => !notes.has(note)).map((note) => `not expected: ${note}`),
+      ],
+      undecided: [...notes].filter((note) => note.includes('undecided')).length,
       replayCalls: this.replayCalls,
       steps: this.scheduler.step,
       finished,
@@ -398,9 +437,12 @@ export class World {
 
   /** After a gap, rules that decide by the watermark say that they do not know. */
   private comparable(rule: string): boolean {
-    return !this.recreated || !SETTLED.has(rule);
+    return !BY_ARRIVAL.has(rule) && (!this.recreated || !SETTLED.has(rule));
   }
 }
+
+const noteText = (note: Note): string =>
+  JSON.stringify(note, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
 
 /** Every (event, rule, member, group) once, remembered one by one. */
 function exactFilter(): Filter {
@@ -448,3 +490,18 @@ function watched(checkpoints: PartitionCheckpoints, seen: Seen): PartitionCheckp
 export async function simulate(seed: number, seen: Seen = new Map(), mutant: Mutant = {}, size: Size = SMALL): Promise<Outcome> {
   return new World(seed, size, seen, mutant).run();
 }
+
+/** What is wrong with a run; undefined: nothing. */
+export const faultOf = ({ finished, lost, spurious, againstSource, duplicates, replayCalls, notes }: Outcome): string | undefined => {
+  const parts = {
+    unfinished: finished ? 0 : 1,
+    lost: lost.length,
+    spurious: spurious.length,
+    againstSource: againstSource.length,
+    duplicates,
+    replayCalls,
+    notes: notes.length,
+  };
+  const found = Object.entries(parts).filter(([, n]) => n > 0);
+  return found.length === 0 ? undefined : found.map(([what, n]) => `${what} ${n}`).join(', ');
+};
