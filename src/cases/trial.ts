@@ -19,6 +19,8 @@ export type Outcome = {
   readonly alerts: ReadonlyMap<string, JsonObject>;
   readonly notes: readonly Note[];
   readonly deadLetters: readonly DeadLetter[];
+  /** Exceptions that kept a match from counting, by id. */
+  readonly suppressedBy: ReadonlySet<string>;
 };
 
 /** `restart`: the state is saved and read back after every record. `crashAt`: after this record all goes on to the end, and then once more from there. */
@@ -55,6 +57,7 @@ export function createTrial(ruleset: Ruleset, base: CaseBase): Trial {
       const alerts = new Map<string, JsonObject>();
       const notes: Note[] = [];
       const deadLetters: DeadLetter[] = [];
+      const suppressedBy = new Set<string>();
       const latest = new Map<string, JsonObject>();
       let lateness = new Map([[0, createLateness(LATENESS)]]);
       let correlator = parts.correlator(undefined);
@@ -79,6 +82,7 @@ export function createTrial(ruleset: Ruleset, base: CaseBase): Trial {
         if (delivery.kind === 'record') {
           const ingested = parts.ingest([delivery.record], normalizer, latenessOf(delivery.record.partition));
           deadLetters.push(...ingested.deadLetters);
+          for (const { exception, effect } of ingested.excepted) if (effect === 'suppress') suppressedBy.add(exception);
           for (const match of ingested.matches) take(correlator.apply({ kind: 'match', match }, say));
           return;
         }
@@ -115,7 +119,7 @@ export function createTrial(ruleset: Ruleset, base: CaseBase): Trial {
         for (const delivery of deliveries.slice(how.crashAt + 1)) step(delivery);
       }
       take(correlator.apply({ kind: 'end' }, say));
-      return { firings, alerts, notes, deadLetters };
+      return { firings, alerts, notes, deadLetters, suppressedBy };
     },
   };
 }

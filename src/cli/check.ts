@@ -2,14 +2,16 @@ import { placeholderValues } from '../config/placeholders.ts';
 import type { Settings } from '../config/settings.ts';
 import { covers } from '../detect/routing.ts';
 import type { Logsource } from '../event/event.ts';
-import { fromMs, isoTime } from '../event/time.ts';
+import { fromMs, isoTime, type Nanos } from '../event/time.ts';
 import { withLogsources } from '../normalize/custom-logsources.ts';
 import { formats } from '../normalize/index.ts';
 import { possibleLogsources } from '../normalize/logsources.ts';
 import { readRuleFiles } from '../rule/files.ts';
 import { loadRules, type Ruleset } from '../rule/load.ts';
 import { compareProblems, type Problem, problemText } from '../rule/problem.ts';
+import type { GovernedFilter } from '../rule/sigma/filter-governance.ts';
 import { WardlineError } from '../shared/errors.ts';
+import { checkExceptions } from './check-cases.ts';
 import { outputOption, type Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
@@ -29,24 +31,30 @@ export function check(paths: readonly string[], flags: CheckFlags, io: Io): numb
   });
   const { ruleset } = loaded;
   const unfed = configured === undefined ? [] : unreachable(ruleset, configured.settings);
-  const problems = [...loaded.problems, ...unfed, ...expired(ruleset, io.clock.now())].sort(compareProblems);
+  const now = fromMs(io.clock.now());
+  const cases = checkExceptions(files, ruleset, now);
+  const problems = [...loaded.problems, ...unfed, ...expired(ruleset, now), ...expiredFilters(loaded.filters, now), ...cases.problems].sort(
+    compareProblems,
+  );
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   if (flags.output === 'json') {
     const rows = problems.map(({ place, severity, code, path, message }) => ({ ...place, severity, code, path, message }));
-    io.out(`${JSON.stringify({ version: 1, files: files.length, rules: ruleset.byId.size, ruleset: ruleset.digest, problems: rows })}\n`);
+    io.out(
+      `${JSON.stringify({ version: 1, files: files.length, rules: ruleset.byId.size, cases: cases.cases, ruleset: ruleset.digest, problems: rows })}\n`,
+    );
   } else {
     for (const problem of problems) io.out(`${problemText(problem)}\n`);
     io.out(
-      `${problemSummary(problems, files.length)}; ${ruleset.detections.length} detections and ${ruleset.correlations.length} correlations hold\n`,
+      `${problemSummary(problems, files.length)}; ${ruleset.detections.length} detections and ${ruleset.correlations.length} correlations hold${cases.cases > 0 ? `; ${cases.cases} cases were run under exceptions` : ''}\n`,
     );
   }
   return errors > 0 || (flags.strict === true && problems.length > 0) ? EXIT.findings : EXIT.ok;
 }
 
 /** Exceptions that are in force no more: to be removed, or decided anew. */
-function expired({ exceptions }: Ruleset, now: number): readonly Problem[] {
+function expired({ exceptions }: Ruleset, now: Nanos): readonly Problem[] {
   return exceptions
-    .filter(({ expires }) => expires <= fromMs(now))
+    .filter(({ expires }) => expires <= now)
     .map(({ id, owner, expires, place }) => ({
       place,
       severity: 'warn',
@@ -54,6 +62,23 @@ function expired({ exceptions }: Ruleset, now: number): readonly Problem[] {
       path: ['expires'],
       message: `"${id}" expired at ${isoTime(expires)}; remove it, or ask ${owner} to decide anew`,
     }));
+}
+
+/** Filters whose day of review has passed: a filter has no end of its own, it goes on excluding. */
+function expiredFilters(filters: readonly GovernedFilter[], now: Nanos): readonly Problem[] {
+  return filters.flatMap(({ title, owner, expires, place }) =>
+    expires === undefined || expires > now
+      ? []
+      : [
+          {
+            place,
+            severity: 'warn' as const,
+            code: 'filter/expired',
+            path: ['wardline', 'expires'],
+            message: `"${title}" was to be looked at by ${isoTime(expires)} and goes on excluding; remove it, or ask ${owner ?? 'its author'} to decide anew`,
+          },
+        ],
+  );
 }
 
 /** Rules that no configured source can ever feed, by log source. */

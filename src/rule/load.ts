@@ -11,6 +11,7 @@ import type { Correlation, Detection, Rule, RuleId } from './ir/rule.ts';
 import { readContexts } from './policy/context.ts';
 import { compareProblems, type Problem, type ProblemReporter } from './problem.ts';
 import { checkFilter } from './sigma/filter.ts';
+import { type GovernedFilter, governedFilter } from './sigma/filter-governance.ts';
 import { type RuleFile, readDocuments } from './yaml.ts';
 
 type ReadDocuments = ReturnType<typeof readDocuments>;
@@ -27,7 +28,7 @@ export type Ruleset = {
   readonly digest: string;
 };
 
-export type Loaded = { readonly ruleset: Ruleset; readonly problems: readonly Problem[] };
+export type Loaded = { readonly ruleset: Ruleset; readonly problems: readonly Problem[]; readonly filters: readonly GovernedFilter[] };
 
 /** What one file alone says: its rules as far as they are known without the others, and its problems. */
 export type FileRules = {
@@ -102,7 +103,7 @@ export function assemble(files: readonly FileRules[]): Loaded {
     exceptions,
     digest: sha256Hex([`semantics ${SEMANTICS_VERSION}`, ...lines].join('\n')),
   };
-  return { ruleset, problems: problems.sort(compareProblems) };
+  return { ruleset, problems: problems.sort(compareProblems), filters: sharedOf('filter').map(governedFilter) };
 }
 
 /** Reports with the place that a path has in the document; `failed()` tells whether an error was among it. */

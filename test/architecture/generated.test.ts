@@ -101,7 +101,7 @@ describe('documents', () => {
       sources().flatMap((text) =>
         [
           ...text.matchAll(
-            /'((?:yaml|sigma|ref|value|meta|correlation|settings|rule|json-rules|logic|policy|context|exception|pack|profile|anomaly|cases)\/[a-z-]+)'/g,
+            /'((?:yaml|sigma|ref|value|meta|correlation|settings|rule|json-rules|logic|policy|context|exception|filter|pack|profile|anomaly|cases)\/[a-z-]+)'/g,
           ),
         ].map((match) => match[1] as string),
       ),

@@ -27,7 +27,7 @@ const advance = z.strictObject({ advance: offset.describe('Time passes by so muc
 const silence = z.strictObject({ silence: offset.describe('The source is silent for so long: what depends on it is undecided.') });
 export const stepSchema = z.union([event, advance, silence]);
 
-const STAGES = ['opened', 'continued', 'final', 'closed', 'merged'] as const;
+const STAGES = ['opened', 'continued', 'closed', 'merged'] as const;
 const expected = z
   .looseObject({
     at: offset.optional().describe('When it opens, after the start of the case.'),

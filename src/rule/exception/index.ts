@@ -25,6 +25,7 @@ const KEYS = [
   'expires',
   'effect',
   'level',
+  'accepts',
 ] as const;
 export const EFFECTS = ['suppress', 'lower', 'tag'] as const satisfies readonly ExceptionEffect[];
 const CODES = {
@@ -54,6 +55,7 @@ export type ExceptionDraft = {
   readonly expires: Nanos;
   readonly effect: ExceptionEffect;
   readonly level: Level;
+  readonly accepts: readonly string[];
 };
 
 /** Exceptions lie among the rules, so that they are reviewed and versioned as rules are, and are part of the ruleset's digest. */
@@ -97,7 +99,21 @@ function readException(document: SourceDocument, report: ProblemReporter, load: 
   const level = readOne(map, 'level', LEVELS, 'low', report);
   if (map['level'] !== undefined && effect !== 'lower') report.error(['level'], 'exception/level', 'level belongs to effect: lower');
   if (expr === undefined || starts === undefined || expires === undefined) return undefined;
-  return { document, id, rules, tags, expr, owner, ticket: textOf(map['ticket']), reason, starts, expires, effect, level };
+  return {
+    document,
+    id,
+    rules,
+    tags,
+    expr,
+    owner,
+    ticket: textOf(map['ticket']),
+    reason,
+    starts,
+    expires,
+    effect,
+    level,
+    accepts: textsOf(map['accepts']),
+  };
 }
 
 /** A selection as in a Sigma rule, or selections with a condition. */

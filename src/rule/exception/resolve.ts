@@ -30,10 +30,10 @@ export function resolveException(
     for (const { id } of tagged) found.add(id);
   });
   if (!sound) return undefined;
-  const { document, id, expr, owner, ticket, reason, starts, expires, effect, level } = draft;
+  const { document, id, expr, owner, ticket, reason, starts, expires, effect, level, accepts } = draft;
   const rules = [...found].sort();
   const digest = logicDigest({ id, rules, expr, owner, ticket, reason, starts, expires, effect, level });
-  return { id, rules, expr, owner, ticket, reason, starts, expires, effect, level, digest, place: document.placeOf([]) };
+  return { id, rules, expr, owner, ticket, reason, starts, expires, effect, level, accepts, digest, place: document.placeOf([]) };
 }
 
 /** `when` is asked of events, so a rule must have some of its own. */

@@ -29,5 +29,6 @@ export const exceptionSchema = z.strictObject({
     .enum(['suppress', 'lower', 'tag'])
     .optional()
     .describe('suppress: the match does not count; lower: its alert has a lower level; tag: its alert names the exception.'),
+  accepts: texts.optional().describe('Names of cases beside rules whose alert it may hide.'),
   level: z.enum(LEVELS).optional().describe('The level that lower lowers to.'),
 });

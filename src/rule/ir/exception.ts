@@ -21,6 +21,8 @@ export type Exception = {
   readonly effect: ExceptionEffect;
   /** The level that `lower` lowers to. */
   readonly level: Level;
+  /** Names of rule cases that it may hide: `wardline check` fails for any other. Decides nothing, so it is not in the digest. */
+  readonly accepts: readonly string[];
   /** SHA-256 (hex) over everything above. */
   readonly digest: string;
   readonly place: Place;

@@ -4,6 +4,7 @@ import type { LoadContext, References } from '../front-end.ts';
 import type { Expr } from '../ir/expr.ts';
 import type { ProblemReporter } from '../problem.ts';
 import { compileDetection, readLogsource } from './compile-detection.ts';
+import { lintGovernance } from './filter-governance.ts';
 import { readMeta, textsOf } from './meta.ts';
 
 const silent: ProblemReporter = { error() {}, warn() {} };
@@ -17,6 +18,7 @@ export function readFilter(
 ): { readonly shares: 'filter' } {
   readMeta(document, map, report);
   readLogsource(map, report);
+  lintGovernance(map, report);
   const filter = map['filter'];
   if (!isMap(filter)) {
     report.error(['filter'], 'sigma/filter', 'filter is a map of rules, selections and a condition');
