@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { startAdmin } from './admin/server.ts';
 import type { Settings } from './config/settings.ts';
 import { loadTables } from './enrich/load.ts';
 import type { LedgerEntry } from './evidence/entry.ts';
@@ -8,10 +9,13 @@ import { createProvider } from './lookup/index.ts';
 import type { Normalizer } from './normalize/normalizer.ts';
 import { receiversOf } from './notify/settings.ts';
 import { createAggregating } from './pipeline/aggregating.ts';
+import { type Board, createBoard, observeBoard } from './pipeline/board.ts';
 import { createCanaries } from './pipeline/canaries.ts';
 import { createDelivery, offerAgain } from './pipeline/deliver.ts';
 import { createEngine, type Engine, type RulesetParts } from './pipeline/engine.ts';
+import { createMeters, type Meters } from './pipeline/meters.ts';
 import { createNotifying } from './pipeline/notifying.ts';
+import { sinkStatuses, timedIngest, traced } from './pipeline/observed.ts';
 import { createBell, drainOutbox, runOutbox } from './pipeline/outbox-loop.ts';
 import { createOutside } from './pipeline/outside.ts';
 import { normalizersOf, partsOf } from './pipeline/parts.ts';
@@ -32,22 +36,30 @@ import { REPEAT_WINDOW_MS } from './source/inbox.ts';
 import { createSource, registryOf } from './source/index.ts';
 import type { Source } from './source/source.ts';
 import { openStore, type Store } from './store/store.ts';
+import { silentTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 
 const DRAIN_MS = 20_000;
 const TICK_MS = 1000;
 const RELOAD_MS = 2000;
+const LAG_MS = 5000;
 
 /** Builds every part and runs until the inputs end or `signal` aborts. Throws WardlineError when a source cannot go on. */
 export async function runEngine(options: RunOptions): Promise<RunSummary> {
-  const store = openStore(resolve(options.baseDir, options.settings.state.path));
+  const { settings, baseDir, clock, logger, telemetry = silentTelemetry(logger) } = options;
+  const board = createBoard(settings, clock);
+  observeBoard(telemetry.metrics, board, clock);
+  const store = openStore(resolve(baseDir, settings.state.path));
+  // Up before anything is restored: who asks meanwhile is told so.
+  const admin = settings.admin === undefined ? undefined : await startAdmin(settings.admin, { baseDir, board, telemetry, clock, logger });
   try {
-    return await runWith(store, options);
+    return await runWith(store, options, board, telemetry);
   } finally {
+    await admin?.close();
     store.close();
   }
 }
 
-async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
+async function runWith(store: Store, options: RunOptions, board: Board, telemetry: Telemetry): Promise<RunSummary> {
   const { settings, ruleset, baseDir, clock, logger, signal } = options;
   const sinks = settings.sinks.map((sink) => createSink(sink, { clock, logger, write: options.write }));
   const witness = createWitness(createLedger(ledgerStateOf(store.ledger.entries() as unknown as Iterable<LedgerEntry>)), settings.sources);
@@ -56,6 +68,7 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
     logger.info({ path, kind, entries, skipped: Object.fromEntries(skipped) }, 'a table was read');
   const normalizers = normalizersOf(settings, tables?.enrichment);
   const normalizerOf = (source: string): Normalizer => normalizers.get(source) as Normalizer;
+  const meters = createMeters(telemetry.metrics);
   const outside = createOutside({
     providers: settings.facts.map((fact) => createProvider(fact, { clock, baseDir })),
     normalizerOf,
@@ -63,11 +76,22 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
     logger,
   });
   outside.use(ruleset);
-  let active = { ruleset, parts: partsOf(ruleset, settings, outside) };
-  const engine = buildEngine(store, options, witness, normalizerOf, active.parts);
+  const partsFor = (rules: Ruleset): RulesetParts => timedIngest(partsOf(rules, settings, outside), telemetry);
+  let active = { ruleset, parts: partsFor(ruleset) };
+  const engine = buildEngine(store, options, witness, meters, normalizerOf, active.parts);
   for (const id of engine.damagedCheckpoints)
     logger.warn({ checkpoint: id }, 'a damaged checkpoint was passed over; going on from the one before');
-  witness.activate(ruleset, settings, tables?.enrichment.digest, clock.now());
+  const activated = (rules: Ruleset): void => {
+    witness.activate(rules, settings, tables?.enrichment.digest, clock.now());
+    board.activated({ digest: rules.digest, rules: rules.byId.size });
+    telemetry.metrics.add('wardline.ruleset.activations', 1);
+  };
+  activated(ruleset);
+  board.ask({
+    sinks: () => sinkStatuses(store, settings, clock.now()),
+    state: engine.stats,
+    ledger: witness.head,
+  });
 
   const resets = takeResets({ partitions: store.partitions, engine, observe: witness.reset });
   for (const { source, topic, actor, reason } of resets) logger.warn({ source, topic, actor, reason }, 'a topic is read as another log');
@@ -82,19 +106,23 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
       store.transaction(() => store.alerts.append([alert], [receiver]));
       bell.ring();
     },
-    observe: witness.canary,
+    observe(step) {
+      witness.canary(step);
+      telemetry.metrics.add('wardline.canary.steps', 1, { canary: step.id, step: step.step });
+    },
     logger,
   });
   const stopped = new AbortController();
   const cut = new AbortController();
   const deliveries = sinks.map((sink) =>
     createDelivery({
-      sink,
+      sink: traced(sink, clock, telemetry),
       outbox: store.outbox,
       clock,
       logger,
       onOutcome(name, outcomes) {
         witness.delivered(name, outcomes, clock.now());
+        meters.delivered(name, outcomes);
         canaries.delivered(outcomes, clock.now());
       },
       retryDelayMs: (attempt) => (sink.retryDelayMs ?? retryDelayMs)(attempt, Math.random()),
@@ -110,7 +138,17 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
       clock,
       logger,
       register: store.partitions.of(source.name),
-      inboxOf: (name, maxBytes) => store.inbox.of(name, { maxBytes, repeatWindowMs: REPEAT_WINDOW_MS }),
+      inboxOf(name, maxBytes) {
+        const inbox = store.inbox.of(name, { maxBytes, repeatWindowMs: REPEAT_WINDOW_MS });
+        return {
+          ...inbox,
+          append(entries) {
+            const outcomes = inbox.append(entries);
+            meters.inbox(name, outcomes);
+            return outcomes;
+          },
+        };
+      },
     }),
   );
 
@@ -127,6 +165,7 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
   const count = (alerts: readonly AlertDocument[]): void => {
     for (const alert of alerts) if (stageOf(alert) === 'opened') opened.push(alert);
     progress.alerts = opened.length;
+    meters.alerts(alerts, clock.now());
     if (alerts.length > 0) bell.ring();
   };
 
@@ -138,8 +177,11 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
   };
   let lastCheckpoint = clock.now();
   const checkpoint = async (): Promise<void> => {
+    const begun = performance.now();
     engine.checkpoint();
+    telemetry.metrics.record('wardline.checkpoint.seconds', (performance.now() - begun) / 1000);
     lastCheckpoint = clock.now();
+    board.checkpointed();
     await Promise.all(
       sources.map((source) =>
         source
@@ -152,7 +194,17 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
   const read = async (source: Source): Promise<void> => {
     for await (const batch of source.batches(engine.positions(source.name), signal)) {
       await outside.prepare(source.name, batch.records);
-      count(engine.step(source.name, batch));
+      const [begunAt, begun] = [clock.now(), performance.now()];
+      const fresh = engine.step(source.name, batch);
+      telemetry.metrics.record('wardline.step.seconds', (performance.now() - begun) / 1000, { source: source.name });
+      telemetry.tracer.span('wardline.step', begunAt, clock.now(), {
+        'wardline.source': source.name,
+        'wardline.partition': batch.partition,
+        'wardline.records': batch.records.length,
+        'wardline.alerts': fresh.length,
+      });
+      count(fresh);
+      board.took(source.name, batch, engine.newest(source.name, batch.partition));
       progress.records += batch.records.length;
       seen.set(`${batch.partition}/${source.name}`, clock.now());
       options.onProgress?.(progress);
@@ -172,13 +224,28 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
     // What was read under the old rules is evidence under the old rules.
     await checkpoint();
     outside.use(next);
-    active = { ruleset: next, parts: partsOf(next, settings, outside) };
+    active = { ruleset: next, parts: partsFor(next) };
     engine.activate(active.parts);
-    witness.activate(next, settings, tables?.enrichment.digest, clock.now());
+    activated(next);
+  };
+
+  let lagAskedAt = 0;
+  /** For people and probes alone; a source that does not answer holds nothing up. */
+  const askLag = (): void => {
+    if (settings.admin === undefined && settings.telemetry.otlp === undefined) return;
+    if (clock.now() - lagAskedAt < LAG_MS) return;
+    lagAskedAt = clock.now();
+    for (const source of sources)
+      void source.behind?.(engine.positions(source.name)).then(
+        (lag) => lag !== undefined && board.lag(source.name, Number(lag)),
+        () => undefined,
+      );
   };
 
   const ticking = new AbortController();
   const ticks = tick(clock, ticking.signal, async () => {
+    board.beat();
+    askLag();
     await reload();
     if (canaries.turn(clock.now()) > 0) await checkpoint();
     count(engine.act());
@@ -198,12 +265,14 @@ async function runWith(store: Store, options: RunOptions): Promise<RunSummary> {
   // What somebody asked for before the start comes before the inputs may end.
   count(await replay());
   let failure: unknown;
+  board.phase('running');
   const reading = Promise.all(sources.map(read));
   await reading.catch((error: unknown) => {
     failure = error;
   });
   ticking.abort();
   await ticks;
+  board.phase('stopping');
   const ended = failure === undefined && !signal.aborted;
   if (ended) count(engine.end());
   count(engine.act());
@@ -241,6 +310,7 @@ function buildEngine(
   store: Store,
   { settings, clock, logger }: RunOptions,
   witness: Witness,
+  meters: Meters,
   normalizerOf: (source: string) => Normalizer,
   parts: RulesetParts,
 ): Engine {
@@ -250,9 +320,17 @@ function buildEngine(
     sinks: unrouted(settings),
     allowedLateness: settings.engine.allowedLateness,
     normalizerOf,
-    observe: witness.step,
+    observe(report) {
+      const { source, batch, ingested } = report;
+      witness.step(report);
+      meters.ingested(source, batch.records, ingested);
+      if (batch.gap !== undefined) meters.gap(source, batch.gap);
+    },
     observeAlerts: witness.alerts,
-    observeAction: witness.action,
+    observeAction(action, before, after) {
+      witness.action(action, before, after);
+      meters.action(action);
+    },
     observeSilence(change) {
       witness.silence(change);
       if (settings.notify === undefined)
@@ -261,6 +339,7 @@ function buildEngine(
     observeReplay: (record, read) => witness.replayed(record, read, clock.now()),
     observeNote(note) {
       witness.note(note);
+      meters.note(note);
       tellNote(note, logger);
     },
     tenant: settings.tenant,

@@ -1,17 +1,26 @@
 import { randomBytes } from 'node:crypto';
+import { startAdmin } from './admin/server.ts';
 import type { Settings, TransportSettings } from './config/settings.ts';
 import { createRouter } from './correlate/route.ts';
 import type { Normalizer } from './normalize/normalizer.ts';
+import { type Board, createBoard, observeBoard } from './pipeline/board.ts';
 import { correlateWorker } from './pipeline/distributed/correlate.ts';
 import { deliverWorker } from './pipeline/distributed/deliver.ts';
 import { ingestWorker } from './pipeline/distributed/ingest.ts';
+import { type WatchedStage, watchStage } from './pipeline/distributed/watched.ts';
+import { createMeters } from './pipeline/meters.ts';
+import { timedIngest, traced } from './pipeline/observed.ts';
 import { normalizersOf, partsOf } from './pipeline/parts.ts';
 import { retryDelayMs } from './pipeline/retry-schedule.ts';
 import type { RunOptions, RunSummary } from './pipeline/run-options.ts';
+import type { SinkStatus } from './pipeline/status.ts';
 import { tellNote } from './pipeline/tell-note.ts';
-import { WardlineError } from './shared/errors.ts';
+import type { Clock } from './shared/clock.ts';
+import { messageOf, WardlineError } from './shared/errors.ts';
 import { createSink } from './sink/index.ts';
+import type { Sink } from './sink/sink.ts';
 import type { KafkaSourceSettings } from './source/settings.ts';
+import { silentTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import { createPartitionCheckpoints } from './transport/checkpoints.ts';
 import { createKafkaClient } from './transport/kafka-client.ts';
 import {
@@ -26,6 +35,9 @@ import { createKafkaSubscription } from './transport/kafka-subscription.ts';
 
 const BLOCK = 1_000_000;
 const DAY_MS = 86_400_000;
+const LAG_MS = 5000;
+const STALLED_AFTER_MS = 60_000;
+const TICK_MS = 1000;
 const TIME_EVERY = { records: 5000, ms: 1000 };
 
 /**
@@ -33,7 +45,20 @@ const TIME_EVERY = { records: 5000, ms: 1000 };
  * the roles; partitions are what they share the work by, and the alerts do not depend on how many there are.
  */
 export async function runDistributed(options: RunOptions): Promise<RunSummary> {
+  const { settings, baseDir, clock, logger, telemetry = silentTelemetry(logger) } = options;
+  const board = createBoard(settings, clock);
+  observeBoard(telemetry.metrics, board, clock);
+  const admin = settings.admin === undefined ? undefined : await startAdmin(settings.admin, { baseDir, board, telemetry, clock, logger });
+  try {
+    return await runWith(options, board, telemetry);
+  } finally {
+    await admin?.close();
+  }
+}
+
+async function runWith(options: RunOptions, board: Board, telemetry: Telemetry): Promise<RunSummary> {
   const { settings, ruleset, clock, logger, signal } = options;
+  const meters = createMeters(telemetry.metrics);
   const transport = settings.transport as TransportSettings;
   const asking = ruleset.detections.filter(({ asks }) => asks !== undefined).map(({ id }) => id);
   if (asking.length > 0)
@@ -43,7 +68,17 @@ export async function runDistributed(options: RunOptions): Promise<RunSummary> {
   const names = topicsOf(transport.prefix);
   await ensureTopics(kafka, plansOf(transport), transport.replication);
   const progress = { records: 0, events: 0, alerts: 0, deadLetters: 0 };
-  const parts = partsOf(ruleset, settings);
+  const parts = timedIngest(partsOf(ruleset, settings), telemetry);
+  board.activated({ digest: ruleset.digest, rules: ruleset.byId.size });
+  telemetry.metrics.add('wardline.ruleset.activations', 1);
+  const stages: WatchedStage[] = [];
+  const stageOf = (stage: string): WatchedStage => {
+    const made = watchStage(stage, clock, settings.admin?.health.stalledAfter ?? STALLED_AFTER_MS);
+    stages.push(made);
+    return made;
+  };
+  const sinkStates = new Map<string, SinkStatus>();
+  board.ask({ stages: () => stages.map((stage) => stage.status()), sinks: () => [...sinkStates.values()] });
   const stop = new AbortController();
   signal.addEventListener('abort', () => stop.abort(), { once: true });
   const writers: ClosableWriter[] = [];
@@ -71,6 +106,7 @@ export async function runDistributed(options: RunOptions): Promise<RunSummary> {
     const matches = writerTo(names.matches, transport.partitions);
     for (const source of sources) {
       for (const [block, topic] of source.topics.entries()) {
+        const stage = stageOf(`ingest ${source.name}/${topic}`);
         const worker = ingestWorker({
           source: source.name,
           numberOf: (partition) => block * BLOCK + partition,
@@ -97,8 +133,10 @@ export async function runDistributed(options: RunOptions): Promise<RunSummary> {
           logger,
           idleAfterMs: Number(settings.engine.idleAfter / 1_000_000n),
           every: TIME_EVERY,
-          count: (ingested, records) => {
-            progress.records += records;
+          count: (ingested, records, partition, newestMs) => {
+            meters.ingested(source.name, records, ingested);
+            board.took(source.name, { partition, records }, newestMs);
+            progress.records += records.length;
             progress.events += ingested.counts.events;
             progress.deadLetters += ingested.deadLetters.length;
             options.onProgress?.(progress);
@@ -111,7 +149,8 @@ export async function runDistributed(options: RunOptions): Promise<RunSummary> {
             groupId,
             sessionTimeoutMs,
             logger,
-          }).run(worker, stop.signal),
+            onJoin: stage.joined,
+          }).run(stage.watch(worker), stop.signal),
         );
       }
     }
@@ -119,12 +158,17 @@ export async function runDistributed(options: RunOptions): Promise<RunSummary> {
 
   if (has('correlate')) {
     const checkpoints = writerTo(names.checkpoints, transport.partitions);
+    const stage = stageOf('correlate');
     const logic = new Map([...ruleset.byId].map(([id, rule]) => [id, rule.logicDigest]));
     const worker = correlateWorker({
       parts: {
         digest: parts.digest,
         correlator: parts.correlator,
-        toAlert: (firing) => parts.toAlert(firing, () => undefined),
+        toAlert(firing) {
+          const alert = parts.toAlert(firing, () => undefined);
+          if (alert !== undefined) meters.alerts([alert], clock.now());
+          return alert;
+        },
         logicOf: (rule) => logic.get(rule),
       },
       alerts: writerTo(names.alerts, transport.partitions),
@@ -133,27 +177,36 @@ export async function runDistributed(options: RunOptions): Promise<RunSummary> {
       ),
       clock,
       logger,
-      say: (note) => tellNote(note, logger),
+      say(note) {
+        meters.note(note);
+        tellNote(note, logger);
+      },
       every: { records: settings.engine.checkpointEvery, ms: Number(settings.engine.checkpointInterval / 1_000_000n) },
     });
     jobs.push(
-      createKafkaSubscription(kafka, { topic: names.matches, groupId: `${transport.prefix}-correlate`, sessionTimeoutMs, logger }).run(
-        worker,
-        stop.signal,
-      ),
+      createKafkaSubscription(kafka, {
+        topic: names.matches,
+        groupId: `${transport.prefix}-correlate`,
+        sessionTimeoutMs,
+        logger,
+        onJoin: stage.joined,
+      }).run(stage.watch(worker), stop.signal),
     );
   }
 
   const sinks = has('deliver') ? settings.sinks.map((sink) => createSink(sink, { clock, logger, write: options.write })) : [];
   for (const sink of sinks) {
+    const stage = stageOf(`deliver ${sink.name}`);
+    const kind = settings.sinks.find(({ name }) => name === sink.name)?.kind ?? 'sink';
     const worker = deliverWorker({
-      sink,
+      sink: stated(traced(sink, clock, telemetry), kind, sinkStates, clock),
       clock,
       logger,
       retryDelayMs: (attempt) => retryDelayMs(attempt, Math.random()),
       dead: (alert, reason) =>
         deadLetters.append(0, [{ key: alert.id, value: json({ sink: sink.name, alert: alert.id, reason, document: alert.document }) }]),
-      onOutcome: (_sink, outcomes) => {
+      onOutcome: (name, outcomes) => {
+        meters.delivered(name, outcomes);
         progress.alerts += outcomes.filter(({ outcome }) => outcome === 'stored').length;
       },
     });
@@ -163,9 +216,24 @@ export async function runDistributed(options: RunOptions): Promise<RunSummary> {
         groupId: `${transport.prefix}-deliver-${sink.name}`,
         sessionTimeoutMs,
         logger,
-      }).run(worker, stop.signal),
+        onJoin: stage.joined,
+      }).run(stage.watch(worker), stop.signal),
     );
   }
+  board.phase('running');
+  const ticking = new AbortController();
+  const ticks = (async () => {
+    for (let lookedAt = 0; !ticking.signal.aborted; await clock.sleep(TICK_MS, ticking.signal)) {
+      board.beat();
+      if (clock.now() - lookedAt < LAG_MS) continue;
+      lookedAt = clock.now();
+      await Promise.all(stages.map((stage) => stage.look()));
+      for (const { name } of settings.sources) {
+        const lag = stages.filter(({ stage }) => stage.startsWith(`ingest ${name}/`)).reduce((sum, stage) => sum + stage.status().lag, 0);
+        if (has('ingest')) board.lag(name, lag);
+      }
+    }
+  })();
   logger.info({ roles: transport.roles, prefix: transport.prefix, partitions: transport.partitions }, 'running in the distributed form');
   try {
     await Promise.all(jobs);
@@ -174,9 +242,48 @@ export async function runDistributed(options: RunOptions): Promise<RunSummary> {
     await Promise.allSettled(jobs);
     throw error;
   } finally {
+    board.phase('stopping');
+    ticking.abort();
+    await ticks;
     await Promise.all([...writers.map((writer) => writer.close()), ...sinks.map((sink) => sink.close())]);
   }
   return { ...progress, byLevel: new Map(), waiting: new Map(), opened: [], resumed: false };
+}
+
+/** The same sink, which says how its receiver does: without an outbox nobody else knows. */
+function stated(sink: Sink, kind: string, states: Map<string, SinkStatus>, clock: Clock): Sink {
+  let failingSince: number | undefined;
+  const say = (waiting: number, reason: string | undefined): void => {
+    if (reason === undefined) failingSince = undefined;
+    else failingSince ??= clock.now();
+    const since = failingSince;
+    states.set(sink.name, {
+      name: sink.name,
+      kind,
+      state: since === undefined ? 'closed' : 'open',
+      since: since === undefined ? undefined : new Date(since).toISOString(),
+      reason,
+      waiting,
+      dead: 0,
+      oldestSeconds: since === undefined ? 0 : (clock.now() - since) / 1000,
+    });
+  };
+  say(0, undefined);
+  return {
+    ...sink,
+    close: () => sink.close(),
+    async write(alerts, signal) {
+      try {
+        const outcomes = await sink.write(alerts, signal);
+        const again = outcomes.filter((one) => one.outcome === 'retry');
+        say(again.length, again[0]?.reason);
+        return outcomes;
+      } catch (error) {
+        if (!signal.aborted) say(alerts.length, messageOf(error));
+        throw error;
+      }
+    },
+  };
 }
 
 const json = (value: object): Uint8Array => Buffer.from(JSON.stringify(value));

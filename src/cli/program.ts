@@ -21,6 +21,7 @@ import { registerSchema } from './schema.ts';
 import { registerSilence } from './silences.ts';
 import { registerSource } from './source.ts';
 import { registerTest } from './test/index.ts';
+import { registerToken } from './token.ts';
 
 /** Every command, in the order of the help. */
 const COMMANDS: readonly Register[] = [
@@ -41,6 +42,7 @@ const COMMANDS: readonly Register[] = [
   registerReport,
   registerEvidence,
   registerReceive,
+  registerToken,
   registerSchema,
 ];
 

@@ -3,7 +3,7 @@ import { ROLES, type Settings, type TransportSettings } from '../config/settings
 import type { RunEngine, RunSummary } from '../pipeline/run-options.ts';
 import { LEVELS } from '../rule/ir/rule.ts';
 import { WardlineError } from '../shared/errors.ts';
-import { createLogger } from '../telemetry/log.ts';
+import { createTelemetry } from '../telemetry/telemetry.ts';
 import { configOption, outputOption, type Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
@@ -30,7 +30,8 @@ export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promis
   if (flags.once && endless.length > 0)
     throw new WardlineError('usage', `--once needs sources that end; ${endless.map(({ name }) => name).join(', ')} does not`);
   const sources = settings.sources.map((source) => (flags.once && source.kind === 'file' ? { ...source, mode: 'once' as const } : source));
-  const logger = createLogger(settings.log.level);
+  const telemetry = createTelemetry(settings.telemetry, settings.log.level, settings.admin !== undefined);
+  const { logger } = telemetry;
   const rules = rulesetReloader(settings, baseDir, logger);
   const ruleset = accept(rules.first, rules.first.compiled.length, io, flags.skipBrokenRules ?? false);
   requireCanaryRules(loaded, ruleset);
@@ -45,6 +46,7 @@ export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promis
     baseDir,
     clock: io.clock,
     logger,
+    telemetry,
     write: io.out,
     signal: io.stop,
     reload: rules.next,
@@ -53,7 +55,7 @@ export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promis
       drawn = io.clock.now();
       io.err(`\r${records} records, ${alerts} alerts`);
     },
-  });
+  }).finally(() => telemetry.shutdown());
   await reports.stop();
   if (io.interactive && drawn > 0) io.err('\r');
   io.out(flags.output === 'json' ? `${JSON.stringify(summaryJson(summary))}\n` : `${summaryText(summary, io.clock.now() - started)}\n`);

@@ -12,7 +12,9 @@ import { tryParseDuration } from '../shared/duration.ts';
 import { sinkSettings } from '../sink/settings.ts';
 import { sourceSettings } from '../source/settings.ts';
 import { LOG_LEVELS } from '../telemetry/log.ts';
+import { telemetrySettings } from '../telemetry/settings.ts';
 import { kafkaConnectionSettings } from '../transport/kafka-settings.ts';
+import { adminSettings } from './admin-settings.ts';
 
 /** `5m`, `1h30m`; nanoseconds inside. */
 const duration = z
@@ -110,6 +112,8 @@ const parts = z.strictObject({
     .prefault({}),
   canaries: z.array(canarySettings).default([]).describe('Events planted again and again, to prove that rules still fire.'),
   reports: z.array(reportSettings).superRefine(uniqueNames).default([]).describe('Reports made on a schedule.'),
+  admin: adminSettings.optional().describe('The admin port: health, metrics, status and the console. Left out: no port is opened.'),
+  telemetry: telemetrySettings.prefault({}),
   log: z.strictObject({ level: z.enum(LOG_LEVELS).default('info') }).prefault({}),
 });
 

@@ -4,7 +4,7 @@ import type { Firing } from '../correlate/firing.ts';
 import { createLateness, type Lateness } from '../correlate/lateness.ts';
 import type { DeadLetter } from '../event/dead-letter.ts';
 import type { RawRecord } from '../event/raw-record.ts';
-import type { Nanos } from '../event/time.ts';
+import { NANOS_PER_MS, type Nanos } from '../event/time.ts';
 import type { Normalizer } from '../normalize/normalizer.ts';
 import type { JsonObject, JsonValue } from '../shared/json.ts';
 import { at as nested } from '../shared/nested.ts';
@@ -72,6 +72,8 @@ export type Engine = {
   /** Goes on with another ruleset: state of rules whose logic is the same is taken over. Call after a checkpoint. */
   activate(parts: RulesetParts): void;
   positions(source: string): ReadonlyMap<number, bigint>;
+  /** The newest event time that counted in a partition, ms since the epoch; for people. */
+  newest(source: string, partition: number): number | undefined;
   /** Records taken since the last checkpoint. */
   pending(): number;
   /** Checkpoints that were passed over because they were damaged. */
@@ -235,6 +237,10 @@ export function createEngine(deps: EngineDeps): Engine {
       const found = new Map<number, bigint>();
       for (const [key, { next }] of partitions) if (placeOf(key).source === source) found.set(placeOf(key).partition, next);
       return found;
+    },
+    newest(source, partition) {
+      const time = partitions.get(keyOf(source, partition))?.lateness.newest();
+      return time === undefined ? undefined : Number(time / NANOS_PER_MS);
     },
     pending: () => pending,
     damagedCheckpoints: damaged,

@@ -3,6 +3,7 @@ import type { Ruleset } from '../rule/load.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { AlertDocument } from '../sink/sink.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 
 /** What a run of the engine needs from outside; the composition root builds the rest. */
 export type RunOptions = {
@@ -12,6 +13,8 @@ export type RunOptions = {
   readonly baseDir: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What the run tells of itself; left out, nothing is counted. */
+  readonly telemetry?: Telemetry;
   /** Standard output, for the console sink. */
   readonly write: (text: string) => void;
   readonly onProgress?: (progress: Progress) => void;

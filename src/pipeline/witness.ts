@@ -32,6 +32,8 @@ export type Witness = {
   shutdown(at: number, reason: string): void;
   canary(step: CanaryStep): void;
   seal(): readonly { readonly seq: number }[];
+  /** Where the chain stands, for people. */
+  head(): { readonly entries: number; readonly head: string; readonly at: string };
   events(): number;
   deadLetters(): number;
 };
@@ -176,6 +178,10 @@ export function createWitness(ledger: Ledger, sources: Settings['sources']): Wit
     shutdown: (at, reason) => ledger.observe({ kind: 'shutdown', at, reason }),
     canary: (step) => ledger.observe({ kind: 'canary', ...step }),
     seal: () => ledger.seal(),
+    head() {
+      const { size, chain, at } = ledger.head();
+      return { entries: size, head: chain, at };
+    },
     events: () => events,
     deadLetters: () => deadLetters,
   };

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import type { RawRecord } from '../event/raw-record.ts';
 import type { Clock } from '../shared/clock.ts';
 import { messageOf, WardlineError } from '../shared/errors.ts';
@@ -20,10 +21,11 @@ const NO_HEADERS: ReadonlyMap<string, string> = new Map();
  * offset of a record is where its line begins in the unpacked text.
  */
 export function createFileSource(settings: FileSourceSettings, clock: Clock, register: PartitionRegister = createMemoryRegister()): Source {
+  let table: FileTable | undefined;
   return {
     name: settings.name,
     async *batches(positions, signal) {
-      const table = createFileTable(register, positions);
+      table = createFileTable(register, positions);
       const look = createLook(settings.path, table);
       for (let first = true; !signal.aborted; first = false) {
         for (const tracked of await look(first)) {
@@ -36,6 +38,21 @@ export function createFileSource(settings: FileSourceSettings, clock: Clock, reg
       }
     },
     async commit() {},
+    async behind(positions) {
+      if (table === undefined) return undefined;
+      let bytes = 0n;
+      for (const { number, file } of table.present()) {
+        // How long a compressed file is in the clear is known only to who has read it.
+        if (file === undefined || isCompressed(file.path)) continue;
+        const size = await stat(file.path).then(
+          (stats) => BigInt(stats.size),
+          () => 0n,
+        );
+        const position = positions.get(number) ?? 0n;
+        if (size > position) bytes += size - position;
+      }
+      return bytes;
+    },
     async close() {},
   };
 }

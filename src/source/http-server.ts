@@ -6,7 +6,13 @@ import { bindServer } from './bind.ts';
 import type { Listener } from './listening.ts';
 import { type ServerTls, tlsOptions } from './server-tls.ts';
 
-type Settings = { readonly name: string; readonly listen: string; readonly tls?: ServerTls | undefined };
+type Settings = {
+  /** How an error names it. */
+  readonly called: string;
+  readonly listen: string;
+  readonly tls?: ServerTls | undefined;
+  readonly maxConnections?: number;
+};
 
 /** How long a sender may take for one request; one that sends a byte now and then does not hold a connection for ever. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -16,7 +22,7 @@ export async function serveHttp(
   settings: Settings,
   fetch: (request: Request, env: HttpBindings) => Response | Promise<Response>,
 ): Promise<Listener> {
-  const { tls } = settings;
+  const { tls, maxConnections } = settings;
   const listener = getRequestListener(fetch as Parameters<typeof getRequestListener>[0], { overrideGlobalObjects: false });
   let closing = false;
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
@@ -26,6 +32,7 @@ export async function serveHttp(
   };
   const options = { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: 10_000, keepAliveTimeout: 60_000, maxHeaderSize: 16 * 1024 };
   const server = tls === undefined ? createPlainServer(options, handle) : createSecureServer({ ...options, ...tlsOptions(tls) }, handle);
+  if (maxConnections !== undefined) server.maxConnections = maxConnections;
   const address = await bindServer(server as Server, settings);
   return {
     address,

@@ -35,6 +35,7 @@ export function createKafkaSource(settings: KafkaSourceSettings, logger: Logger,
   const numbering = createNumbering(register);
   const marks = createMarks(register);
   let consumer: Consumer | undefined;
+  let asked: { readonly admin: Admin; readonly places: ReadonlyMap<string, Place> } | undefined;
 
   /** Reads one set of topics until the signal, or until the set is another. */
   async function* session(
@@ -114,6 +115,7 @@ export function createKafkaSource(settings: KafkaSourceSettings, logger: Logger,
       const places = new Map<string, Place>();
       try {
         await admin.connect();
+        asked = { admin, places };
         while (!signal.aborted) {
           const topics = await topicsOf(admin, settings);
           if (topics.length === 0) {
@@ -132,6 +134,7 @@ export function createKafkaSource(settings: KafkaSourceSettings, logger: Logger,
             ? error
             : new WardlineError('source', `Kafka source ${settings.name}: ${messageOf(error)}`, { cause: error, retryable: true });
       } finally {
+        asked = undefined;
         // The reader stays connected until the engine has told its last positions.
         await admin.disconnect();
       }
@@ -143,6 +146,20 @@ export function createKafkaSource(settings: KafkaSourceSettings, logger: Logger,
         .map(([number, offset]) => ({ ...numbering.placeOf(number), offset: String(offset) }))
         .filter(({ topic }) => topic !== '');
       if (offsets.length > 0) await consumer.commitOffsets(offsets);
+    },
+    async behind() {
+      if (asked === undefined) return undefined;
+      const { admin, places } = asked;
+      const topics = new Set([...places.keys()].map((key) => key.slice(key.indexOf('/') + 1)));
+      let records = 0n;
+      for (const topic of topics) {
+        for (const { partition, high } of await admin.fetchTopicOffsets(topic)) {
+          // What was never ours is for other members of the group to count.
+          const next = places.get(`${partition}/${topic}`)?.next;
+          if (next !== undefined && BigInt(high) > next) records += BigInt(high) - next;
+        }
+      }
+      return records;
     },
     async close() {
       await consumer?.disconnect();

@@ -73,6 +73,7 @@ export function createListeningSource({ name, inbox, logger, listen }: Listening
       const position = positions.get(0);
       if (position !== undefined) inbox.release(position);
     },
+    behind: async (positions) => inbox.head() - (positions.get(0) ?? 0n),
     close,
   };
 }

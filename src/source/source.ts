@@ -32,6 +32,11 @@ export interface Source {
   batches(positions: Positions, signal: AbortSignal): AsyncIterable<Batch>;
   /** Told after everything below these positions is durable; tells the broker, for lag. Never decides where to start. */
   commit(positions: Positions): Promise<void>;
+  /**
+   * How much lies unread behind these positions: bytes of files, records of everything else. For people and probes, and
+   * absent where nobody can say. Undefined before the source knows.
+   */
+  behind?(positions: Positions): Promise<bigint | undefined>;
   /** After the last commit. */
   close(): Promise<void>;
 }

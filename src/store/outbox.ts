@@ -65,6 +65,8 @@ export type Outbox = {
   setReceiver(sink: string, state: ReceiverState): void;
   receivers(): ReadonlyMap<string, ReceiverState>;
   counts(): ReadonlyMap<string, OutboxCounts>;
+  /** What waits and what was given up, by indexes alone: cheap enough to be asked again and again. */
+  unsettled(sink: string): { readonly waiting: number; readonly dead: number; readonly firstFailedAt: number | undefined };
   list(receiver: string | undefined, state: DeliveryState, limit: number): readonly ListedDelivery[];
   /**
    * Puts deliveries back to waiting, also of alerts that this receiver was never sent; one that routes
@@ -90,6 +92,11 @@ export function createOutbox(database: Database): Outbox {
   const tried = database.prepare('UPDATE outbox SET reason = ?, first_at = coalesce(first_at, ?) WHERE sink = ? AND alert = ?');
   const hurry = database.prepare(`UPDATE outbox SET due_at = 0 WHERE sink = ? AND state = 'waiting' AND due_at > 0`);
   const counts = database.prepare('SELECT sink, state, count(*) AS n FROM outbox GROUP BY sink, state');
+  const unsettled = database.prepare(
+    `SELECT (SELECT count(*) FROM outbox WHERE sink = ?1 AND state = 'waiting') AS waiting,
+            (SELECT count(*) FROM outbox WHERE sink = ?1 AND state = 'dead') AS dead,
+            (SELECT first_at FROM outbox WHERE sink = ?1 AND state = 'waiting' ORDER BY seq LIMIT 1) AS first_at`,
+  );
   const list = database.prepare(
     'SELECT sink, alert, state, attempts, due_at, reason FROM outbox WHERE state = ?1 AND (?2 IS NULL OR sink = ?2) ORDER BY seq DESC LIMIT ?3',
   );
@@ -143,6 +150,15 @@ export function createOutbox(database: Database): Outbox {
         found.set(sink, entry);
       }
       return found;
+    },
+    unsettled(sink) {
+      const row = unsettled.get(sink);
+      const firstAt = row?.['first_at'];
+      return {
+        waiting: Number(row?.['waiting'] ?? 0),
+        dead: Number(row?.['dead'] ?? 0),
+        firstFailedAt: firstAt === null || firstAt === undefined ? undefined : Number(firstAt),
+      };
     },
     list: (name, state, limit) => list.all(state, name ?? null, limit).map(listedOf),
     replay({ receiver: name, ids, onlyDead, from, to }) {

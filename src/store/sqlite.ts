@@ -71,6 +71,7 @@ CREATE TABLE IF NOT EXISTS silence_changes (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, actor TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT NOT NULL,
   before_text TEXT, after_text TEXT NOT NULL, told INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE IF NOT EXISTS silence_effects (silence TEXT PRIMARY KEY, count INTEGER NOT NULL, last_at INTEGER NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS outbox_dead ON outbox (sink) WHERE state = 'dead';
 `;
 
 /** Prepared access to one sqlite file; every statement is a constant, every value bound. */

@@ -16,6 +16,8 @@ export type SubscriptionOptions = {
   readonly groupId: string;
   readonly sessionTimeoutMs: number;
   readonly logger: Logger;
+  /** Told whenever the group has given out its partitions. */
+  readonly onJoin?: () => void;
 };
 
 /**
@@ -55,6 +57,7 @@ export function createKafkaSubscription(kafka: Kafka, options: SubscriptionOptio
       consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
         // Another member may leave at the same time, and the group gather once more: who is going takes nothing up.
         if (leaving) return;
+        options.onJoin?.();
         const assigned = payload.memberAssignment[topic] ?? [];
         for (const [partition, one] of owned) {
           if (assigned.includes(partition)) continue;

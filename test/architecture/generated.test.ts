@@ -86,6 +86,7 @@ describe('documents', () => {
     'docs/sources.md',
     'docs/policies.md',
     'docs/json-rules.md',
+    'docs/operations.md',
   ];
 
   test.each(pages)('every path that %s names exists', (page) => {

@@ -36,6 +36,8 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   '@rgrove/parse-xml': ['decode'],
   pino: ['telemetry'],
   croner: ['report'],
+  '@opentelemetry': ['telemetry'],
+  hono: ['source', 'admin'],
   yaml: ['rule', 'config', 'cli'],
 };
 

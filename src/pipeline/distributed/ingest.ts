@@ -1,7 +1,7 @@
 import { createLateness, type Lateness } from '../../correlate/lateness.ts';
 import type { Router } from '../../correlate/route.ts';
 import type { RawRecord } from '../../event/raw-record.ts';
-import type { Nanos } from '../../event/time.ts';
+import { NANOS_PER_MS, type Nanos } from '../../event/time.ts';
 import type { Normalizer } from '../../normalize/normalizer.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { sha256Hex } from '../../shared/digest.ts';
@@ -28,7 +28,8 @@ export type IngestDeps = {
   readonly idleAfterMs: number;
   /** How often time and position are told, in records and ms. */
   readonly every: { readonly records: number; readonly ms: number };
-  readonly count: (ingested: Ingested, records: number) => void;
+  /** `newestMs`: the newest event time of the partition that counted. */
+  readonly count: (ingested: Ingested, records: readonly RawRecord[], partition: number, newestMs: number | undefined) => void;
 };
 
 /** What the group's commit says beside the offset; with it a restart decides lateness as the first run did. */
@@ -122,7 +123,8 @@ async function createRun(deps: IngestDeps, owned: OwnedPartition) {
       next = newest.offset + 1n;
       last = digestOf(newest);
       idle = false;
-      deps.count(ingested, records.length);
+      const reached = lateness.newest();
+      deps.count(ingested, records, partition, reached === undefined ? undefined : Number(reached / NANOS_PER_MS));
       return records.length;
     },
     async tellTime(resting: boolean): Promise<void> {

@@ -23,6 +23,8 @@ export type FileTable = {
   /** Notes files that were there before the source was: they are not read. */
   pass(files: readonly Look[]): void;
   readonly isNew: boolean;
+  /** Partitions with a file that is read. */
+  present(): readonly Tracked[];
   /** Partitions without a file. */
   orphans(): readonly Tracked[];
 };
@@ -66,6 +68,7 @@ export function createFileTable(register: PartitionRegister, positions: Position
     pass(files) {
       for (const file of files) place(nextNumber(table), file, true);
     },
+    present: () => [...table.values()].filter(({ file, identity }) => file !== undefined && identity.passed !== true),
     orphans: () => [...table.values()].filter(({ file, identity }) => file === undefined && identity.passed !== true),
   };
 }

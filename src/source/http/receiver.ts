@@ -35,7 +35,7 @@ function listen(settings: HttpSourceSettings, clock: Clock, intake: Intake): Pro
   );
   app.all(settings.path, () => respond({ status: 405, text: 'send with POST' }));
   app.notFound(() => respond({ status: 404, text: 'nothing is received here' }));
-  return serveHttp(settings, app.fetch);
+  return serveHttp({ ...settings, called: `source ${settings.name}` }, app.fetch);
 }
 
 async function take(c: Context<{ Bindings: HttpBindings }>, settings: HttpSourceSettings, clock: Clock, intake: Intake): Promise<Answer> {

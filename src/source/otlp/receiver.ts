@@ -43,7 +43,7 @@ function listen(settings: OtlpHttpSourceSettings, clock: Clock, intake: Intake):
     app.all(`/v1/${signal}`, (c) => respond(c, failed(405, CODES.unimplemented, 'send with POST'), signal));
   }
   app.notFound((c) => respond(c, failed(404, CODES.notFound, 'only /v1/logs and /v1/traces are here'), 'logs'));
-  return serveHttp(settings, app.fetch);
+  return serveHttp({ ...settings, called: `source ${settings.name}` }, app.fetch);
 }
 
 async function take(c: Context<Bindings>, signal: Signal, settings: OtlpHttpSourceSettings, clock: Clock, intake: Intake): Promise<Answer> {

@@ -29,7 +29,7 @@ export async function listenToStreams(settings: SyslogSourceSettings, senders: S
   server.maxConnections = MAX_CONNECTIONS;
   // A failed handshake is the sender's affair.
   server.on('tlsClientError', (_error, socket) => (socket as Socket).destroy());
-  const address = await bindServer(server, settings);
+  const address = await bindServer(server, { ...settings, called: `source ${settings.name}` });
   return {
     address,
     close: () =>

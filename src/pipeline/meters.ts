@@ -1,0 +1,81 @@
+import type { AlertAction } from '../alert/actions.ts';
+import type { Note } from '../correlate/correlator.ts';
+import type { RawRecord } from '../event/raw-record.ts';
+import type { JsonObject } from '../shared/json.ts';
+import { at } from '../shared/nested.ts';
+import type { AlertDocument, Delivery } from '../sink/sink.ts';
+import type { Batch } from '../source/source.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Ingested } from './ingest.ts';
+
+/** Counts what the engine does, once per batch: the one place where the stages and the list of instruments meet. */
+export type Meters = {
+  ingested(source: string, records: readonly RawRecord[], ingested: Ingested): void;
+  gap(source: string, gap: NonNullable<Batch['gap']>): void;
+  /** Alerts that are new; `now` in ms. */
+  alerts(alerts: readonly AlertDocument[], now: number): void;
+  note(note: Note): void;
+  delivered(receiver: string, outcomes: readonly Delivery[]): void;
+  action(action: AlertAction): void;
+  inbox(source: string, outcomes: readonly string[]): void;
+};
+
+export function createMeters(metrics: Metrics): Meters {
+  const counted = (
+    name: Parameters<Metrics['add']>[0],
+    values: Iterable<string>,
+    labels: (value: string) => Record<string, string>,
+  ): void => {
+    const sums = new Map<string, number>();
+    for (const value of values) sums.set(value, (sums.get(value) ?? 0) + 1);
+    for (const [value, sum] of sums) metrics.add(name, sum, labels(value));
+  };
+  return {
+    ingested(source, records, { counts, excepted }) {
+      metrics.add('wardline.records', records.length, { source });
+      metrics.add(
+        'wardline.bytes',
+        records.reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), 0),
+        { source },
+      );
+      const formats = new Map<string, number>();
+      for (const { type, events } of counts.rows) formats.set(type, (formats.get(type) ?? 0) + events);
+      for (const [format, events] of formats) metrics.add('wardline.events', events, { source, format });
+      if (counts.unparsed > 0) metrics.add('wardline.events.unparsed', counts.unparsed, { source });
+      if (counts.late > 0) metrics.add('wardline.events.late', counts.late, { source });
+      for (const [reason, sum] of counts.deadLetters) metrics.add('wardline.dead_letters', sum, { source, reason });
+      for (const { rule, count } of counts.matches) metrics.add('wardline.rule.matches', count, { rule });
+      for (const { exception, rule } of excepted) metrics.add('wardline.exceptions.hidden', 1, { exception, rule });
+    },
+    gap(source, { from, to, cause }) {
+      metrics.add('wardline.gaps', 1, { source, cause });
+      if (to !== undefined) metrics.add('wardline.gaps.lost', Number(to - from), { source, cause });
+    },
+    alerts(alerts, now) {
+      for (const { document } of alerts) {
+        const [severity, stage] = [text(document, 'wardline.alert.severity'), text(document, 'wardline.alert.stage')];
+        metrics.add('wardline.alerts', 1, { severity, stage });
+        const time = stage === 'opened' ? Date.parse(text(document, '@timestamp')) : Number.NaN;
+        if (!Number.isNaN(time)) metrics.record('wardline.detection_delay.seconds', Math.max(0, now - time) / 1000);
+      }
+    },
+    note(note) {
+      if (note.kind === 'pressure') metrics.add('wardline.rule.evictions', note.evicted, { rule: note.rule });
+      else metrics.add('wardline.rule.undecided', 1, { rule: note.rule, reason: note.reason });
+    },
+    delivered: (receiver, outcomes) =>
+      counted(
+        'wardline.delivery.outcomes',
+        outcomes.map(({ outcome }) => outcome),
+        (result) => ({ receiver, result }),
+      ),
+    action: ({ kind }) => metrics.add('wardline.operator.actions', 1, { kind }),
+    inbox(source, outcomes) {
+      const sum = (wanted: string): number => outcomes.filter((outcome) => outcome === wanted).length;
+      if (sum('full') > 0) metrics.add('wardline.inbox.refused', sum('full'), { source });
+      if (sum('repeated') > 0) metrics.add('wardline.inbox.repeated', sum('repeated'), { source });
+    },
+  };
+}
+
+const text = (document: JsonObject, path: string): string => String(at(document, path) ?? 'none');
