@@ -13,6 +13,8 @@ export type Candidates = {
   readonly fire: Fire;
   /** Evaluates what was brought up and what has no literal; adds the places of the detections that hold. */
   verify(group: Group, view: View, found: MatchBuffer): void;
+  /** The same where a machine brought them up: so many words from a place in its memory on. */
+  verifyListed(group: Group, view: View, found: MatchBuffer, words: Int32Array, from: number, count: number): void;
 };
 
 export function createCandidates(stats: MatcherStats): Candidates {
@@ -20,6 +22,22 @@ export function createCandidates(stats: MatcherStats): Candidates {
   let list: Int32Array = new Int32Array(0);
   let generation = 0;
   let count = 0;
+
+  const verifyListed: Candidates['verifyListed'] = ({ plan, rules }, view, found, words, from, listed) => {
+    const { always } = plan;
+    for (let i = 0; i < always.length; i++) {
+      const rule = always[i] as number;
+      if (programOf(plan, rule)(view)) addMatch(found, rules[rule] as number);
+    }
+    for (let i = from; i < from + listed; i++) {
+      const rule = words[i] as number;
+      if (programOf(plan, rule)(view)) addMatch(found, rules[rule] as number);
+    }
+    stats.events++;
+    stats.candidates += listed;
+    stats.always += always.length;
+  };
+
   return {
     begin(group) {
       ({ stamp, candidates: list } = group);
@@ -34,19 +52,9 @@ export function createCandidates(stats: MatcherStats): Candidates {
         list[count++] = rule;
       }
     },
-    verify({ plan, rules }, view, found) {
-      const { always } = plan;
-      for (let i = 0; i < always.length; i++) {
-        const rule = always[i] as number;
-        if (programOf(plan, rule)(view)) addMatch(found, rules[rule] as number);
-      }
-      for (let i = 0; i < count; i++) {
-        const rule = list[i] as number;
-        if (programOf(plan, rule)(view)) addMatch(found, rules[rule] as number);
-      }
-      stats.events++;
-      stats.candidates += count;
-      stats.always += always.length;
+    verify(group, view, found) {
+      verifyListed(group, view, found, list, 0, count);
     },
+    verifyListed,
   };
 }

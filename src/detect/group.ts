@@ -5,7 +5,8 @@ import type { Expr } from '../rule/ir/expr.ts';
 import type { Detection } from '../rule/ir/rule.ts';
 import { fold } from '../shared/fold.ts';
 import type { JsonObject } from '../shared/json.ts';
-import { type ByteIndex, createByteIndex } from './bytes/byte-index.ts';
+import { type ByteGroup, createByteGroup } from './bytes/byte-group.ts';
+import { createByteIndex } from './bytes/byte-index.ts';
 import type { ByteLine } from './bytes/byte-line.ts';
 import { ByteView } from './bytes/byte-view.ts';
 import { createFieldIndex, type FieldIndex } from './literal-index.ts';
@@ -52,8 +53,12 @@ export function compileGroup(detections: readonly Detection[], route: Route, lin
   const replan: Group['replan'] = (samples, form) => {
     const texts = createSampleTexts(view, samples);
     const plan = planOf(members, slotOf, texts);
-    if (form === 'text') plan.text = indexesOf(plan.literals, (entries, slot) => createFieldIndex(entries, texts(slot)));
-    else plan.bytes = indexesOf(plan.literals, (entries, slot) => createByteIndex(entries, texts(slot)));
+    if (byteView === undefined || form === 'text')
+      plan.text = indexesOf(plan.literals, (entries, slot) => createFieldIndex(entries, texts(slot)));
+    else {
+      const indexes = indexesOf(plan.literals, (entries, slot) => createByteIndex(byteView.machine, entries, texts(slot)));
+      plan.bytes = createByteGroup(byteView, members.length, indexes);
+    }
     return plan;
   };
   return {
@@ -76,9 +81,13 @@ export function textIndexes(plan: Plan): Indexes<FieldIndex> {
   return plan.text;
 }
 
-/** Indexes over the bytes of JSON values. */
-export function byteIndexes(plan: Plan): Indexes<ByteIndex> {
-  plan.bytes ??= indexesOf(plan.literals, (entries) => createByteIndex(entries, []));
+/** The plan in the machine that reads the bytes of JSON values. */
+export function byteGroup({ plan, rules }: Group, view: ByteView): ByteGroup {
+  plan.bytes ??= createByteGroup(
+    view,
+    rules.length,
+    indexesOf(plan.literals, (entries) => createByteIndex(view.machine, entries, [])),
+  );
   return plan.bytes;
 }
 

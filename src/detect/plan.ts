@@ -1,7 +1,7 @@
 import type { RouteLabel } from '../event/event.ts';
 import type { Expr } from '../rule/ir/expr.ts';
 import { type Anchor, type Cover, coverOf, without } from './anchors.ts';
-import type { ByteIndex } from './bytes/byte-index.ts';
+import type { ByteGroup } from './bytes/byte-group.ts';
 import type { FieldIndex } from './literal-index.ts';
 import { compileProgram, type Program } from './program.ts';
 
@@ -22,7 +22,7 @@ export type Plan = {
   readonly literals: ReadonlyMap<number, readonly Entry[]>;
   /** Indexes over text and over bytes, each built when the engine that reads it comes by. */
   text: Indexes<FieldIndex> | undefined;
-  bytes: Indexes<ByteIndex> | undefined;
+  bytes: ByteGroup | undefined;
 };
 
 /** What decides a member that was brought up, or one that no literal stands for. */

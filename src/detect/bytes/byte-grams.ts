@@ -1,8 +1,5 @@
-import type { Fire } from '../literal-index.ts';
-import { type ByteLiteral, type ByteScan, CASELESS, lowByte, saysLiteral, splitsEscape, wordAt } from './byte-literal.ts';
-import { createWordTable, pushTo, type WordTable } from './word-table.ts';
-
-type Gram = { readonly offset: number; readonly literal: ByteLiteral };
+import { type ByteLiteral, type Item, listTableWords, pushTo, wordAt, writeLiteral, writeWords } from './literal-tables.ts';
+import type { Machine } from './machine.ts';
 
 /** How often four-byte words occur in sample texts. */
 export type WordCounts = ReadonlyMap<number, number>;
@@ -20,41 +17,21 @@ export function countWords(texts: readonly string[]): WordCounts {
 
 /**
  * Substrings of four bytes and more, by hashed four-byte words in a bitmap, so that no step waits for the one before. With
- * stride 4 (literals of seven bytes and more) every aligned word is looked at, and four neighbouring words of a literal are
- * entered: one of them is met; with stride 2 (five and more) every even place and two words. The neighbours are where they
+ * stride 4 (literals of seven bytes and more) every fourth place is looked at, and four neighbouring words of a literal are
+ * entered: one of them is met; with stride 2 (five and more) every second place and two words. The neighbours are where they
  * are rarest in sample texts and among the literals.
  */
-export function gramScan(literals: readonly ByteLiteral[], stride: 1 | 2 | 4, samples: WordCounts): ByteScan {
-  const grams = new Map<number, Gram[]>();
+export function gramTable(machine: Machine, literals: readonly ByteLiteral[], stride: 1 | 2 | 4, samples: WordCounts): number {
+  const grams = new Map<number, Item[]>();
   const shared = countLiterals(literals);
-  for (const literal of literals) {
-    const best = rarest(literal.bytes, stride, samples, shared);
-    for (let k = best; k < best + stride; k++) pushTo(grams, wordAt(literal.bytes, k), { offset: k, literal });
+  for (const one of literals) {
+    const literal = writeLiteral(machine, one);
+    const best = rarest(one.bytes, stride, samples, shared);
+    for (let k = best; k < best + stride; k++) pushTo(grams, wordAt(one.bytes, k), { offset: k, literal });
   }
   const { bitmap, shift, factor } = createBitmap(grams, samples);
-  const table = createWordTable(grams);
-  if (stride === 4)
-    return ({ bytes, words }, from, to, fire) => {
-      const end = to >> 2;
-      for (
-        let k = nextWord(words, bitmap, factor, shift, (from + 3) >> 2, end);
-        k < end;
-        k = nextWord(words, bitmap, factor, shift, k + 1, end)
-      )
-        checkWord(table, (words[k] as number) | CASELESS, bytes, k << 2, from, to, fire);
-    };
-  if (stride === 2)
-    return ({ bytes, words }, from, to, fire) => {
-      const first = (from + 1) & ~1;
-      const end = to - 3;
-      for (let i = nextEven(words, bitmap, factor, shift, first, end); i < end; i = nextEven(words, bitmap, factor, shift, i + 2, end))
-        checkWord(table, wordAt(bytes, i), bytes, i, from, to, fire);
-    };
-  return ({ bytes }, from, to, fire) => {
-    const end = to - 3;
-    for (let i = nextPlace(bytes, bitmap, factor, shift, from, end); i < end; i = nextPlace(bytes, bitmap, factor, shift, i + 1, end))
-      checkWord(table, wordAt(bytes, i), bytes, i, from, to, fire);
-  };
+  const bits = writeWords(machine, bitmap);
+  return writeWords(machine, [stride, factor | 0, shift, bits, ...listTableWords(machine, grams)]);
 }
 
 type Bitmap = { readonly bitmap: Int32Array; readonly shift: number; readonly factor: number };
@@ -86,69 +63,6 @@ function createBitmap(grams: ReadonlyMap<number, unknown>, samples: WordCounts):
   return best as Bitmap;
 }
 
-// The loops that see every byte call nothing: what they read stays in registers (twice as fast, bench group sigma).
-
-/** The next aligned word from `from` on that the bitmap knows, or `end`. */
-function nextWord(words: Int32Array, bitmap: Int32Array, factor: number, shift: number, from: number, end: number): number {
-  for (let k = from; k < end; k++) {
-    const hash = Math.imul((words[k] as number) | CASELESS, factor) >>> shift;
-    if (((bitmap[hash >> 5] as number) & (1 << hash)) !== 0) return k;
-  }
-  return end;
-}
-
-/** The next even place from `from` (even) on where a word starts that the bitmap knows, or one that is not before `end`. */
-function nextEven(words: Int32Array, bitmap: Int32Array, factor: number, shift: number, from: number, end: number): number {
-  let i = from;
-  if (i >= end) return end;
-  let low = words[i >> 2] as number;
-  if ((i & 2) === 0) {
-    const hash = Math.imul(low | CASELESS, factor) >>> shift;
-    if (((bitmap[hash >> 5] as number) & (1 << hash)) !== 0) return i;
-    i += 2;
-  }
-  // From here on `i` is in the middle of the word `low`.
-  while (i < end) {
-    const high = words[(i >> 2) + 1] as number;
-    const across = Math.imul((low >>> 16) | (high << 16) | CASELESS, factor) >>> shift;
-    if (((bitmap[across >> 5] as number) & (1 << across)) !== 0) return i;
-    const whole = Math.imul(high | CASELESS, factor) >>> shift;
-    if (((bitmap[whole >> 5] as number) & (1 << whole)) !== 0) return i + 2;
-    low = high;
-    i += 4;
-  }
-  return end;
-}
-
-/** The next byte from `from` on where a word starts that the bitmap knows, or `end`. */
-function nextPlace(bytes: Uint8Array, bitmap: Int32Array, factor: number, shift: number, from: number, end: number): number {
-  if (from >= end) return end;
-  let next = wordAt(bytes, from);
-  for (let i = from; i < end; i++) {
-    const hash = Math.imul(next, factor) >>> shift;
-    if (((bitmap[hash >> 5] as number) & (1 << hash)) !== 0) return i;
-    next = (next >>> 8) | ((bytes[i + 4] as number) << 24) | CASELESS;
-  }
-  return end;
-}
-
-function checkWord(
-  { first, values, last }: WordTable<Gram>,
-  word: number,
-  bytes: Uint8Array,
-  at: number,
-  from: number,
-  to: number,
-  fire: Fire,
-): void {
-  for (let j = first(word); j >= 0; j = last[j] === 1 ? -1 : j + 1) {
-    const { offset, literal } = values[j] as Gram;
-    const begin = at - offset;
-    if (begin < from || begin + literal.bytes.length > to || !saysLiteral(bytes, begin, literal.bytes)) continue;
-    if (!splitsEscape(bytes, from, begin, literal.bytes)) fire(literal.rules);
-  }
-}
-
 function countLiterals(literals: readonly ByteLiteral[]): WordCounts {
   const counts = new Map<number, number>();
   for (const { bytes } of literals)
@@ -165,34 +79,4 @@ function rarest(bytes: Uint8Array, stride: number, samples: WordCounts, shared: 
     if (score < least) [best, least] = [i, score];
   }
   return best;
-}
-
-/** Substrings of one to three bytes: a map of byte pairs. */
-export function shortScan(literals: readonly ByteLiteral[]): ByteScan {
-  const pairs = new Uint8Array(65_536);
-  const table = new Map<number, ByteLiteral[]>();
-  const enter = (pair: number, literal: ByteLiteral): void => {
-    pairs[pair] = 1;
-    pushTo(table, pair, literal);
-  };
-  for (const literal of literals) {
-    const [first = 0, second] = literal.bytes;
-    if (second !== undefined) enter(first | (second << 8), literal);
-    else for (let c = 0; c < 256; c++) enter(first | (c << 8), literal);
-  }
-  return ({ bytes }, from, to, fire) => {
-    let c = from < to ? lowByte(bytes[from] as number) : 0;
-    for (let i = from; i < to; i++) {
-      const next = i + 1 < to ? lowByte(bytes[i + 1] as number) : 0;
-      if (pairs[c | (next << 8)] === 1) checkPair(table.get(c | (next << 8)) ?? [], bytes, i, from, to, fire);
-      c = next;
-    }
-  };
-}
-
-function checkPair(literals: readonly ByteLiteral[], bytes: Uint8Array, at: number, from: number, to: number, fire: Fire): void {
-  for (let j = 0; j < literals.length; j++) {
-    const { bytes: literal, rules } = literals[j] as ByteLiteral;
-    if (at + literal.length <= to && saysLiteral(bytes, at, literal) && !splitsEscape(bytes, from, at, literal)) fire(rules);
-  }
 }

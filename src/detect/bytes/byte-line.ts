@@ -5,6 +5,9 @@ import type { Computed, Reading } from './reading.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { BOOLEAN, INTEGER, MISSING, NESTED, NULL, PLAIN, REAL } from './value-kind.ts';
 
+/** What is written sixteen bytes at a time may end so much later. */
+const VECTOR = 32;
+
 /** The line at hand: its bytes, its tokens, and its parsed form once something asked for it. One object, used again. */
 export class ByteLine {
   readonly tokens: Tokenizer;
@@ -12,6 +15,10 @@ export class ByteLine {
   readonly text: PaddedBytes;
   /** Room for values that are no text of the line, as JSON would write them. */
   readonly written: PaddedBytes;
+  /** Room in the machine for the line in lower case, and for a text of it without escapes. */
+  lower = 0;
+  unescaped = 0;
+  #room = 0;
   readonly #maxDepth: number;
   #document: JsonObject | undefined;
 
@@ -25,7 +32,14 @@ export class ByteLine {
   /** Takes the tokens of a line; false if they are not understood. */
   begin(bytes: Uint8Array): boolean {
     this.text.set(bytes);
+    if (bytes.length > this.#room) this.#reserve(2 * bytes.length);
     return this.again();
+  }
+
+  #reserve(size: number): void {
+    this.#room = size;
+    this.lower = this.tokens.machine.allocate(size + VECTOR);
+    this.unescaped = this.tokens.machine.allocate(size + VECTOR);
   }
 
   /** The same line once more, after fields were added to the tree. */

@@ -5,7 +5,7 @@ import type { Nanos } from '../../event/time.ts';
 import type { Decisions } from '../../normalize/normalizer.ts';
 import type { Detection } from '../../rule/ir/rule.ts';
 import { createCandidates, type MatcherStats } from '../candidates.ts';
-import { byteIndexes, type Group } from '../group.ts';
+import { byteGroup, type Group } from '../group.ts';
 import type { MatchBuffer } from '../match-buffer.ts';
 import { createGroups, sample } from '../matcher.ts';
 import { ByteLine } from './byte-line.ts';
@@ -35,7 +35,8 @@ export function createByteMatcher(
   { maxRecordBytes, maxDepth }: Pick<DecodeOptions, 'maxRecordBytes' | 'maxDepth'>,
   stats: MatcherStats = { events: 0, candidates: 0, always: 0 },
 ): ByteMatcher {
-  const line = new ByteLine(new Tokenizer(new KeyTree(new Machine()), maxDepth), maxDepth);
+  const machine = new Machine();
+  const line = new ByteLine(new Tokenizer(new KeyTree(machine), maxDepth), maxDepth);
   const groupOf = createGroups(detections, line);
   const candidates = createCandidates(stats);
   const routers = new Map<Decisions, ByteRouter>();
@@ -69,15 +70,10 @@ export function createByteMatcher(
       const { byteView: view } = group;
       if (view === undefined || group.rules.length === 0) return route;
       if (group.samples !== undefined) sample(group, line.document(), 'bytes');
-      const { fields, keywords } = byteIndexes(group.plan);
       view.begin();
-      candidates.begin(group);
-      for (let k = 0; k < fields.length; k++) {
-        const { slot, index } = fields[k] as (typeof fields)[number];
-        view.scan(slot, index, candidates.fire);
-      }
-      if (keywords !== undefined) view.scanKeywords(keywords, candidates.fire);
-      candidates.verify(group, view, found);
+      const plan = byteGroup(group, view);
+      const count = view.scan(plan);
+      candidates.verifyListed(group, view, found, machine.words, plan.candidates >> 2, count);
       return route;
     },
     time: (decisions, appendedAt) => routerOf(decisions).time(appendedAt),

@@ -1,20 +1,22 @@
 import type { FieldSource } from '../../event/field-source.ts';
 import { fold } from '../../shared/fold.ts';
 import type { JsonValue } from '../../shared/json.ts';
-import type { Fire } from '../literal-index.ts';
+import type { Indexes } from '../plan.ts';
 import { allLeaves, type Leaf, leafText, leavesOf } from '../scalar.ts';
 import { type Presence, presenceOf, type Texts, textsOf, type View } from '../view.ts';
+import type { ByteGroup } from './byte-group.ts';
 import { type ByteIndex, escaped } from './byte-index.ts';
 import type { ByteLine } from './byte-line.ts';
-import type { PaddedBytes } from './padded-bytes.ts';
+import type { Machine } from './machine.ts';
 import { createReading, type Reading } from './reading.ts';
-import { BOOLEAN, ESCAPED, INTEGER, MISSING, NULL, PLAIN, WIDE } from './value-kind.ts';
+import { ESCAPED, MISSING, NULL, PLAIN } from './value-kind.ts';
 
 /**
  * A view on the tokens of one line: a field becomes text only when it is asked for, and at most once per event. What the
  * tokens cannot say (arrays on the way, keywords) is read from the parsed line, which is made on first need.
  */
 export class ByteView implements View {
+  readonly machine: Machine;
   readonly #line: ByteLine;
   #generation = 0;
   readonly #readings: Reading[] = [];
@@ -31,6 +33,7 @@ export class ByteView implements View {
 
   constructor(line: ByteLine) {
     this.#line = line;
+    this.machine = line.tokens.machine;
   }
 
   addSlot(source: FieldSource): number {
@@ -47,33 +50,43 @@ export class ByteView implements View {
     this.#generation++;
   }
 
-  /** Looks for the literals of a field in its bytes, or in its text where bytes do not say it. */
-  scan(slot: number, index: ByteIndex, fire: Fire): void {
-    const { tokens, text } = this.#line;
-    const place = this.#place(slot);
-    if (place === NOWHERE) return;
-    if (place >= 0) {
-      const kind = tokens.kindOf(place);
-      if (kind === PLAIN || kind === ESCAPED || kind === INTEGER || kind === BOOLEAN || kind === WIDE) {
-        index.scan(text, tokens.start(place), tokens.end(place), fire);
-        if (kind === WIDE && index.hasWide) index.scanWide(this.low(slot) as string, fire);
-        return;
-      }
-    }
-    const texts = this.low(slot);
-    if (typeof texts === 'string') scanText(this.#line.written, texts, index, fire);
-    else if (texts !== undefined) for (let i = 0; i < texts.length; i++) scanText(this.#line.written, texts[i] as string, index, fire);
+  /** How a field is read. */
+  reading(slot: number): Reading {
+    return this.#readings[slot] as Reading;
   }
 
-  /** The same over all values: over the bytes of the line, where no text hides in them. */
-  scanKeywords(index: ByteIndex, fire: Fire): void {
-    const { tokens, text } = this.#line;
-    if (tokens.hidden) {
-      scanText(this.#line.written, this.lowKeywords().join('\n'), index, fire);
-      return;
+  /**
+   * Tells the machine the rules that literals of the line bring up; gives their number. What bytes do not say is looked for
+   * in texts.
+   */
+  scan({ at, left, indexes }: ByteGroup): number {
+    const { machine } = this;
+    const { run } = machine;
+    const { text, lower } = this.#line;
+    const count = run.scanGroup(at, this.#generation, text.at, text.length, lower);
+    for (let i = 0; i < count; i++) {
+      const what = machine.words[(left >> 2) + i] as number;
+      if (what < 0) this.#scanRest(indexes.keywords as ByteIndex, what & 3, this.lowKeywords().join('\n'));
+      else {
+        const { slot, index } = indexes.fields[what >> 2] as Indexes<ByteIndex>['fields'][number];
+        const texts = this.low(slot);
+        if (typeof texts === 'string') this.#scanRest(index, what & 3, texts);
+        else if (texts !== undefined) for (let k = 0; k < texts.length; k++) this.#scanRest(index, what & 3, texts[k] as string);
+      }
     }
-    index.scan(text, 0, text.length, fire);
-    if (tokens.wide && index.hasWide) index.scanWide(this.lowKeywords().join('\n'), fire);
+    return run.candidateCount();
+  }
+
+  /** `how` as assembly/group.ts gives it: all of the index, its wide anchors, its numbers. */
+  #scanRest(index: ByteIndex, how: number, folded: string): void {
+    const { written } = this.#line;
+    if (how === ALL) {
+      written.setText(escaped(folded));
+      const isNumber = this.machine.run.scanIndex(index.at, written.at, written.at + written.length) !== 0;
+      if (isNumber) index.scanNumber(folded);
+    }
+    if (how === NUMBER) index.scanNumber(folded);
+    else index.scanWide(folded);
   }
 
   presence(slot: number): Presence {
@@ -132,18 +145,18 @@ export class ByteView implements View {
     return allLeaves(this.#line.document());
   }
 
+  /** From the line in lower case, which `scan` has made. */
   #lowAt(place: number): string | undefined {
     if (place < 0) return undefined;
-    const { tokens } = this.#line;
-    const { bytes } = this.#line.text;
+    const { tokens, lower, unescaped } = this.#line;
     const kind = tokens.kindOf(place);
     if (kind !== PLAIN && kind !== ESCAPED) return undefined;
-    const from = tokens.start(place);
-    const to = tokens.end(place);
-    if (to - from < NATIVE_FROM) return lowAscii(bytes, from, to);
+    const from = lower + tokens.start(place);
+    const to = lower + tokens.end(place);
+    if (kind === PLAIN) return this.machine.bytes.toString('latin1', from, to);
     // The letters of simple escapes are lower case already, so folding may come first.
-    if (kind === PLAIN) return bytes.toString('latin1', from, to).toLowerCase();
-    return JSON.parse(bytes.toString('latin1', from - 1, to + 1).toLowerCase()) as string;
+    const length = this.machine.run.unescape(from, to, unescaped);
+    return this.machine.bytes.toString('latin1', unescaped, unescaped + length);
   }
 
   /** The one place that answers for a slot, NOWHERE if the field is missing, ELSEWHERE if only `raw` can say. */
@@ -167,37 +180,6 @@ const ELSEWHERE = -2;
 
 const foldAll = (texts: Texts): Texts => (typeof texts === 'string' ? fold(texts) : texts?.map(fold));
 
-function scanText(written: PaddedBytes, folded: string, index: ByteIndex, fire: Fire): void {
-  written.setText(escaped(folded));
-  index.scan(written, 0, written.length, fire);
-  if (index.hasWide) index.scanWide(folded, fire);
-}
-
-/** Longer text is folded by the runtime. */
-const NATIVE_FROM = 96;
-
-let scratch = Buffer.alloc(16 * 1024);
-const UNESCAPED = new Uint8Array(256);
-for (const [letter, char] of [
-  ['n', '\n'],
-  ['r', '\r'],
-  ['t', '\t'],
-  ['b', '\b'],
-  ['f', '\f'],
-  ['"', '"'],
-  ['\\', '\\'],
-] as const)
-  UNESCAPED[letter.charCodeAt(0)] = char.charCodeAt(0);
-
-/** Escapes resolved and letters folded in one pass, then one text. */
-function lowAscii(bytes: Uint8Array, from: number, to: number): string {
-  if (to - from > scratch.length) scratch = Buffer.alloc(2 * (to - from));
-  let length = 0;
-  for (let i = from; i < to; i++) {
-    let c = bytes[i] as number;
-    if (c === 0x5c) c = UNESCAPED[bytes[++i] as number] as number;
-    else if (c >= 0x41 && c <= 0x5a) c |= 0x20;
-    scratch[length++] = c;
-  }
-  return scratch.toString('latin1', 0, length);
-}
+/** What assembly/group.ts leaves of a field. */
+const ALL = 0;
+const NUMBER = 2;

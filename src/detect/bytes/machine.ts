@@ -8,6 +8,13 @@ type Functions = {
   readonly loadEntry: (node: number, hash: number, from: number, to: number) => number;
   readonly setPlaces: (kinds: number, starts: number, ends: number, places: number, seen: number, nodes: number) => void;
   readonly setStack: (nodes: number, places: number, maxDepth: number) => void;
+  readonly unescape: (from: number, to: number, out: number) => number;
+  readonly stepEdge: (hash: number, word: number) => number;
+  readonly fire: (rules: number) => void;
+  readonly candidateCount: () => number;
+  /** True, as a number, if the text may be a number that the machine does not read. */
+  readonly scanIndex: (index: number, from: number, to: number) => number;
+  readonly scanGroup: (group: number, generation: number, line: number, length: number, lower: number) => number;
   readonly tokenize: (from: number, length: number) => number;
 };
 

@@ -10,7 +10,6 @@ const FIRST_SIZE = 64 * 1024;
  */
 export class PaddedBytes {
   bytes: Buffer = Buffer.alloc(0);
-  words: Int32Array = new Int32Array(0);
   /** Address in the machine. */
   at = 0;
   length = 0;
@@ -45,7 +44,6 @@ export class PaddedBytes {
 
   #view(): void {
     this.bytes = this.#machine.bytes.subarray(this.at, this.at + this.#size + PADDING);
-    this.words = new Int32Array(this.#machine.words.buffer, this.at, (this.#size + PADDING) >> 2);
   }
 
   #end(length: number): void {

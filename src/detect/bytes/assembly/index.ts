@@ -1,3 +1,7 @@
 // The part of the matcher that sees every byte, in AssemblyScript: `npm run assemble` makes ../machine-code.ts of it.
+export { candidateCount, fire } from './candidates';
+export { scanGroup, scanIndex } from './group';
 export { firstSlot, hashKey, loadEntry, setKeys } from './keys';
+export { stepEdge } from './scans';
+export { unescape } from './text';
 export { setPlaces, setStack, tokenize } from './tokenizer';

@@ -33,3 +33,31 @@ export function nextSpecial(from: usize): usize {
   }
   return p + ctz(mask);
 }
+
+/** A text with its simple escapes resolved, written to another place; its length there. */
+export function unescape(from: usize, to: usize, out: usize): i32 {
+  let p = from;
+  let q = out;
+  while (true) {
+    const bytes = v128.load(p);
+    v128.store(q, bytes);
+    const mask = i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(0x5c)));
+    const plain = mask === 0 ? 16 : ctz(mask);
+    if (p + plain >= to) return i32(q + (to - p) - out);
+    p += plain;
+    q += plain;
+    if (mask === 0) continue;
+    store<u8>(q++, unescaped(load<u8>(p, 1)));
+    p += 2;
+    if (p >= to) return i32(q - out);
+  }
+}
+
+function unescaped(letter: i32): u8 {
+  if (letter === 0x6e) return 0x0a;
+  if (letter === 0x72) return 0x0d;
+  if (letter === 0x74) return 0x09;
+  if (letter === 0x62) return 0x08;
+  if (letter === 0x66) return 0x0c;
+  return u8(letter);
+}

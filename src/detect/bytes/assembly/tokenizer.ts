@@ -73,6 +73,22 @@ export function setStack(nodesAt: usize, placesAt: usize, depth: i32): void {
   maxDepth = depth;
 }
 
+export function flagsOfLine(): i32 {
+  return flags;
+}
+
+export function kindAt(place: i32): i32 {
+  return load<u8>(kinds + place);
+}
+
+export function startOf(place: i32): usize {
+  return load<u32>(starts + (place << 2));
+}
+
+export function endOf(place: i32): usize {
+  return load<u32>(ends + (place << 2));
+}
+
 export function tokenize(from: usize, length: i32): i32 {
   memory.fill(kinds, 0, places);
   memory.fill(seen, 0, nodes);

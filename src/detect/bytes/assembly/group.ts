@@ -1,0 +1,126 @@
+import { beginCandidates, fire } from './candidates';
+import { listOf } from './literals';
+import { scanEdges, scanEquals, scanFewPairs, scanGrams, scanPairs } from './scans';
+import { endOf, flagsOfLine, kindAt, startOf } from './tokenizer';
+
+// All literals of a group of rules in one event. What bytes cannot say is left to the caller, field by field.
+
+/** Kinds of values: the numbers of value-kind.ts. */
+const MISSING: i32 = 0;
+const PLAIN: i32 = 1;
+const ESCAPED: i32 = 2;
+const WIDE: i32 = 3;
+const INTEGER: i32 = 5;
+const BOOLEAN: i32 = 6;
+const NULL: i32 = 8;
+
+const HIDDEN_TEXT: i32 = 1;
+const WIDE_TEXT: i32 = 2;
+const FANNED: i32 = 4;
+
+/** How the caller reads a field that is left to it: all of it, only its wide anchors, only its number. */
+const ALL: u32 = 0;
+const WIDE_ANCHORS: u32 = 1;
+const NUMBER: u32 = 2;
+
+/**
+ * A group is [stamps, candidates, room for what is left, index of the whole line or 0, number of fields], then per field
+ * [index, is some place deep, are there steps beyond the places, number of places, address of the places].
+ * An index is [equals, prefix, suffix, three of grams, pairs, few pairs, numbers, has wide anchors].
+ * Gives the number of fields left; each is field * 4 + how, the line being field -1.
+ */
+export function scanGroup(group: usize, generation: i32, line: usize, length: i32, lower: usize): i32 {
+  beginCandidates(load<u32>(group), load<u32>(group, 4), generation);
+  lowerCase(line, lower, length);
+  const left: usize = load<u32>(group, 8);
+  let count = 0;
+  const keywords: usize = load<u32>(group, 12);
+  if (keywords !== 0) {
+    if ((flagsOfLine() & HIDDEN_TEXT) !== 0) store<i32>(left + (count++ << 2), -4 | ALL);
+    else {
+      scanIndex(keywords, lower, lower + length);
+      if ((flagsOfLine() & WIDE_TEXT) !== 0 && load<i32>(keywords, 36) !== 0) store<i32>(left + (count++ << 2), -4 | WIDE_ANCHORS);
+    }
+  }
+  const fields = load<u32>(group, 16);
+  const fanned = (flagsOfLine() & FANNED) !== 0;
+  for (let k: u32 = 0; k < fields; k++) {
+    const field = group + 20 + k * 20;
+    if (fanned && load<i32>(field, 4) !== 0) {
+      store<i32>(left + (count++ << 2), (k << 2) | ALL);
+      continue;
+    }
+    const places = load<u32>(field, 12);
+    const placesAt: usize = load<u32>(field, 16);
+    let kind = MISSING;
+    let place = 0;
+    for (let i: u32 = 0; i < places && kind === MISSING; i++) {
+      place = load<i32>(placesAt + (i << 2));
+      kind = kindAt(place);
+    }
+    if (kind === MISSING) {
+      if (load<i32>(field, 8) !== 0) store<i32>(left + (count++ << 2), (k << 2) | ALL);
+      continue;
+    }
+    if (kind === NULL) continue;
+    if (kind === PLAIN || kind === ESCAPED || kind === INTEGER || kind === BOOLEAN || kind === WIDE) {
+      const index: usize = load<u32>(field);
+      const from = lower + startOf(place);
+      const to = lower + endOf(place);
+      if (scanIndex(index, from, to)) store<i32>(left + (count++ << 2), (k << 2) | NUMBER);
+      if (kind === WIDE && load<i32>(index, 36) !== 0) store<i32>(left + (count++ << 2), (k << 2) | WIDE_ANCHORS);
+    } else store<i32>(left + (count++ << 2), (k << 2) | ALL);
+  }
+  return count;
+}
+
+/** Looks for all literals of an index in a text in lower case; true if it may be a number that only the caller can read. */
+export function scanIndex(index: usize, from: usize, to: usize): bool {
+  const equals: usize = load<u32>(index);
+  const prefix: usize = load<u32>(index, 4);
+  const suffix: usize = load<u32>(index, 8);
+  const long: usize = load<u32>(index, 12);
+  const middle: usize = load<u32>(index, 16);
+  const four: usize = load<u32>(index, 20);
+  const pairs: usize = load<u32>(index, 24);
+  const fewPairs: usize = load<u32>(index, 28);
+  const numbers: usize = load<u32>(index, 32);
+  if (equals !== 0) scanEquals(equals, from, to);
+  if (prefix !== 0) scanEdges(prefix, false, from, to);
+  if (suffix !== 0) scanEdges(suffix, true, from, to);
+  if (long !== 0) scanGrams(long, from, to);
+  if (middle !== 0) scanGrams(middle, from, to);
+  if (four !== 0) scanGrams(four, from, to);
+  if (pairs !== 0) scanPairs(pairs, from, to);
+  if (fewPairs !== 0) scanFewPairs(fewPairs, from, to);
+  return numbers !== 0 && scanNumber(numbers, from, to);
+}
+
+/** Longer runs of digits are read by the caller. */
+const MAX_DIGITS: usize = 9;
+
+/** Whole numbers up to nine digits in place: a table of [rules] by number. True: a number written in another way. */
+function scanNumber(table: usize, from: usize, to: usize): bool {
+  const c: i32 = from < to ? load<u8>(from) : 0;
+  if (u32(c - 0x30) > 9 && c !== 0x2d) return false;
+  if (to - from > MAX_DIGITS || (c === 0x30 && to - from > 1)) return true;
+  let value = 0;
+  for (let p = from; p < to; p++) {
+    const digit = i32(load<u8>(p)) - 0x30;
+    if (u32(digit) > 9) return true;
+    value = value * 10 + digit;
+  }
+  const rules = listOf(table, value);
+  if (rules !== 0) fire(rules);
+  return false;
+}
+
+/** A copy with ASCII letters in lower case, up to 15 bytes of what follows along with it. */
+function lowerCase(line: usize, lower: usize, length: i32): void {
+  const end = line + length;
+  for (let p = line, q = lower; p < end; p += 16, q += 16) {
+    const bytes = v128.load(p);
+    const isUpper = i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x41)), i8x16.splat(26));
+    v128.store(q, v128.or(bytes, v128.and(isUpper, i8x16.splat(0x20))));
+  }
+}
