@@ -155,7 +155,7 @@ export class ByteView implements View {
     const to = lower + tokens.end(place);
     if (kind === PLAIN) return this.machine.bytes.toString('latin1', from, to);
     // The letters of simple escapes are lower case already, so folding may come first.
-    const length = this.machine.run.unescape(from, to, unescaped);
+    const length = this.machine.run.resolveEscapes(from, to, unescaped);
     return this.machine.bytes.toString('latin1', unescaped, unescaped + length);
   }
 

@@ -35,7 +35,7 @@ export function nextSpecial(from: usize): usize {
 }
 
 /** A text with its simple escapes resolved, written to another place; its length there. */
-export function unescape(from: usize, to: usize, out: usize): i32 {
+export function resolveEscapes(from: usize, to: usize, out: usize): i32 {
   let p = from;
   let q = out;
   while (true) {
