@@ -1,4 +1,6 @@
 import type { Event } from '../event/event.ts';
+import type { NearMiss } from '../explain/near-miss.ts';
+import type { Story } from '../explain/story.ts';
 import type { ReadCases } from '../rule/cases/case-file.ts';
 import type { Case, CaseFile } from '../rule/cases/schema.ts';
 import type { SourceDocument } from '../rule/document.ts';
@@ -17,6 +19,8 @@ export type CaseResult = {
   readonly name: string;
   readonly passed: boolean;
   readonly misfits: readonly Misfit[];
+  /** Where an alert is missing: how near its rule came. */
+  readonly nearest: readonly string[];
   readonly broken: readonly Broken[];
   readonly ms: number;
 };
@@ -62,7 +66,7 @@ function judge(
   one: Case,
   library: Library,
   { properties, seed, observe }: RunCasesOptions,
-): Pick<CaseResult, 'misfits' | 'broken'> {
+): Pick<CaseResult, 'misfits' | 'nearest' | 'broken'> {
   try {
     const base = cases.base ?? {};
     const ruleset = library.rulesetOf(path, cases, one);
@@ -73,8 +77,28 @@ function judge(
       const documents = library.filesOf(path, cases).flatMap(({ drafts }) => drafts.map(({ document }) => document));
       observe({ ruleset, documents, events: trial.events(deliveries), outcome });
     }
-    return { misfits: misfits(outcome, one), broken: brokenProperties(trial, deliveries, outcome, properties, seed) };
+    const wrong = misfits(outcome, one);
+    const own = new Set(library.filesOf(path, cases).map((file) => file.path));
+    const rules = ruleset.correlations.filter(({ meta }) => own.has(meta.place.file));
+    const near =
+      one.near === undefined && wrong.every(({ kind }) => kind !== 'missing')
+        ? []
+        : rules.flatMap((rule) => nearestOf(trial.story(rule, deliveries)));
+    return {
+      misfits: [...wrong, ...nearMisfits(near, one)],
+      nearest: near.map(({ text }) => text),
+      broken: brokenProperties(trial, deliveries, outcome, properties, seed),
+    };
   } catch (error) {
-    return { misfits: [{ kind: 'fault', message: messageOf(error) }], broken: [] };
+    return { misfits: [{ kind: 'fault', message: messageOf(error) }], nearest: [], broken: [] };
   }
+}
+
+const nearestOf = ({ groups }: Story): readonly NearMiss[] => groups.flatMap(({ miss }) => miss ?? []).slice(0, 3);
+
+/** `near: {missing: n}`: the nearest miss lacked so much. */
+function nearMisfits(near: readonly NearMiss[], { near: wanted }: Case): readonly Misfit[] {
+  if (wanted === undefined || near.some(({ missing }) => missing === wanted.missing)) return [];
+  const got = near.length === 0 ? 'there is no near miss' : `got: ${near.map(({ text }) => text).join('; ')}`;
+  return [{ kind: 'fault', message: `expected a near miss that lacks ${wanted.missing}, ${got}` }];
 }

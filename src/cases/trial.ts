@@ -5,8 +5,10 @@ import { createLateness } from '../correlate/lateness.ts';
 import { DEFAULT_LIMITS, decode } from '../decode/decode.ts';
 import type { DeadLetter } from '../event/dead-letter.ts';
 import type { Event } from '../event/event.ts';
+import { createStory, type Story } from '../explain/story.ts';
 import { normalizersOf, partsOf } from '../pipeline/parts.ts';
 import type { CaseBase } from '../rule/cases/schema.ts';
+import type { Correlation } from '../rule/ir/rule.ts';
 import type { Ruleset } from '../rule/load.ts';
 import type { JsonObject } from '../shared/json.ts';
 import { at as nested } from '../shared/nested.ts';
@@ -30,6 +32,8 @@ export type Trial = {
   run(deliveries: readonly Delivery[], how?: How): Outcome;
   /** The events of the deliveries, in order. */
   events(deliveries: readonly Delivery[]): readonly Event[];
+  /** How near a stateful rule came to hold, group by group. */
+  story(rule: Correlation, deliveries: readonly Delivery[]): Story;
 };
 
 /** How late an event of a case may come and still counts. */
@@ -46,6 +50,11 @@ export function createTrial(ruleset: Ruleset, base: CaseBase): Trial {
   if (normalizer === undefined) throw new Error('a trial has one source');
 
   return {
+    story(rule, deliveries) {
+      const story = createStory(ruleset, rule);
+      for (const delivery of deliveries) if (delivery.kind === 'record') story.take([delivery.record], normalizer);
+      return story.end();
+    },
     events: (deliveries) =>
       deliveries.flatMap((one) =>
         one.kind === 'record'

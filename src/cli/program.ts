@@ -9,6 +9,7 @@ import { registerDeadLetters } from './dead-letters.ts';
 import { registerDeliver } from './deliver.ts';
 import { registerDemo } from './demo.ts';
 import { registerEvidence } from './evidence.ts';
+import { registerExplain } from './explain/index.ts';
 import type { Io } from './io.ts';
 import { registerNotify } from './notify-commands.ts';
 import { registerParse } from './parse.ts';
@@ -29,6 +30,7 @@ const COMMANDS: readonly Register[] = [
   registerDemo,
   registerCheck,
   registerTest,
+  registerExplain,
   registerParse,
   registerAlerts,
   registerDeadLetters,

@@ -13,25 +13,26 @@ export const MAX_STEPS = 20;
 const MAX_TEXT = 256;
 const MAX_ITEMS = 8;
 
-type Node =
+/** A compiled tree whose every node can be asked alone. */
+export type Node =
   | { readonly op: 'and' | 'or'; readonly holds: Program; readonly of: readonly Node[] }
   | { readonly op: 'not'; readonly holds: Program; readonly of: Node }
   | { readonly op: 'leaf'; readonly holds: Program; readonly predicate: Predicate | undefined; readonly slot: number | undefined };
 
-type Compiled = { readonly view: ObjectView; readonly root: Node };
+export type CompiledTree = { readonly view: ObjectView; readonly root: Node };
 
 /**
  * Says why a detection holds for an event: the questions whose answers are enough to make it true, with what was expected
  * and what was found. Of alternatives the first that holds is told; of what must not be, each part.
  */
 export function createExplainer(): (detection: Detection, event: Event) => readonly Step[] {
-  const byRoute = new WeakMap<Route, Map<string, Compiled>>();
+  const byRoute = new WeakMap<Route, Map<string, CompiledTree>>();
   return (detection, event) => {
     let compiled = byRoute.get(event.route);
     if (compiled === undefined) byRoute.set(event.route, (compiled = new Map()));
     const key = `${detection.logicDigest} ${detection.id}`;
     let known = compiled.get(key);
-    if (known === undefined) compiled.set(key, (known = compile(detection, event.route)));
+    if (known === undefined) compiled.set(key, (known = compileTree(detection, event.route)));
     const steps: Step[] = [];
     known.view.begin(event.document);
     prove(known.root, true, known.view, steps);
@@ -39,7 +40,7 @@ export function createExplainer(): (detection: Detection, event: Event) => reado
   };
 }
 
-function compile({ expr, logsource }: Detection, route: Route): Compiled {
+export function compileTree({ expr, logsource }: Pick<Detection, 'expr' | 'logsource'>, route: Route): CompiledTree {
   const view = new ObjectView();
   const label = labelFor(logsource, route) ?? undefined;
   const slots = new Map<string, number>();
@@ -79,7 +80,7 @@ export function stepOf(predicate: Predicate, want: boolean, observed: JsonValue 
   return { condition: `${want ? '' : 'not '}${field} ${how}`, expected, observed: bounded(observed) };
 }
 
-function question(predicate: Predicate): readonly [how: string, expected: JsonValue] {
+export function question(predicate: Predicate): readonly [how: string, expected: JsonValue] {
   switch (predicate.op) {
     case 'text':
       return textQuestion(predicate.pattern);
@@ -125,7 +126,7 @@ const written = (pattern: TextPattern): string =>
 const cut = (text: string): string => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text).toWellFormed();
 
 /** A value as it is told: long text is cut, long lists are, and objects are their text. */
-function bounded(value: JsonValue | undefined): JsonValue {
+export function bounded(value: JsonValue | undefined): JsonValue {
   if (value === undefined || value === null) return null;
   if (typeof value === 'string') return cut(value);
   if (typeof value !== 'object') return value;

@@ -18,6 +18,7 @@ const tiers = [
   ['lookup'],
   ['config'],
   ['pipeline'],
+  ['explain'],
   ['cases'],
   ['admin'],
   ['cli'],

@@ -46,7 +46,7 @@ describe('a case', () => {
   - name: three
     events: [{ at: 0s, repeat: { count: 3, every: 1m } }]
     expect: [{ at: 120s, count: 3, severity: high, group: { user.name: alice }, stages: [opened, closed] }]
-  - { name: two, events: [{ at: 0s, repeat: { count: 2, every: 1m } }], expect: [] }
+  - { name: two, events: [{ at: 0s, repeat: { count: 2, every: 1m } }], expect: [], near: { missing: 1 } }
 `),
       ),
     ).toEqual([]);
@@ -89,6 +89,15 @@ describe('a case', () => {
       'failed.cases.yml',
     );
     expect(one?.passed).toBe(true);
+  });
+
+  test('checks how near a rule came, and tells it where an alert is missing', () => {
+    const [wrong, missing] = run(`cases:
+  - { name: near, events: [{ at: 0s, repeat: { count: 2, every: 1m } }], expect: [], near: { missing: 2 } }
+  - { name: missing, events: [{ at: 0s, repeat: { count: 2, every: 1m } }], expect: [{ at: 1m }] }
+`);
+    expect(wrong?.misfits).toEqual([{ kind: 'fault', message: 'expected a near miss that lacks 2, got: 2 of 3 in 5m' }]);
+    expect(missing?.nearest).toEqual(['2 of 3 in 5m']);
   });
 
   test('fails alone when its events cannot be read', () => {

@@ -40,7 +40,7 @@ export async function policyExplain(file: string, flags: ExplainFlags, io: Io): 
       continue;
     }
     if (explanation.outcome === 'violation') violations++;
-    io.out(flags.output === 'json' ? `${JSON.stringify(asJson(n, event, explanation))}\n` : asText(n, event, explanation));
+    io.out(flags.output === 'json' ? `${JSON.stringify(asJson(n, event, explanation))}\n` : explanationText(n, event, explanation));
     if (++shown >= limit) break;
   }
   if (flags.output === 'table' && at === undefined) io.out(`${shown} accesses explained, ${outside} events in scope of no policy\n`);
@@ -78,7 +78,8 @@ function decided({ verdict: judged, outcome }: Explanation): string {
   return `${outcome}: ${verdict} (${detector}), ${why}`;
 }
 
-function asText(n: number, event: Event, explanation: Explanation): string {
+/** One access explained for people. */
+export function explanationText(n: number, event: Event, explanation: Explanation): string {
   const { verdict: judged, changes, letThrough } = explanation;
   const lines = [
     `event ${n}  ${isoTime(event.time)}  ${accessText(event)}  ${letThrough ? 'was let through' : 'was refused'}`,

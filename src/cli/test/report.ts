@@ -38,8 +38,9 @@ function misfitLines(misfit: Misfit): readonly string[] {
 }
 
 /** Why a case failed, line by line. */
-export const failureLines = ({ misfits, broken }: CaseResult): readonly string[] => [
+export const failureLines = ({ misfits, nearest, broken }: CaseResult): readonly string[] => [
   ...misfits.flatMap(misfitLines),
+  ...nearest.map((text) => printable(`nearest miss: ${text}`)),
   ...broken.map(({ property, detail }) => printable(`${property} changes the alerts: ${detail}`)),
 ];
 
@@ -76,11 +77,12 @@ export function testJson({ results, problems, files, properties, seed, ms, cover
     properties,
     seed,
     ms: Math.round(ms),
-    results: results.map(({ place, name, passed, misfits, broken, ms: took }) => ({
+    results: results.map(({ place, name, passed, misfits, nearest, broken, ms: took }) => ({
       ...place,
       name,
       passed,
       misfits,
+      nearest,
       broken,
       ms: Math.round(took),
     })),

@@ -1,0 +1,187 @@
+import { basename } from 'node:path';
+import { createPolicyJudge } from '../../detect/policy/confirm.ts';
+import { createContextReader } from '../../detect/policy/context.ts';
+import { explainAccess } from '../../detect/policy/explain.ts';
+import { isPolicy } from '../../detect/policy/judge.ts';
+import { truthOf } from '../../detect/truth.ts';
+import type { Event } from '../../event/event.ts';
+import { isoTime } from '../../event/time.ts';
+import { compiledOf } from '../../explain/compiled.ts';
+import { createStory, type GroupStory } from '../../explain/story.ts';
+import { readRuleFiles } from '../../rule/files.ts';
+import type { Correlation, Detection, Rule } from '../../rule/ir/rule.ts';
+import { loadRules, type Ruleset } from '../../rule/load.ts';
+import { WardlineError } from '../../shared/errors.ts';
+import type { JsonValue } from '../../shared/json.ts';
+import { nearest } from '../../shared/nearest.ts';
+import { showAlert } from '../alerts.ts';
+import { outputOption, type Register, storeOption } from '../command.ts';
+import { type EventFlags, eventsOfFiles, recordsOfFiles } from '../events.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { explanationText } from '../policy/explain.ts';
+import { compiledText, storyText, truthText } from './text.ts';
+
+type Flags = EventFlags & {
+  readonly rules: readonly string[];
+  readonly event?: string;
+  readonly events?: readonly string[];
+  readonly group?: readonly string[];
+  readonly limit: string;
+  readonly alert?: string;
+  readonly store: string;
+  readonly output: 'table' | 'json';
+};
+
+/** `wardline explain RULE`: what it became; with events, why it fired, or how near it came. */
+async function explain(name: string | undefined, flags: Flags, io: Io): Promise<number> {
+  if (flags.alert !== undefined) return showAlert(flags.alert, flags, io);
+  if (name === undefined) throw new WardlineError('usage', 'name a rule, or an alert with --alert');
+  const { ruleset } = loadRules(readRuleFiles(flags.rules));
+  const rule = ruleNamed(ruleset, name);
+  const files = [...(flags.event === undefined ? [] : [flags.event]), ...(flags.events ?? [])];
+  if (files.length === 0) {
+    const compiled = compiledOf(rule, ruleset);
+    io.out(
+      flags.output === 'json'
+        ? `${JSON.stringify({ version: 1, ...compiled, facts: Object.fromEntries(compiled.facts) })}\n`
+        : compiledText(compiled),
+    );
+    return EXIT.ok;
+  }
+  return rule.kind === 'correlation' ? overGroups(rule, ruleset, files, flags, io) : overEvents(rule, ruleset, files, flags, io);
+}
+
+function ruleNamed({ byId }: Ruleset, name: string): Rule {
+  const all = [...byId.values()];
+  const found =
+    byId.get(name) ??
+    all.find(({ meta }) => meta.name === name) ??
+    all.find(({ meta }) => meta.title === name || basename(meta.place.file).replace(/\.\w+$/, '') === name);
+  if (found !== undefined) return found;
+  const close = nearest(
+    name,
+    all.flatMap(({ id, meta }) => [id, meta.name ?? id]),
+  );
+  throw new WardlineError('usage', `there is no rule "${name}"${close === undefined ? '' : `; did you mean "${close}"?`}`);
+}
+
+/** A rule over one event: each event it holds for, else the truth table of the one that comes nearest. */
+async function overEvents(rule: Detection, ruleset: Ruleset, files: readonly string[], flags: Flags, io: Io): Promise<number> {
+  const limit = flags.event === undefined ? wholeNumber(flags.limit) : Number.MAX_SAFE_INTEGER;
+  let [n, fired] = [0, 0];
+  let best: { readonly n: number; readonly event: Event; readonly missing: number } | undefined;
+  const show = (at: number, event: Event): void => {
+    const truth = truthOf(rule, event);
+    if (flags.output === 'json')
+      io.out(
+        `${JSON.stringify({ version: 1, event: at, time: isoTime(event.time), ...truth, missing: Number.isFinite(truth.missing) ? truth.missing : null })}\n`,
+      );
+    else
+      io.out(
+        `${truth.held ? 'FIRED' : 'NOT FIRED'}  event ${at}  ${isoTime(event.time)}  ${event.route.format}\n${policyText(rule, ruleset, at, event) ?? truthText(truth)}`,
+      );
+  };
+  for await (const event of eventsOfFiles(files, flags, io, { records: 0, unread: 0 })) {
+    n++;
+    const { held, missing } = truthOf(rule, event);
+    if (held) {
+      if (++fired <= limit) show(n, event);
+    } else if (best === undefined || missing < best.missing) best = { n, event, missing };
+    if (flags.event !== undefined) break;
+  }
+  if (fired === 0 && best !== undefined) show(best.n, best.event);
+  if (flags.output === 'table' && flags.event === undefined)
+    io.out(`${n} events, it holds for ${fired}${fired === 0 && n > 0 ? '; the nearest is shown' : ''}\n`);
+  return EXIT.ok;
+}
+
+/** Of a policy the verdict of all policies, entry by entry. */
+function policyText(rule: Detection, ruleset: Ruleset, n: number, event: Event): string | undefined {
+  if (rule.policy === undefined) return undefined;
+  const explanation = explainAccess(
+    ruleset.detections.filter(isPolicy),
+    createPolicyJudge(ruleset),
+    createContextReader(ruleset.contexts),
+    event,
+  );
+  return explanation === undefined ? '  no policy has this access in scope\n' : explanationText(n, event, explanation);
+}
+
+async function overGroups(rule: Correlation, ruleset: Ruleset, files: readonly string[], flags: Flags, io: Io): Promise<number> {
+  const story = createStory(ruleset, rule);
+  for await (const { records, normalizer } of recordsOfFiles(files, flags, io)) story.take(records, normalizer);
+  const told = story.end();
+  const wanted = groupFilter(flags.group ?? []);
+  const groups = told.groups.filter(wanted).slice(0, wholeNumber(flags.limit));
+  const nameOf = (id: string): string => ruleset.byId.get(id)?.meta.name ?? id;
+  if (flags.output === 'json') for (const group of groups) io.out(`${JSON.stringify(groupJson(group))}\n`);
+  else io.out(storyText(told, groups, nameOf, (id) => ruleset.exceptions.find((one) => one.id === id)));
+  return EXIT.ok;
+}
+
+function groupFilter(pairs: readonly string[]): (story: GroupStory) => boolean {
+  const wanted = pairs.map((pair) => {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new WardlineError('usage', `--group takes field=value, not "${pair}"`);
+    return [pair.slice(0, at), pair.slice(at + 1)] as const;
+  });
+  return ({ group }) => wanted.every(([field, value]) => String(group.values[field]) === value);
+}
+
+function groupJson({ group, hits, fired, undecided, hidden, miss }: GroupStory): object {
+  const opened = fired.filter(({ stage }) => stage === 'opened');
+  return {
+    version: 1,
+    group: group.values,
+    matches: hits.length,
+    fired: opened.map(({ time, decision }) => ({ time: isoTime(time), decision })),
+    undecided: undecided.map(({ time, reason }) => ({ time: isoTime(time), reason })),
+    hidden: hidden.map(({ hit, exception }) => ({ time: isoTime(hit.time), exception })),
+    ...(miss === undefined
+      ? {}
+      : {
+          nearest: {
+            time: isoTime(miss.time),
+            text: miss.text,
+            missing: miss.missing,
+            events: miss.hits.map(({ time, origin: { source, partition, offset, index }, rule }) => ({
+              time: isoTime(time),
+              source,
+              partition,
+              offset: String(offset),
+              index,
+              rule,
+            })),
+          } satisfies Record<string, JsonValue | undefined>,
+        }),
+  };
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new WardlineError('usage', `--limit takes a whole number from 1, not ${text}`);
+  return value;
+}
+
+export const registerExplain: Register = (program, { io, done }) => {
+  program
+    .command('explain')
+    .argument('[rule]', 'id, name, title or file name of a rule')
+    .description('what a rule became; with events, why it fired or how near it came')
+    .option('-r, --rules <path...>', 'rule files and folders', ['rules'])
+    .option('--event <file>', 'the first event of a file')
+    .option('--events <file...>', 'all events of files and folders')
+    .option('--group <field=value...>', 'groups with these values alone')
+    .option('--limit <n>', 'how many groups, or events it holds for', '3')
+    .option('--format <name>', 'log format (default: recognised)')
+    .option('--timezone <zone>', 'zone of local times')
+    .option('--alert <id>', 'why an alert of a store opened')
+    .addOption(storeOption())
+    .addOption(outputOption())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  wardline explain ssh_brute_force\n  wardline explain ssh_brute_force --events day.log --group source.ip=203.0.113.9\n  wardline explain aws_root_activity --event event.json\n  wardline explain --alert mzq4c7 --store wardline.db',
+    )
+    .action(async (rule: string | undefined, flags: Flags) => done(await explain(rule, flags, io)));
+};
