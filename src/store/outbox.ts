@@ -75,15 +75,18 @@ export type Outbox = {
   replay(replay: Replay): number;
 };
 
-const WAITING = 'SELECT a.seq, a.id, a.document, o.attempts, o.first_at, o.lane FROM outbox o JOIN outgoing a ON a.id = o.alert';
+// Not the view `outgoing`: joined to it, every look would read through all alerts there are.
+const WAITING = `SELECT o.seq, o.alert AS id, coalesce(a.document, n.document) AS document, o.attempts, o.first_at, o.lane FROM outbox o
+  LEFT JOIN alerts a ON a.id = o.alert LEFT JOIN notifications n ON n.id = o.alert`;
+const STORED = '(a.id IS NOT NULL OR n.id IS NOT NULL)';
 
 export function createOutbox(database: Database): Outbox {
   const due = database.prepare(
-    `${WAITING} WHERE o.sink = ?1 AND o.state = 'waiting' AND o.due_at <= ?2 AND NOT EXISTS (
+    `${WAITING} WHERE ${STORED} AND o.sink = ?1 AND o.state = 'waiting' AND o.due_at <= ?2 AND NOT EXISTS (
        SELECT 1 FROM outbox p WHERE p.sink = ?1 AND p.lane = o.lane AND p.state = 'waiting' AND p.seq < o.seq AND p.due_at > ?2)
      ORDER BY o.seq LIMIT ?3`,
   );
-  const oldest = database.prepare(`${WAITING} WHERE o.sink = ? AND o.state = 'waiting' ORDER BY o.seq LIMIT 1`);
+  const oldest = database.prepare(`${WAITING} WHERE ${STORED} AND o.sink = ? AND o.state = 'waiting' ORDER BY o.seq LIMIT 1`);
   const nextDue = database.prepare(`SELECT min(due_at) AS due FROM outbox WHERE sink = ? AND state = 'waiting' AND due_at > ?`);
   const settle = database.prepare('UPDATE outbox SET state = ?, reason = ?, attempts = attempts + 1 WHERE sink = ? AND alert = ?');
   const postpone = database.prepare(
@@ -128,11 +131,13 @@ export function createOutbox(database: Database): Outbox {
       return value === null || value === undefined ? undefined : Number(value);
     },
     delivered(sink, ids) {
-      if (ids.length > 0) database.transaction(() => ids.forEach((id) => void settle.run('delivered', null, sink, id)));
+      if (ids.length > 0) database.unsynced(() => ids.forEach((id) => void settle.run('delivered', null, sink, id)));
     },
     postpone(sink, id, { dueAt, at, reason }) {
-      if (dueAt === undefined) tried.run(reason, at, sink, id);
-      else postpone.run(dueAt, reason, at, sink, id);
+      database.unsynced(() => {
+        if (dueAt === undefined) tried.run(reason, at, sink, id);
+        else postpone.run(dueAt, reason, at, sink, id);
+      });
     },
     dead: (sink, id, reason) => void settle.run('dead', reason, sink, id),
     hurry: (sink) => void hurry.run(sink),

@@ -78,6 +78,11 @@ CREATE INDEX IF NOT EXISTS outbox_dead ON outbox (sink) WHERE state = 'dead';
 export type Database = {
   /** Runs `work` in one transaction; all of it is durable when this returns, or none of it. */
   transaction<T>(work: () => T): T;
+  /**
+   * The same without waiting for the disk: all of it or none, durable with the next transaction. What a failure of the
+   * machine takes away with it must be something that is then only done again.
+   */
+  unsynced<T>(work: () => T): T;
   prepare(sql: string): ReturnType<DatabaseSync['prepare']>;
   close(): void;
 };
@@ -159,16 +164,25 @@ function lockStore(path: string): DatabaseSync {
 }
 
 function wrap(database: DatabaseSync, lock: DatabaseSync | undefined): Database {
+  const transaction = <T>(work: () => T): T => {
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
+  };
   return {
-    transaction(work) {
-      database.exec('BEGIN IMMEDIATE');
+    transaction,
+    unsynced(work) {
+      database.exec('PRAGMA synchronous = NORMAL');
       try {
-        const result = work();
-        database.exec('COMMIT');
-        return result;
-      } catch (error) {
-        if (database.isTransaction) database.exec('ROLLBACK');
-        throw error;
+        return transaction(work);
+      } finally {
+        database.exec('PRAGMA synchronous = FULL');
       }
     },
     prepare: (sql) => database.prepare(sql),
