@@ -12,6 +12,7 @@ import { createAggregating } from './pipeline/aggregating.ts';
 import { type Board, createBoard, observeBoard } from './pipeline/board.ts';
 import { createCanaries } from './pipeline/canaries.ts';
 import { createDelivery, offerAgain } from './pipeline/deliver.ts';
+import { createDoubts, type Doubts } from './pipeline/doubts.ts';
 import { createEngine, type Engine, type RulesetParts } from './pipeline/engine.ts';
 import { createMeters, type Meters } from './pipeline/meters.ts';
 import { createNotifying } from './pipeline/notifying.ts';
@@ -78,7 +79,8 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   outside.use(ruleset);
   const partsFor = (rules: Ruleset): RulesetParts => timedIngest(partsOf(rules, settings, outside), telemetry);
   let active = { ruleset, parts: partsFor(ruleset) };
-  const engine = buildEngine(store, options, witness, meters, normalizerOf, active.parts);
+  const doubts = createDoubts(logger);
+  const engine = buildEngine(store, options, witness, meters, doubts, normalizerOf, active.parts);
   for (const id of engine.damagedCheckpoints)
     logger.warn({ checkpoint: id }, 'a damaged checkpoint was passed over; going on from the one before');
   const activated = (rules: Ruleset): void => {
@@ -297,6 +299,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
     ...progress,
     events: witness.events(),
     deadLetters: witness.deadLetters(),
+    tags: doubts.totals(),
     byLevel: levels(opened),
     waiting: new Map(
       [...store.outbox.counts()].map(([sink, { waiting }]) => [sink, waiting] as const).filter(([, waiting]) => waiting > 0),
@@ -311,6 +314,7 @@ function buildEngine(
   { settings, clock, logger }: RunOptions,
   witness: Witness,
   meters: Meters,
+  doubts: Doubts,
   normalizerOf: (source: string) => Normalizer,
   parts: RulesetParts,
 ): Engine {
@@ -324,6 +328,7 @@ function buildEngine(
       const { source, batch, ingested } = report;
       witness.step(report);
       meters.ingested(source, batch.records, ingested);
+      doubts.observe(source, ingested.counts.tags);
       if (batch.gap !== undefined) meters.gap(source, batch.gap);
     },
     observeAlerts: witness.alerts,

@@ -8,6 +8,7 @@ import { correlateWorker } from './pipeline/distributed/correlate.ts';
 import { deliverWorker } from './pipeline/distributed/deliver.ts';
 import { ingestWorker } from './pipeline/distributed/ingest.ts';
 import { type WatchedStage, watchStage } from './pipeline/distributed/watched.ts';
+import { createDoubts } from './pipeline/doubts.ts';
 import { createMeters } from './pipeline/meters.ts';
 import { timedIngest, traced } from './pipeline/observed.ts';
 import { normalizersOf, partsOf } from './pipeline/parts.ts';
@@ -79,6 +80,7 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
   };
   const sinkStates = new Map<string, SinkStatus>();
   board.ask({ stages: () => stages.map((stage) => stage.status()), sinks: () => [...sinkStates.values()] });
+  const doubts = createDoubts(logger);
   const stop = new AbortController();
   signal.addEventListener('abort', () => stop.abort(), { once: true });
   const writers: ClosableWriter[] = [];
@@ -139,6 +141,7 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
             progress.records += records.length;
             progress.events += ingested.counts.events;
             progress.deadLetters += ingested.deadLetters.length;
+            doubts.observe(source.name, ingested.counts.tags);
             options.onProgress?.(progress);
           },
         });
@@ -247,7 +250,7 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
     await ticks;
     await Promise.all([...writers.map((writer) => writer.close()), ...sinks.map((sink) => sink.close())]);
   }
-  return { ...progress, byLevel: new Map(), waiting: new Map(), opened: [], resumed: false };
+  return { ...progress, tags: doubts.totals(), byLevel: new Map(), waiting: new Map(), opened: [], resumed: false };
 }
 
 /** The same sink, which says how its receiver does: without an outbox nobody else knows. */

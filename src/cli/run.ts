@@ -79,19 +79,22 @@ export function summaryText(summary: RunSummary, elapsedMs: number): string {
     `${summary.records} records, ${summary.events} events, ${summary.alerts} alerts${perLevel === '' ? '' : ` (${perLevel})`} in ${(elapsedMs / 1000).toFixed(1)} s`,
   ];
   if (summary.deadLetters > 0) lines.push(`${summary.deadLetters} records could not be read; see: wardline dead-letters`);
+  if (summary.tags.size > 0)
+    lines.push(`doubtful events, by tag: ${[...summary.tags].map(([tag, count]) => `${count} ${tag}`).join(', ')}; see docs/formats.md`);
   for (const [sink, waiting] of summary.waiting)
     lines.push(`${waiting} deliveries to ${sink} still wait; they are kept and tried at the next start`);
   return lines.join('\n');
 }
 
 function summaryJson(summary: RunSummary): object {
-  const { records, events, alerts, deadLetters, byLevel, waiting, resumed } = summary;
+  const { records, events, alerts, deadLetters, tags, byLevel, waiting, resumed } = summary;
   return {
     version: 1,
     records,
     events,
     alerts,
     deadLetters,
+    tags: Object.fromEntries(tags),
     byLevel: Object.fromEntries(byLevel),
     waiting: Object.fromEntries(waiting),
     resumed,

@@ -1,7 +1,8 @@
-import { isUtf8 } from 'node:buffer';
 import type { DeadLetter, DeadLetterReason } from '../event/dead-letter.ts';
 import type { RawRecord } from '../event/raw-record.ts';
+import { type ReadTag, SEEN_CHARACTERS } from '../event/tags.ts';
 import { isObject, type JsonObject, type JsonValue } from '../shared/json.ts';
+import { toUtf8 } from './charset.ts';
 import { type Unwrapped, unwrap } from './envelopes.ts';
 import { detectForm, FORM_HEADER, type Form, formNamed, readForm } from './forms.ts';
 import { otlpDocuments } from './otlp.ts';
@@ -44,6 +45,8 @@ export type Decoded = {
   readonly formatHint: string | undefined;
   /** ECS fields that what the record came in tells; they count where the event itself says nothing. */
   readonly context?: JsonObject | undefined;
+  /** What is doubtful about how it was read. */
+  readonly tags?: readonly ReadTag[] | undefined;
 };
 
 /** Everything a record held: each byte of it is in a document, in a dead letter, or was discarded and counted. */
@@ -113,12 +116,12 @@ function decodeForm(record: RawRecord, bytes: Uint8Array, form: Form, options: D
 function decodeJsonForm(record: RawRecord, bytes: Uint8Array, form: Form, options: DecodeOptions, dead: Dead): DecodeResult {
   const isExport = form === 'otlp-logs' || form === 'otlp-traces';
   if (!isExport) return decodeText(record, bytes, options, dead);
-  if (!isUtf8(bytes)) return dead('invalid-utf8', 'the record is not valid UTF-8');
-  const parsed = parseJson(bytes, options.maxDepth);
+  const { bytes: body, repaired } = toUtf8(bytes);
+  const parsed = parseJson(body, options.maxDepth);
   if ('reason' in parsed) return dead(parsed.reason, parsed.detail, parsed.at);
   // Members that an export does not have are ignored, as the protocol wants it; what is left may be nothing.
   return isObject(parsed.value)
-    ? documentsOf(record, otlpDocuments(parsed.value), options)
+    ? tagged(documentsOf(record, otlpDocuments(parsed.value), options), body, repaired, parsed.tags)
     : dead('invalid-otlp', 'an export is an object');
 }
 
@@ -131,20 +134,44 @@ const deadOf =
   (reason, detail, at) => ({ documents: [], deadLetters: [{ record, reason, detail, at }], discarded: 0 });
 
 function decodeText(record: RawRecord, bytes: Uint8Array, options: DecodeOptions, dead: Dead): DecodeResult {
-  const body = withoutMark(bytes);
-  if (!isUtf8(body)) return dead('invalid-utf8', 'the record is not valid UTF-8');
+  const { bytes: body, repaired } = toUtf8(bytes);
   const start = firstVisible(body);
   if (start === body.length) return { documents: [], deadLetters: [], discarded: 1 };
   const first = body[start];
-  if (first !== 0x7b && first !== 0x5b) return textDocument(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
+  const asText = (): DecodeResult => tagged(textDocument(textOf(body)), body, repaired, []);
+  if (first !== 0x7b && first !== 0x5b) return asText();
   const parsed = parseJson(body, options.maxDepth);
   // A line such as "[warn] ..." only looks like JSON; an object that does not parse was meant as one.
   if ('reason' in parsed) {
-    if (first === 0x5b && parsed.reason === 'invalid-json')
-      return textDocument(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
+    if (first === 0x5b && parsed.reason === 'invalid-json') return asText();
     return dead(parsed.reason, parsed.detail, parsed.at);
   }
-  return documentsOf(record, unwrap(parsed.value), options);
+  return tagged(documentsOf(record, unwrap(parsed.value), options), body, repaired, parsed.tags);
+}
+
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+
+/** The documents with what is doubtful about how they were read. */
+function tagged(result: DecodeResult, body: Uint8Array, repaired: boolean, found: readonly ReadTag[]): DecodeResult {
+  // A shorter record can hold no text that is too long.
+  if (!repaired && found.length === 0 && body.length <= SEEN_CHARACTERS) return result;
+  const record: readonly ReadTag[] = repaired ? ['invalid_utf8', ...found] : found;
+  return {
+    ...result,
+    documents: result.documents.map((one) => {
+      const tags = body.length > SEEN_CHARACTERS && holdsLongText(one.document) ? [...record, 'truncated' as const] : record;
+      return tags.length === 0 ? one : { ...one, tags };
+    }),
+  };
+}
+
+function holdsLongText(document: JsonObject): boolean {
+  const waiting: JsonValue[] = [document];
+  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
+    if (typeof value === 'string' && value.length > SEEN_CHARACTERS) return true;
+    if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) waiting.push(inner as JsonValue);
+  }
+  return false;
 }
 
 function documentsOf(record: RawRecord, all: readonly Unwrapped[], options: DecodeOptions): DecodeResult {
@@ -173,10 +200,6 @@ function textDocument(text: string): DecodeResult {
     return { documents: [{ index: 0, document: event, text: undefined, formatHint: undefined }], deadLetters: [], discarded: 0 };
   const message = text.replace(/[\r\n]+$/, '');
   return { documents: [{ index: 0, document: { message }, text: message, formatHint: undefined }], deadLetters: [], discarded: 0 };
-}
-
-function withoutMark(bytes: Uint8Array): Uint8Array {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 function firstVisible(bytes: Uint8Array): number {

@@ -6,11 +6,16 @@ export type JsonScan = {
   readonly wideIntegers: readonly number[];
   /** A number with an exponent or a fraction of many digits: it may become infinite. */
   readonly exponents: boolean;
+  /** Members of all objects, so that one that the parser dropped is missed. */
+  readonly members: number;
 };
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const MINUS = 0x2d;
+const COLON = 0x3a;
+/** So many digits before the point may be infinite without an exponent. */
+const MANY_DIGITS = 300;
 const NONE: readonly number[] = [];
 const isDigit = (c: number | undefined): boolean => c !== undefined && c >= 0x30 && c <= 0x39;
 
@@ -20,25 +25,28 @@ export function scanJson(bytes: Uint8Array, maxDepth: number): JsonScan {
   let depth = 0;
   let wide: number[] | undefined;
   let exponents = false;
+  let members = 0;
   for (let i = 0; i < length; i++) {
     const c = bytes[i] as number;
     if (c === QUOTE) {
       i++;
       while (i < length && bytes[i] !== QUOTE) i += bytes[i] === BACKSLASH ? 2 : 1;
     } else if (c === 0x7b || c === 0x5b) {
-      if (++depth > maxDepth) return { tooDeepAt: i, wideIntegers: NONE, exponents };
+      if (++depth > maxDepth) return { tooDeepAt: i, wideIntegers: NONE, exponents, members };
     } else if (c === 0x7d || c === 0x5d) depth--;
+    else if (c === COLON) members++;
     else if (c >= 0x30 && c <= 0x39) {
       const from = i;
       while (isDigit(bytes[i + 1])) i++;
       const next = bytes[i + 1];
       if (next === 0x65 || next === 0x45) exponents = true;
       else if (next === 0x2e) {
+        if (i - from > MANY_DIGITS) exponents = true;
         i++;
         while (isDigit(bytes[i + 1])) i++;
         if (bytes[i + 1] === 0x65 || bytes[i + 1] === 0x45) exponents = true;
       } else if (i - from >= 15) (wide ??= []).push(from > 0 && bytes[from - 1] === MINUS ? from - 1 : from, i + 1);
     }
   }
-  return { tooDeepAt: -1, wideIntegers: wide ?? NONE, exponents };
+  return { tooDeepAt: -1, wideIntegers: wide ?? NONE, exponents, members };
 }

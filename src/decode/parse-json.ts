@@ -1,37 +1,75 @@
 import type { DeadLetterReason } from '../event/dead-letter.ts';
+import type { ReadTag } from '../event/tags.ts';
 import { messageOf } from '../shared/errors.ts';
-import type { JsonValue } from '../shared/json.ts';
+import type { JsonObject, JsonValue } from '../shared/json.ts';
 import { scanJson } from './json-guard.ts';
 
 export type ParseFailure = { readonly reason: DeadLetterReason; readonly detail: string; readonly at: number | undefined };
-export type ParsedJson = { readonly value: JsonValue } | ParseFailure;
+/** `tags`: keys that stood twice in an object (the last one counts), numbers that no double holds (kept as text). */
+export type ParsedJson = { readonly value: JsonValue; readonly tags: readonly ReadTag[] } | ParseFailure;
 
 type WithSource = (this: unknown, key: string, value: unknown, context: { readonly source?: string }) => unknown;
 
-/** Numbers that a double cannot hold exactly stay the text they were: integers beyond 2^53, and what would become infinite. */
-const keepWideNumbers: WithSource = (_key, value, context) => {
-  if (typeof value !== 'number' || context.source === undefined) return value;
-  if (Number.isFinite(value) && (Number.isSafeInteger(value) || !/^-?\d+$/.test(context.source))) return value;
-  return context.source;
-};
+/**
+ * Numbers that a double cannot hold exactly stay the text they were: integers beyond 2^53, and what would become infinite,
+ * which is told.
+ */
+const keepWideNumbers =
+  (onInfinite: () => void): WithSource =>
+  (_key, value, context) => {
+    if (typeof value !== 'number' || context.source === undefined) return value;
+    if (!Number.isFinite(value)) onInfinite();
+    else if (Number.isSafeInteger(value) || !/^-?\d+$/.test(context.source)) return value;
+    return context.source;
+  };
+
+const NO_TAGS: readonly ReadTag[] = [];
 
 /**
  * Parses one JSON text within the limits; never throws. Wide integers are put in quotes before parsing, which costs far
  * less than a reviver that sees every value; the reviver runs only where an exponent may make a number infinite.
  */
 export function parseJson(bytes: Uint8Array, maxDepth: number): ParsedJson {
-  const { tooDeepAt, wideIntegers, exponents } = scanJson(bytes, maxDepth);
+  const { tooDeepAt, wideIntegers, exponents, members } = scanJson(bytes, maxDepth);
   if (tooDeepAt >= 0) return { reason: 'too-deep', detail: `nested deeper than ${maxDepth} levels`, at: tooDeepAt };
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const text = wideIntegers.length === 0 || exponents ? buffer.toString('utf8') : quoted(buffer, wideIntegers);
   try {
     // The type declarations do not know the third argument of the reviver yet (ES2025 source text access).
-    const value = exponents ? JSON.parse(text, keepWideNumbers as (key: string, value: unknown) => unknown) : JSON.parse(text);
-    return { value: value as JsonValue };
+    let infinite = false;
+    const keep = keepWideNumbers(() => {
+      infinite = true;
+    }) as (key: string, value: unknown) => unknown;
+    const value = (exponents ? JSON.parse(text, keep) : JSON.parse(text)) as JsonValue;
+    const repeated = members > 1 && membersOf(value) < members;
+    return { value, tags: repeated || infinite ? tagsOf(repeated, infinite) : NO_TAGS };
   } catch (error) {
     const original = wideIntegers.length === 0 ? text : buffer.toString('utf8');
     return { reason: 'invalid-json', detail: messageOf(error), at: placeOf(original === text ? messageOf(error) : '', original) };
   }
+}
+
+const tagsOf = (repeated: boolean, infinite: boolean): readonly ReadTag[] => [
+  ...(repeated ? (['duplicate_key'] as const) : []),
+  ...(infinite ? (['number_range'] as const) : []),
+];
+
+/** Members of all objects below a value. Its depth is limited. */
+function membersOf(value: JsonValue): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let count = 0;
+  if (Array.isArray(value)) {
+    for (const inner of value as readonly JsonValue[]) if (typeof inner === 'object') count += membersOf(inner);
+    return count;
+  }
+  const members = value as JsonObject;
+  // What JSON.parse makes has own keys alone, `__proto__` among them.
+  for (const key in members) {
+    count++;
+    const inner = members[key];
+    if (typeof inner === 'object' && inner !== null) count += membersOf(inner);
+  }
+  return count;
 }
 
 /** The text with every integer in quotes that is not safe as a double. */

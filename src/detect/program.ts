@@ -1,10 +1,11 @@
+import { SEEN_CHARACTERS } from '../event/tags.ts';
 import type { Expr, Predicate, TextPattern } from '../rule/ir/expr.ts';
 import { fold } from '../shared/fold.ts';
 import { compileRegex, leadingFlags } from '../shared/regex.ts';
 import { compileGlob, globMatches } from './glob.ts';
 import { jsonHolds } from './json-predicate.ts';
 import { compileNetwork } from './networks.ts';
-import { compareNumbers, REGEX_CHARACTERS, timePart } from './reference.ts';
+import { compareNumbers, timePart } from './reference.ts';
 import { regexLiterals } from './regex-literals.ts';
 import { type Leaf, leafNumber, leafText } from './scalar.ts';
 import type { Texts, View } from './view.ts';
@@ -203,7 +204,7 @@ export function textTest(pattern: TextPattern): TextTest {
 
 function compileRegexPredicate({ field, pattern, flags }: Predicate & { readonly op: 'regex' }, slotOf: SlotOf): Program {
   const regex = compileRegex(pattern, flags);
-  const test: TextTest = (text) => regex.test(text.length > REGEX_CHARACTERS ? text.slice(0, REGEX_CHARACTERS) : text);
+  const test: TextTest = (text) => regex.test(text.length > SEEN_CHARACTERS ? text.slice(0, SEEN_CHARACTERS) : text);
   if (field === null) return (view) => view.keywords().some(test);
   const slot = slotOf(field);
   const literals = regexLiterals(leadingFlags(pattern).body);

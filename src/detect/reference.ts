@@ -1,15 +1,13 @@
 import ipaddr from 'ipaddr.js';
 import { createAccessor } from '../event/accessor.ts';
 import type { Event, RouteLabel } from '../event/event.ts';
+import { SEEN_CHARACTERS } from '../event/tags.ts';
 import type { Comparison, Expr, PatternToken, Predicate, TextPattern, TimePart } from '../rule/ir/expr.ts';
 import { fold } from '../shared/fold.ts';
 import type { JsonValue } from '../shared/json.ts';
 import { compileRegex } from '../shared/regex.ts';
 import { jsonHolds } from './json-predicate.ts';
 import { allLeaves, type Leaf, leafNumber, leafText, leavesOf } from './scalar.ts';
-
-/** Regular expressions see this much of a value; `truncated` is the matter of the format. */
-export const REGEX_CHARACTERS = 65_536;
 
 /**
  * The meaning of an expression, read as literally as possible: a walk over the tree, every field looked up anew. Slow, and
@@ -38,7 +36,7 @@ function holds(predicate: Predicate, event: Event, label: RouteLabel | undefined
       return leaves(predicate.field).some((leaf) => textHolds(predicate, leafText(leaf)));
     case 'regex': {
       const regex = compileRegex(predicate.pattern, predicate.flags);
-      return leaves(predicate.field).some((leaf) => regex.test(leafText(leaf).slice(0, REGEX_CHARACTERS)));
+      return leaves(predicate.field).some((leaf) => regex.test(leafText(leaf).slice(0, SEEN_CHARACTERS)));
     }
     case 'number':
       return leaves(predicate.field).some((leaf) => compareNumbers(leafNumber(leaf), predicate.compare, predicate.value));

@@ -17,8 +17,10 @@ const MATCHED: readonly (readonly [field: string, type: IndicatorType])[] = [
   ),
   ...['user.email', 'email.from.address', 'email.sender.address'].map((field) => [field, 'email'] as const),
 ];
-/** An event holds at most so many; more would not tell more. */
+/** An event holds at most so many; how many more there were stands beside them. */
 const MOST = 10;
+/** How many more indicators an event met than it holds. */
+export const LEFT_OUT_FIELD = 'wardline.indicators.left_out';
 
 export type IndicatorTable = {
   readonly size: number;
@@ -65,17 +67,25 @@ function normal(type: IndicatorType, value: string): string {
 /** `threat.enrichments` and its parts by name, so that a rule can ask for one of them. */
 export function indicatorFields(table: IndicatorTable, sourceOf: (field: string) => FieldSource): EnrichedFields {
   const reads = [sourceOf('@timestamp'), ...MATCHED.map(([field]) => sourceOf(field))];
-  const all = ([time, ...values]: readonly (JsonValue | undefined)[]): readonly JsonObject[] => {
+  const hits = ([time, ...values]: readonly (JsonValue | undefined)[]): {
+    readonly found: readonly JsonObject[];
+    readonly more: number;
+  } => {
     const at = typeof time === 'number' ? time : undefined;
     const found: JsonObject[] = [];
+    let more = 0;
     MATCHED.forEach(([field, type], i) => {
       for (const value of listOf(values[i])) {
-        for (const indicator of table.find(type, value))
-          if (found.length < MOST && isValid(indicator, at)) found.push(enrichment(indicator, field, value));
+        for (const indicator of table.find(type, value)) {
+          if (!isValid(indicator, at)) continue;
+          if (found.length < MOST) found.push(enrichment(indicator, field, value));
+          else more++;
+        }
       }
     });
-    return found;
+    return { found, more };
   };
+  const all = (values: readonly (JsonValue | undefined)[]): readonly JsonObject[] => hits(values).found;
   const part = (path: string): FieldSource => ({
     kind: 'compute',
     reads,
@@ -97,8 +107,9 @@ export function indicatorFields(table: IndicatorTable, sourceOf: (field: string)
       return found.length === 0 ? undefined : found;
     },
   };
+  const leftOut: FieldSource = { kind: 'compute', reads, apply: (values) => hits(values).more || undefined };
   return {
-    fields: { 'threat.enrichments': enrichments },
+    fields: { 'threat.enrichments': enrichments, [LEFT_OUT_FIELD]: leftOut },
     parts: Object.fromEntries(PARTS.map((path) => [`threat.enrichments.${path}`, part(path)])),
   };
 }

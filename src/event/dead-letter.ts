@@ -4,7 +4,6 @@ import type { RawRecord } from './raw-record.ts';
 export type DeadLetterReason =
   | 'too-large'
   | 'too-deep'
-  | 'invalid-utf8'
   | 'invalid-json'
   | 'not-an-object'
   | 'fan-out'

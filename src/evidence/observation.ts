@@ -36,6 +36,8 @@ export type BatchCounts = {
   readonly unparsed: number;
   readonly late: number;
   readonly deadLetters: ReadonlyMap<string, number>;
+  /** Events by what is doubtful about them; not part of the ledger. */
+  readonly tags: ReadonlyMap<string, number>;
   readonly rows: readonly MinuteRow[];
   readonly matches: readonly { readonly minute: number; readonly rule: RuleId; readonly count: number }[];
   /** Records without events, by the minute of the event before them in this batch; undefined: before its first event. */

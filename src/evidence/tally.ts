@@ -19,6 +19,8 @@ export interface Tally {
   unparsed(): void;
   /** The last event came behind the watermark. */
   late(): void;
+  /** A doubt about an event, or a limit that was reached in it. */
+  tag(tag: string): void;
   deadLetter(reason: string): void;
   discarded(): void;
   match(rule: RuleId, time: Nanos): void;
@@ -34,6 +36,7 @@ export function createTally(): Tally {
   const matches = new Map<RuleId, Map<number, number>>();
   const losses = new Map<string, { minute: number | undefined | null; reason: string; count: number }>();
   const deadLetters = new Map<string, number>();
+  const tags = new Map<string, number>();
   const outcomes = { none: 0, decoded: 0, discarded: 0, dead: 0 };
   const jumps: { -readonly [K in keyof Jump]: Jump[K] }[] = [];
   let [records, events, unparsed, late] = [0, 0, 0, 0];
@@ -129,6 +132,7 @@ export function createTally(): Tally {
       late++;
       if (row !== undefined) row.late++;
     },
+    tag: (tag) => void tags.set(tag, (tags.get(tag) ?? 0) + 1),
     deadLetter(reason) {
       outcome = 'dead';
       deadLetters.set(reason, (deadLetters.get(reason) ?? 0) + 1);
@@ -159,6 +163,7 @@ export function createTally(): Tally {
         unparsed,
         late,
         deadLetters,
+        tags,
         rows: [...rows.values()].flatMap((ofType) => [...ofType.values()]),
         matches: [...matches].flatMap(([rule, perMinute]) => [...perMinute].map(([at, count]) => ({ minute: at, rule, count }))),
         losses: [...losses.values()],

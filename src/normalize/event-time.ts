@@ -3,7 +3,12 @@ import type { JsonValue } from '../shared/json.ts';
 import { parseWrittenTime } from './written-time.ts';
 
 /** An event's time and what is doubtful about it. */
-export type EventTime = { readonly time: Nanos; readonly tags: readonly string[] };
+export type EventTime = {
+  readonly time: Nanos;
+  readonly tags: readonly string[];
+  /** The time that was claimed and not believed. */
+  readonly claimed?: Nanos;
+};
 
 export type TimeOptions = {
   /** Offset of zone-less local times from UTC, in nanoseconds to subtract; undefined = no zone configured (UTC is assumed). */
@@ -13,6 +18,8 @@ export type TimeOptions = {
 
 const NO_TAGS: readonly string[] = [];
 const ASSUMED: readonly string[] = ['assumed_zone'];
+const BROKER: readonly string[] = ['broker_time'];
+const FUTURE: readonly string[] = ['future_time'];
 
 /**
  * Reads the time a record claims. Without one it is the time the log took the record (`broker_time`); a claim later
@@ -20,10 +27,10 @@ const ASSUMED: readonly string[] = ['assumed_zone'];
  */
 export function eventTime(claimed: JsonValue | undefined, appendedAt: number, options: TimeOptions): EventTime {
   const read = claimed === undefined ? undefined : readTime(claimed, appendedAt);
-  if (read === undefined) return { time: fromMs(appendedAt), tags: ['broker_time'] };
+  if (read === undefined) return { time: fromMs(appendedAt), tags: BROKER };
   const { zoneOffset } = options;
   const time = read.zoned || zoneOffset === undefined ? read.time : read.time - zoneOffset(read.time);
-  if (time > fromMs(appendedAt + options.maxFutureSkewMs)) return { time: fromMs(appendedAt), tags: ['future_time'] };
+  if (time > fromMs(appendedAt + options.maxFutureSkewMs)) return { time: fromMs(appendedAt), tags: FUTURE, claimed: time };
   return { time, tags: read.zoned || zoneOffset !== undefined ? NO_TAGS : ASSUMED };
 }
 

@@ -1,7 +1,8 @@
+import { toUtf8 } from '../decode/charset.ts';
 import { createAccessor } from '../event/accessor.ts';
 import type { Accessor } from '../event/field-source.ts';
 import { originText, type RawRecord } from '../event/raw-record.ts';
-import { isoTime, type Nanos } from '../event/time.ts';
+import { fromMs, isoTime, NANOS_PER_MS, type Nanos } from '../event/time.ts';
 import { tupleId } from '../shared/digest.ts';
 import { isObject, type JsonObject, type JsonValue } from '../shared/json.ts';
 import type { Format } from './format.ts';
@@ -33,11 +34,13 @@ export type Materials = {
   readonly record: RawRecord;
   readonly index: number;
   readonly time: Nanos;
+  /** A time that was claimed and not believed. */
+  readonly claimed: Nanos | undefined;
   readonly tags: readonly string[];
 };
 
 /** The complete ECS document of one event: what the table yields, provenance, `related.*`, and the original as it came. */
-export function toEcs({ format, document, context, record, index, time, tags }: Materials): JsonObject {
+export function toEcs({ format, document, context, record, index, time, claimed, tags }: Materials): JsonObject {
   const root: Tree = format.name === 'ecs' ? copyEcs(document) : {};
   const origin = { source: record.source, partition: record.partition, offset: record.offset, index };
   for (const [field, accessor] of tableOf(format)) {
@@ -59,16 +62,31 @@ export function toEcs({ format, document, context, record, index, time, tags }: 
     partition: record.partition,
     offset: String(record.offset),
     index,
+    broker_time: isoTime(fromMs(record.appendedAt)),
+    ...(claimed === undefined
+      ? {}
+      : { claimed_time: isoTime(claimed), clock_skew_ms: Number(claimed / NANOS_PER_MS) - Math.trunc(record.appendedAt) }),
+    ...(tags.includes('invalid_utf8') ? { original_base64: base64(record) } : {}),
     format: format.name,
     parse: { status: format.name === 'text' ? 'unparsed' : 'parsed', tags: [...tags] },
   });
   return root;
 }
 
+/** Bytes that are no text, as they came. */
+function base64({ bytes }: RawRecord): string {
+  return Buffer.from(bytes ?? [])
+    .subarray(0, ORIGINAL_BYTES)
+    .toString('base64');
+}
+
 function original(record: RawRecord): string {
-  const bytes = record.bytes ?? new Uint8Array();
-  const end = Math.min(bytes.length, ORIGINAL_BYTES);
-  return Buffer.from(bytes.buffer, bytes.byteOffset, end).toString('utf8');
+  const all = record.bytes ?? new Uint8Array();
+  let end = Math.min(all.length, ORIGINAL_BYTES);
+  // Not in the middle of a character.
+  for (let k = 0; k < 3 && end < all.length && ((all[end] as number) & 0xc0) === 0x80; k++) end--;
+  const { bytes } = toUtf8(all.subarray(0, end));
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
 }
 
 /** A document that is ECS already: nested form, dotted keys unfolded, hostile keys left out (they stay in the original). */

@@ -5,6 +5,7 @@ import type { Enrichment } from '../event/enrichment.ts';
 import type { Event, Logsource, Route } from '../event/event.ts';
 import type { Accessor } from '../event/field-source.ts';
 import type { Origin, RawRecord } from '../event/raw-record.ts';
+import { type ReadTag, TAGS_FIELD } from '../event/tags.ts';
 import type { Nanos } from '../event/time.ts';
 import { WardlineError } from '../shared/errors.ts';
 import type { JsonObject, JsonValue } from '../shared/json.ts';
@@ -73,17 +74,30 @@ export function createNormalizer(settings: NormalizerSettings, routes: RouteTabl
   return {
     decisions,
     normalize(record, decoded) {
-      const { format, document, context } = recognized(decoded, fixed, formats);
+      const seen = recognized(decoded, fixed, formats);
+      const { format, context } = seen;
+      const read = readTags(decoded, seen.document);
+      // Rules may ask for the tags: a record that is written so as to be misread is worth knowing.
+      const document = read.length === 0 ? seen.document : { ...seen.document, [TAGS_FIELD]: read };
       const reader = readerOf(format);
       const route = decisions.routeOf(
         format,
-        reader.discriminators.map((read) => read(document)),
+        reader.discriminators.map((accessor) => accessor(document)),
       );
-      const { time, tags } = decisions.timeOf(reader.time(document) ?? context?.[ENVELOPE_TIME], record.appendedAt);
-      return createEvent({ format, document, record, index: decoded.index, time, tags, route, context });
+      const { time, tags: doubts, claimed } = decisions.timeOf(reader.time(document) ?? context?.[ENVELOPE_TIME], record.appendedAt);
+      const tags = read.length === 0 ? doubts : [...doubts, ...read];
+      return createEvent({ format, document, record, index: decoded.index, time, claimed, tags, route, context });
     },
   };
 }
+
+/** What is doubtful about how the record was read, and how its format read the line: a list, which no line can write itself. */
+function readTags({ tags = NO_TAGS, text }: Decoded, document: JsonObject): readonly string[] {
+  const own = text === undefined ? undefined : document[TAGS_FIELD];
+  return Array.isArray(own) ? [...new Set([...tags, ...(own as readonly string[])])] : tags;
+}
+
+const NO_TAGS: readonly ReadTag[] = [];
 
 type Reader = { readonly discriminators: readonly Accessor[]; readonly time: Accessor };
 
@@ -130,6 +144,7 @@ type Parts = {
   readonly record: RawRecord;
   readonly index: number;
   readonly time: Nanos;
+  readonly claimed: Nanos | undefined;
   readonly tags: readonly string[];
   readonly route: Route;
 };

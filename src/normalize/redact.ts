@@ -62,7 +62,7 @@ export function createRedactor(settings: RedactSettings): Redactor | undefined {
         document(document) {
           const replace = replacerFor(document);
           const walk = (value: JsonValue, name: string): JsonValue | undefined => {
-            if (name === 'event.original') return undefined;
+            if (name === 'event.original' || name === 'wardline.original_base64') return undefined;
             const way = named(name);
             if (way !== undefined) return renamed(way, value, rename);
             if (!isObject(value)) return replace.value(value);

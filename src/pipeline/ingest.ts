@@ -8,6 +8,7 @@ import type { ExceptionsOf, Held } from '../detect/exceptions.ts';
 import { createExplainer } from '../detect/explain.ts';
 import type { Match } from '../detect/match.ts';
 import { createMatchBuffer, type Matcher } from '../detect/matcher.ts';
+import { LEFT_OUT_FIELD } from '../enrich/indicators.ts';
 import type { DeadLetter } from '../event/dead-letter.ts';
 import type { Event } from '../event/event.ts';
 import type { RawRecord } from '../event/raw-record.ts';
@@ -90,15 +91,16 @@ export function createIngest({ matcher, byteMatcher, fieldsNeeded, decode: optio
     const tally = createTally();
 
     /** Counts an event; its lateness. */
-    const observe = (time: Nanos, format: string, { appendedAt }: RawRecord): Match['lateness'] => {
+    const observe = (time: Nanos, tags: readonly string[], format: string, { appendedAt }: RawRecord): Match['lateness'] => {
       tally.event(time, format);
+      for (let i = 0; i < tags.length; i++) tally.tag(tags[i] as string);
       if (format === 'text') tally.unparsed();
       const judged = lateness.observe(time, appendedAt);
       if (judged.lateness !== 'in_time') tally.late();
       return judged.lateness;
     };
     const take = (event: Event, record: RawRecord): void => {
-      const judged = observe(event.time, event.route.format, record);
+      const judged = observe(event.time, event.tags, event.route.format, record);
       const before = matches.length;
       const hiddenBefore = excepted.length;
       matchesOf(event, record, judged, matches, excepted);
@@ -106,6 +108,7 @@ export function createIngest({ matcher, byteMatcher, fieldsNeeded, decode: optio
       for (const { effect, rule, detection } of excepted.slice(hiddenBefore))
         if (effect === 'suppress' && rule === detection) tally.match(rule, event.time);
       for (let i = before; i < matches.length; i++) tally.match((matches[i] as Match).rule, event.time);
+      if (matches.length > before && event.field(LEFT_OUT_FIELD) !== undefined) tally.tag('indicators_left_out');
     };
     const bury = (letter: DeadLetter): void => {
       deadLetters.push(redactor?.letter(letter) ?? letter);
@@ -119,8 +122,10 @@ export function createIngest({ matcher, byteMatcher, fieldsNeeded, decode: optio
       found.count = 0;
       const route = byteMatcher.match(record.bytes, normalizer.decisions, found);
       if (route === undefined) return false;
-      if (found.count === 0) observe(byteMatcher.time(normalizer.decisions, record.appendedAt), route.format, record);
-      else for (const document of decode(record, options).documents) take(normalizer.normalize(record, document), record);
+      if (found.count === 0) {
+        const { time, tags } = byteMatcher.time(normalizer.decisions, record.appendedAt);
+        observe(time, tags, route.format, record);
+      } else for (const document of decode(record, options).documents) take(normalizer.normalize(record, document), record);
       return true;
     };
     const read = (record: RawRecord): void => {

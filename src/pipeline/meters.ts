@@ -43,6 +43,7 @@ export function createMeters(metrics: Metrics): Meters {
       for (const [format, events] of formats) metrics.add('wardline.events', events, { source, format });
       if (counts.unparsed > 0) metrics.add('wardline.events.unparsed', counts.unparsed, { source });
       if (counts.late > 0) metrics.add('wardline.events.late', counts.late, { source });
+      for (const [tag, sum] of counts.tags) metrics.add('wardline.events.doubtful', sum, { source, tag });
       for (const [reason, sum] of counts.deadLetters) metrics.add('wardline.dead_letters', sum, { source, reason });
       for (const { rule, count } of counts.matches) metrics.add('wardline.rule.matches', count, { rule });
       for (const { exception, rule } of excepted) metrics.add('wardline.exceptions.hidden', 1, { exception, rule });

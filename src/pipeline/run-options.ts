@@ -28,6 +28,8 @@ export type Progress = { readonly records: number; readonly events: number; read
 
 export type RunSummary = Progress & {
   readonly deadLetters: number;
+  /** Events by what is doubtful about them. */
+  readonly tags: ReadonlyMap<string, number>;
   readonly byLevel: ReadonlyMap<string, number>;
   /** Deliveries that still wait, per sink: kept in the store and tried at the next start. */
   readonly waiting: ReadonlyMap<string, number>;

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { utf16Of } from '../decode/charset.ts';
 import type { RawRecord } from '../event/raw-record.ts';
 import type { Clock } from '../shared/clock.ts';
 import { messageOf, WardlineError } from '../shared/errors.ts';
@@ -88,7 +89,7 @@ async function* read(settings: FileSourceSettings, tracked: Tracked, signal: Abo
   if (unchanged && !once) return;
   const from = tracked.position;
   const record = recordOf(settings, partition, Math.trunc(file.mtimeMs));
-  const cutter = createLineCutter(compressed ? 0n : from, MAX_LINE_BYTES);
+  const cutter = createLineCutter(compressed ? 0n : from, MAX_LINE_BYTES, utf16Of(file.start));
   let records: RawRecord[] = [];
   try {
     for await (const chunk of unpacked(file.path, from)) {

@@ -13,7 +13,6 @@ describe('reading a record', () => {
     ['broken JSON', '{"a": x}', 'invalid-json', 6],
     ['too large', `{"a": "${'x'.repeat(1024 * 1024)}"}`, 'too-large', undefined],
     ['too deep', `{"a": ${'['.repeat(80)}${']'.repeat(80)}}`, 'too-deep', 69],
-    ['not UTF-8', Uint8Array.of(0x7b, 0xff, 0x7d), 'invalid-utf8', undefined],
     ['a list of numbers', '[1]', 'not-an-object', undefined],
   ];
   test.each(dead)('%s is a dead letter with its reason and place', (_name, text, reason, at) => {

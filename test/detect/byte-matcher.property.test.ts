@@ -73,7 +73,8 @@ function createComparison(rules: readonly Detection[], settings: NormalizerSetti
     if (decoded === undefined) throw new Error(`taken as an event, but decodes to none: ${line}`);
     expect(more).toEqual([]);
     expect(route).toBe(decoded.route);
-    expect(matcher.time(decisions, NOON_MS)).toBe(decoded.time);
+    const { time, tags } = matcher.time(decisions, NOON_MS);
+    expect([time, tags]).toEqual([decoded.time, decoded.tags]);
     const wanted = rules.filter(({ logsource, expr: one }) => {
       const label = labelFor(logsource, decoded.route);
       return label !== null && evaluate(one, decoded, label);

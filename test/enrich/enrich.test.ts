@@ -215,13 +215,16 @@ describe('a table set', () => {
     expect(loadTables(none, folder)).toBeUndefined();
   });
 
-  test('an event holds at most ten hits', () => {
+  test('an event holds at most ten hits, and says how many more there were', () => {
     const many = createIndicatorTable(Array.from({ length: 50 }, () => ({ type: 'ip' as const, value: '203.0.113.1' })));
     expect(many.find('ip', '203.0.113.1')).toHaveLength(50);
     const path = file('many.csv', `value\n${'203.0.113.1\n'.repeat(50)}`);
-    expect(get(enriched({ ecs: {}, source: { ip: '203.0.113.1' } }, { indicators: [path] }).toEcs(), 'threat.enrichments')).toHaveLength(
-      10,
-    );
+    const event = enriched({ ecs: {}, source: { ip: '203.0.113.1' } }, { indicators: [path] });
+    expect(get(event.toEcs(), 'threat.enrichments')).toHaveLength(10);
+    expect(get(event.toEcs(), 'wardline.indicators.left_out')).toBe(40);
+    expect(event.field('wardline.indicators.left_out')).toBe(40);
+    const few = enriched({ ecs: {}, source: { ip: '203.0.113.2' } }, { indicators: [path] });
+    expect(few.field('wardline.indicators.left_out')).toBeUndefined();
   });
 });
 

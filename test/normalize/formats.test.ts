@@ -55,6 +55,7 @@ describe('log formats', () => {
 
   test('docs/formats.md lists them all, and no others', () => {
     const page = readFileSync(new URL('../../docs/formats.md', import.meta.url), 'utf8');
+    // Tags of events are named in tables of the same form.
     const listed = [...page.matchAll(/^\| `([a-z0-9_.]+)` +\| .* \| /gm)]
       .map((row) => row[1])
       .filter((name) => !name?.endsWith('_time') && !name?.endsWith('_zone'));

@@ -28,12 +28,17 @@ const texts = [
   '{"Channel":"Security","EventID":4688,"@timestamp":"not a time","note":"mimikatz"}',
   '{"Channel":"Security","EventID":4688',
   '{"msg":"mimikatz"}',
+  '{"Channel":"Security","EventID":4688,"note":"a","note":"mimikatz"}',
+  '{"Channel":"Security","EventID":4688,"more":{"a":1,"b":{"c":1},"a":2}}',
+  '{"Channel":"Security","EventID":4688,"more":[{"a":1},{"a":2}],"size":1e999}',
+  '{"Channel":"Security","EventID":4688,"@timestamp":"2031-11-20T07:59:00Z"}',
+  `{"Channel":"Security","EventID":4688,"long":"${'x'.repeat(70_000)}"}`,
   '',
   'a line of text with mimikatz',
   `{"Channel":"Security","EventID":1,"deep":${'['.repeat(70)}${']'.repeat(70)}}`,
 ];
 
-const nothing: ByteMatcher = { match: () => undefined, time: () => 0n };
+const nothing: ByteMatcher = { match: () => undefined, time: () => ({ time: 0n, tags: [] }) };
 const ingestWith = (byteMatcher: ByteMatcher) =>
   createIngest({
     matcher: createMatcher(ruleset.detections),
@@ -79,4 +84,20 @@ test('an event that matches nothing is never parsed', () => {
     createLateness(0n),
   );
   expect([counts.events, parsed]).toEqual([2, 0]);
+});
+
+test('what is doubtful about events is counted, on bytes as well as on documents', () => {
+  const all = [createByteMatcher(ruleset.detections, DEFAULT_LIMITS), nothing].map((byteMatcher) => {
+    const records = texts.map((text, i) => aRecord(text, BigInt(i)));
+    return [...ingestWith(byteMatcher)(records, createNormalizer({}), createLateness(0n)).counts.tags].sort();
+  });
+  expect(all[0]).toEqual(all[1]);
+  expect(all[0]).toEqual(
+    expect.arrayContaining([
+      ['duplicate_key', 2],
+      ['future_time', 1],
+      ['number_range', 1],
+      ['truncated', 1],
+    ]),
+  );
 });

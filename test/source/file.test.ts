@@ -28,6 +28,37 @@ const lines = (batches: readonly Batch[]) =>
   batches.flatMap(({ records }) => records.map(({ bytes }) => Buffer.from(bytes ?? []).toString()));
 
 describe('the file source', () => {
+  test('a file in UTF-16 is read as text in either order, cut anywhere, and goes on where it was', async () => {
+    const written = 'Gerät\nБ\u0a0a\u0a00\u000a☂ last\n';
+    const expected = ['Gerät', 'Б\u0a0a\u0a00', '☂ last'];
+    const units = Buffer.from(written, 'utf16le');
+    const little = Buffer.concat([Buffer.of(0xff, 0xfe), units]);
+    const big = Buffer.concat([Buffer.of(0xfe, 0xff), Buffer.from(units).swap16()]);
+    for (const [bytes, order] of [[little, 'little'] as const, [big, 'big'] as const]) {
+      writeFileSync(join(folder, `${order}.log`), bytes);
+      const [batch] = await batchesOf(join(folder, `${order}.log`));
+      const records = batch?.records ?? [];
+      expect(
+        records.map((record) =>
+          Buffer.from(record.bytes ?? [])
+            .toString()
+            .replace('\ufeff', ''),
+        ),
+      ).toEqual(expected);
+      expect(records.map(({ offset }) => Number(offset))).toEqual([0, 14, 22]);
+      const later = await batchesOf(join(folder, `${order}.log`), new Map([[0, records[1]?.offset ?? 0n]]));
+      expect(lines(later)).toEqual(expected.slice(1));
+      for (let size = 1; size < 7; size++) {
+        const cutter = createLineCutter(0n, 100, order);
+        const found: string[] = [];
+        for (let at = 0; at < bytes.length; at += size)
+          for (const line of cutter.push(bytes.subarray(at, at + size)))
+            found.push(Buffer.from(line.bytes).toString().replace('\ufeff', ''));
+        expect(found).toEqual(expected);
+      }
+    }
+  });
+
   test('gives every line with the byte offset it begins at, and the last one without a line break too', async () => {
     writeFileSync(join(folder, 'a.log'), 'one\n\ntwo\r\nthrée\nlast');
     const [batch] = await batchesOf(join(folder, 'a.log'));

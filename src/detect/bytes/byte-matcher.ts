@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { DecodeOptions } from '../../decode/decode.ts';
 import type { Route } from '../../event/event.ts';
-import type { Nanos } from '../../event/time.ts';
+import { SEEN_CHARACTERS } from '../../event/tags.ts';
+import type { EventTime } from '../../normalize/event-time.ts';
 import type { Decisions } from '../../normalize/normalizer.ts';
 import type { Detection } from '../../rule/ir/rule.ts';
 import { createCandidates, type MatcherStats } from '../candidates.ts';
@@ -23,7 +24,7 @@ export interface ByteMatcher {
    */
   match(bytes: Uint8Array, decisions: Decisions, found: MatchBuffer): Route | undefined;
   /** Time of the event that `match` gave a route for last. */
-  time(decisions: Decisions, appendedAt: number): Nanos;
+  time(decisions: Decisions, appendedAt: number): EventTime;
 }
 
 /**
@@ -61,7 +62,8 @@ export function createByteMatcher(
 
   return {
     match(bytes, decisions, found) {
-      if (bytes.length > maxRecordBytes) return undefined;
+      // A longer record may hold a text that is not seen whole; decoding tells.
+      if (bytes.length > SEEN_CHARACTERS || bytes.length > maxRecordBytes) return undefined;
       const router = routerOf(decisions);
       if (!line.begin(bytes) || (line.tokens.wide && !isUtf8(bytes))) return undefined;
       const route = router.route();

@@ -1,6 +1,6 @@
 import { ENVELOPE_KEYS } from '../../decode/envelopes.ts';
 import type { Route } from '../../event/event.ts';
-import type { Nanos } from '../../event/time.ts';
+import type { EventTime } from '../../normalize/event-time.ts';
 import type { Format } from '../../normalize/format.ts';
 import type { Decisions } from '../../normalize/normalizer.ts';
 import type { ByteLine } from './byte-line.ts';
@@ -12,7 +12,7 @@ export type ByteRouter = {
   /** Undefined: only the parsed document can say. */
   route(): Route | undefined;
   /** Event time of the line whose route was found last. */
-  time(appendedAt: number): Nanos;
+  time(appendedAt: number): EventTime;
 };
 
 type Known = { readonly key: Uint8Array; readonly route: Route };
@@ -47,7 +47,7 @@ export function createByteRouter(line: ByteLine, decisions: Decisions): ByteRout
       reader = recognize();
       return reader?.routeOf(decisions);
     },
-    time: (appendedAt) => decisions.timeOf(reader === undefined ? undefined : line.read(reader.time), appendedAt).time,
+    time: (appendedAt) => decisions.timeOf(reader === undefined ? undefined : line.read(reader.time), appendedAt),
   };
 }
 

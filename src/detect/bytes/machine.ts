@@ -6,8 +6,6 @@ type Functions = {
   readonly hashKey: (from: number, to: number) => number;
   readonly firstSlot: (node: number, hash: number) => number;
   readonly loadEntry: (node: number, hash: number, from: number, to: number) => number;
-  readonly setPlaces: (kinds: number, starts: number, ends: number, places: number, seen: number, nodes: number) => void;
-  readonly setStack: (nodes: number, places: number, maxDepth: number) => void;
   readonly resolveEscapes: (from: number, to: number, out: number) => number;
   readonly stepEdge: (hash: number, word: number) => number;
   readonly fire: (rules: number) => void;
@@ -15,6 +13,9 @@ type Functions = {
   /** True, as a number, if the text may be a number that the machine does not read. */
   readonly scanIndex: (index: number, from: number, to: number) => number;
   readonly scanGroup: (group: number, generation: number, line: number, length: number, lower: number) => number;
+  readonly setPlaces: (kinds: number, starts: number, ends: number, places: number) => void;
+  readonly setSeenKeys: (table: number) => void;
+  readonly setStack: (nodes: number, places: number, objects: number, maxDepth: number) => void;
   readonly tokenize: (from: number, length: number) => number;
 };
 

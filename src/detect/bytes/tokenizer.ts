@@ -7,11 +7,13 @@ import { MISSING } from './value-kind.ts';
 const HIDDEN = 1;
 const WIDE = 2;
 const FANNED = 4;
+/** The table of assembly/seen-keys.ts. */
+const SEEN_KEYS_BYTES = 32 * 1024;
 
 /**
  * One pass over the bytes of a JSON object: where the values of wanted keys are and of what kind. Nothing is decoded and
  * nothing is made. `run` says false for everything it does not fully understand: no valid JSON object, nested too deep, a key
- * with an escape, a wanted key with keys below it twice. What it accepts, `JSON.parse` accepts, provided the bytes are UTF-8.
+ * with an escape, a key twice in one object. What it accepts, `JSON.parse` accepts, provided the bytes are UTF-8.
  * The pass itself is assembly/tokenizer.ts; here its tables are kept.
  */
 export class Tokenizer {
@@ -23,16 +25,15 @@ export class Tokenizer {
   #kinds = 0;
   #starts = 0;
   #ends = 0;
-  #seen = 0;
-  #nodes = 0;
   #places = 0;
-  #nodeCount = 0;
 
   constructor(tree: KeyTree, maxDepth: number) {
     this.tree = tree;
     this.machine = tree.machine;
     const { machine } = this;
-    machine.run.setStack(machine.allocate(4 * (maxDepth + 1)), machine.allocate(4 * (maxDepth + 1)), maxDepth);
+    const stack = (): number => machine.allocate(4 * (maxDepth + 1));
+    machine.run.setStack(stack(), stack(), stack(), maxDepth);
+    machine.run.setSeenKeys(machine.allocate(SEEN_KEYS_BYTES));
   }
 
   /** Some text may hide ASCII characters, or a number is not written as its text: scans of the line say nothing. */
@@ -71,7 +72,7 @@ export class Tokenizer {
   }
 
   run({ at, length }: PaddedBytes): boolean {
-    if (this.tree.places !== this.#places || this.tree.nodes !== this.#nodeCount) this.#reserve();
+    if (this.tree.places !== this.#places) this.#reserve();
     this.#flags = this.machine.run.tokenize(at, length);
     return this.#flags >= 0;
   }
@@ -84,12 +85,7 @@ export class Tokenizer {
       this.#starts = machine.allocate(4 * this.#capacity);
       this.#ends = machine.allocate(4 * this.#capacity);
     }
-    if (tree.nodes > this.#nodes) {
-      this.#nodes = 2 * tree.nodes;
-      this.#seen = machine.allocate(this.#nodes);
-    }
     this.#places = tree.places;
-    this.#nodeCount = tree.nodes;
-    machine.run.setPlaces(this.#kinds, this.#starts, this.#ends, this.#places, this.#seen, this.#nodeCount);
+    machine.run.setPlaces(this.#kinds, this.#starts, this.#ends, this.#places);
   }
 }

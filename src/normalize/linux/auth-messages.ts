@@ -198,7 +198,7 @@ const BY_PROGRAM: ReadonlyMap<string, readonly Pattern[]> = new Map<string, read
 ]);
 
 /** Lines are read up to here; none of the patterns needs more. */
-const READ_CHARACTERS = 16_384;
+export const READ_CHARACTERS = 16_384;
 
 /** What an authentication program said: for whom, from where, with what outcome. The first pattern that fits wins. */
 export function understood(program: string, message: string): JsonObject | undefined {

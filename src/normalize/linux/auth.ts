@@ -1,8 +1,9 @@
 import type { TextLine } from '../../decode/text-line.ts';
 import type { RouteLabel } from '../../event/event.ts';
+import { TAGS_FIELD } from '../../event/tags.ts';
 import type { JsonObject } from '../../shared/json.ts';
 import { address, constant, type Format, integer, path } from '../format.ts';
-import { understood } from './auth-messages.ts';
+import { READ_CHARACTERS, understood } from './auth-messages.ts';
 import { syslogDocument, syslogFields } from './syslog.ts';
 
 const PROGRAMS = new Set([
@@ -22,7 +23,8 @@ function parse(line: TextLine): JsonObject | undefined {
   if (line.syslog === undefined) return undefined;
   const document = syslogDocument(line.syslog, line.body);
   const auth = understood(baseName(line.syslog['program']), line.body);
-  return auth === undefined ? document : { ...document, auth };
+  const tags = line.body.length > READ_CHARACTERS ? { [TAGS_FIELD]: ['truncated'] } : {};
+  return auth === undefined ? { ...document, ...tags } : { ...document, auth, ...tags };
 }
 
 function labelsOf(program: string): readonly RouteLabel[] {

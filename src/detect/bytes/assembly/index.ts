@@ -3,5 +3,6 @@ export { candidateCount, fire } from './candidates';
 export { scanGroup, scanIndex } from './group';
 export { firstSlot, hashKey, loadEntry, setKeys } from './keys';
 export { stepEdge } from './scans';
+export { setSeenKeys } from './seen-keys';
 export { resolveEscapes } from './text';
 export { setPlaces, setStack, tokenize } from './tokenizer';

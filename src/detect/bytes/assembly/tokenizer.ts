@@ -1,9 +1,10 @@
 import { hashKey, loadEntry } from './keys';
+import { addKey, beginSeenKeys } from './seen-keys';
 import { BLANK_MOST, nextSpecial, skipBlank } from './text';
 
 // One pass over the bytes of a JSON object: where the values of wanted keys are and of what kind. Nothing is decoded and
 // nothing is made. What it accepts, JSON.parse accepts, provided the bytes are UTF-8; what it does not fully understand it
-// leaves: no valid JSON object, nested too deep, a key with an escape, a wanted key with keys below it twice.
+// leaves: no valid JSON object, nested too deep, a key with an escape, a key twice in one object.
 //
 // A zero byte after the text ends every inner loop; reads of 16 bytes may go 31 bytes past it.
 
@@ -41,15 +42,14 @@ const UNWANTED: i32 = -1;
 /** A longer number is left to the parser. */
 const MAX_NUMBER: usize = 300;
 
-/** Per place: kind, start and end in the line. Per node of the tree: was it met? */
+/** Per place: kind, start and end in the line. */
 let kinds: usize = 0;
 let starts: usize = 0;
 let ends: usize = 0;
 let places: i32 = 0;
-let seen: usize = 0;
-let nodes: i32 = 0;
-/** Per open bracket: node, and the place whose value it is or -1. */
+/** Per open bracket: node, the place whose value it is or -1, the number of the object. */
 let nodeStack: usize = 0;
+let objectStack: usize = 0;
 let placeStack: usize = 0;
 let maxDepth: i32 = 0;
 
@@ -58,16 +58,15 @@ let flags: i32 = 0;
 /** What the reader of a text or a number found out besides where it ends. */
 let found: i32 = 0;
 
-export function setPlaces(kindsAt: usize, startsAt: usize, endsAt: usize, placeCount: i32, seenAt: usize, nodeCount: i32): void {
+export function setPlaces(kindsAt: usize, startsAt: usize, endsAt: usize, placeCount: i32): void {
   kinds = kindsAt;
   starts = startsAt;
   ends = endsAt;
   places = placeCount;
-  seen = seenAt;
-  nodes = nodeCount;
 }
 
-export function setStack(nodesAt: usize, placesAt: usize, depth: i32): void {
+export function setStack(nodesAt: usize, placesAt: usize, objectsAt: usize, depth: i32): void {
+  objectStack = objectsAt;
   nodeStack = nodesAt;
   placeStack = placesAt;
   maxDepth = depth;
@@ -91,13 +90,14 @@ export function endOf(place: i32): usize {
 
 export function tokenize(from: usize, length: i32): i32 {
   memory.fill(kinds, 0, places);
-  memory.fill(seen, 0, nodes);
+  beginSeenKeys();
   line = from;
   flags = 0;
   const p = skipBlank(from);
   if (load<u8>(p) !== OPEN_OBJECT) return NOT_UNDERSTOOD;
   store<i32>(nodeStack, 0);
   store<i32>(placeStack, -1);
+  store<i32>(objectStack, 0);
   return walk(p + 1) === from + length ? flags : NOT_UNDERSTOOD;
 }
 
@@ -106,6 +106,8 @@ function walk(begin: usize): usize {
   let p = begin;
   let depth = 0;
   let node = 0;
+  let object = 0;
+  let objects = 0;
   // True right after an opening bracket, where the closing one may follow.
   let first = true;
   while (true) {
@@ -129,15 +131,13 @@ function walk(begin: usize): usize {
           p = nextSpecial(p + 1);
           c = load<u8>(p);
         }
+        const hash = hashKey(key, p);
+        if (!addKey(object, hash, key, p)) return 0;
         if (node >= 0) {
-          const entry = loadEntry(node, hashKey(key, p), key, p);
+          const entry = loadEntry(node, hash, key, p);
           if (entry !== 0) {
             place = load<i32>(entry, 8);
             below = load<i32>(entry, 12);
-            if (below >= 0) {
-              if (load<u8>(seen + below) !== 0) return 0;
-              store<u8>(seen + below, 1);
-            }
           }
         }
         c = load<u8>(++p);
@@ -172,6 +172,8 @@ function walk(begin: usize): usize {
         node = c === OPEN_ARRAY ? ARRAY : below >= 0 ? below : UNWANTED;
         store<i32>(nodeStack + (depth << 2), node);
         store<i32>(placeStack + (depth << 2), place);
+        object = ++objects;
+        store<i32>(objectStack + (depth << 2), object);
         if (place >= 0) record(place, at, at, NESTED);
         p++;
         first = true;
@@ -202,6 +204,7 @@ function walk(begin: usize): usize {
       if (depth === 0) return skipBlank(p);
       depth--;
       node = load<i32>(nodeStack + (depth << 2));
+      object = load<i32>(objectStack + (depth << 2));
       value = true;
     }
   }
@@ -301,7 +304,8 @@ function readScalar(from: usize, c: i32): usize {
     const sign = load<u8>(p, 1);
     const exponent = sign === 0x2b || sign === 0x2d ? p + 2 : p + 1;
     p = skipDigits(exponent);
-    if (p === exponent) return 0;
+    // It may be infinite: that is for the parser to say.
+    if (p === exponent || p - exponent > 2) return 0;
   }
   return p - from > MAX_NUMBER ? 0 : p;
 }
