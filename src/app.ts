@@ -25,6 +25,7 @@ import { takeResets } from './pipeline/resets.ts';
 import { retryDelayMs } from './pipeline/retry-schedule.ts';
 import type { RunOptions, RunSummary } from './pipeline/run-options.ts';
 import { tellNote } from './pipeline/tell-note.ts';
+import { createTopicLane } from './pipeline/topic-lane.ts';
 import { createWitness, type Witness } from './pipeline/witness.ts';
 import type { RuleId } from './rule/ir/rule.ts';
 import type { Ruleset } from './rule/load.ts';
@@ -99,6 +100,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   for (const { source, topic, actor, reason } of resets) logger.warn({ source, topic, actor, reason }, 'a topic is read as another log');
 
   const bell = createBell(clock);
+  const topics = createTopicLane(settings, store, clock, logger);
   const canaries = createCanaries(settings.canaries, {
     parts: () => active.parts,
     normalizerOf,
@@ -113,6 +115,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
       telemetry.metrics.add('wardline.canary.steps', 1, { canary: step.id, step: step.step });
     },
     logger,
+    topics,
   });
   const stopped = new AbortController();
   const cut = new AbortController();
@@ -195,9 +198,10 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   const seen = new Map<string, number>();
   const read = async (source: Source): Promise<void> => {
     for await (const batch of source.batches(engine.positions(source.name), signal)) {
-      await outside.prepare(source.name, batch.records);
+      const records = canaries.take(batch.records);
+      await outside.prepare(source.name, records);
       const [begunAt, begun] = [clock.now(), performance.now()];
-      const fresh = engine.step(source.name, batch);
+      const fresh = engine.step(source.name, { ...batch, records });
       telemetry.metrics.record('wardline.step.seconds', (performance.now() - begun) / 1000, { source: source.name });
       telemetry.tracer.span('wardline.step', begunAt, clock.now(), {
         'wardline.source': source.name,
@@ -291,7 +295,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   await Promise.all(delivering);
   clearTimeout(patience);
   await Promise.all(deliveries.map((turn) => drainOutbox(turn, clock, until)));
-  await Promise.all([...sinks.map((sink) => sink.close()), outside.close()]);
+  await Promise.all([...sinks.map((sink) => sink.close()), outside.close(), topics.close()]);
   // Deliveries made while draining are evidence as well.
   engine.checkpoint();
   if (failure !== undefined) throw failure instanceof Error ? failure : new WardlineError('source', String(failure));

@@ -118,12 +118,17 @@ const parts = z.strictObject({
 });
 
 /** What a user writes in wardline.yaml. Relative paths count from the folder of that file. */
-export const settingsSchema = parts.superRefine(({ notify, sinks, sources, canaries }, context) => {
-  canaries.forEach(({ source, receiver }, i) => {
-    const wrong = (key: string, name: string, what: string): void =>
-      context.addIssue({ code: 'custom', path: ['canaries', i, key], message: `there is no ${what} "${name}"` });
-    if (!sources.some(({ name }) => name === source)) wrong('source', source, 'source');
-    if (receiver !== undefined && !sinks.some(({ name }) => name === receiver)) wrong('receiver', receiver, 'sink');
+export const settingsSchema = parts.superRefine(({ notify, sinks, sources, canaries, transport }, context) => {
+  if (transport !== undefined && canaries.length > 0)
+    context.addIssue({ code: 'custom', path: ['canaries'], message: 'canaries need the embedded form: leave out transport' });
+  canaries.forEach(({ source: name, receiver, inject, topic }, i) => {
+    const wrong = (key: string, message: string): void => context.addIssue({ code: 'custom', path: ['canaries', i, key], message });
+    const source = sources.find((one) => one.name === name);
+    if (source === undefined) wrong('source', `there is no source "${name}"`);
+    else if (inject === 'topic' && source.kind !== 'kafka') wrong('inject', `the source "${name}" is no Kafka topic`);
+    else if (inject === 'topic' && source.kind === 'kafka' && topic === undefined && source.topics.length === 0)
+      wrong('topic', `the source "${name}" names no topic; say which one`);
+    if (receiver !== undefined && !sinks.some((sink) => sink.name === receiver)) wrong('receiver', `there is no sink "${receiver}"`);
   });
   if (notify === undefined) return;
   const names = sinks.map(({ name }) => name);

@@ -16,6 +16,11 @@ export const canarySettings = z.strictObject({
   repeat: z.int().min(1).max(1000).default(1).describe('How often the lines are planted, one series after the other.'),
   spacing: durationMs.prefault('1s').describe('Time from one planted record to the next.'),
   every: durationMs.prefault('1h').describe('How often it is planted.'),
+  inject: z
+    .enum(['engine', 'topic'])
+    .default('engine')
+    .describe("engine: handed to the source's reader; topic: appended to the topic that the Kafka source reads, and read from there."),
+  topic: z.string().min(1).optional().describe('With inject: topic; default: the first topic that the source names.'),
   receiver: z.string().optional().describe('A sink that must take the alert; left out, the canary ends at the alert.'),
 });
 export type CanarySettings = z.infer<typeof canarySettings>;

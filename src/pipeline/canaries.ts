@@ -9,6 +9,7 @@ import { messageOf } from '../shared/errors.ts';
 import type { JsonObject } from '../shared/json.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { AlertDocument, Delivery } from '../sink/sink.ts';
+import { createOnTheWay } from './canary-topic.ts';
 import type { RulesetParts } from './engine.ts';
 
 /** A step of a canary, for the evidence ledger. */
@@ -24,14 +25,31 @@ export type CanaryDeps = {
   readonly deliver: (alert: AlertDocument, receiver: string) => void;
   readonly observe: (step: CanaryStep) => void;
   readonly logger: Logger;
+  /** For canaries of a topic. */
+  readonly topics?: TopicLane;
+};
+
+/** A way into the topics of Kafka sources. */
+export type TopicLane = {
+  /** Of the marks; the same over restarts, since planted records may be read again. */
+  readonly key: Uint8Array;
+  readonly now: () => number;
+  /** Appends records in their order; settles when the broker has them, rejects when it does not take them. */
+  readonly append: (
+    canary: CanarySettings,
+    slot: number,
+    records: readonly { readonly bytes: Uint8Array; readonly mark: string }[],
+  ) => Promise<void>;
 };
 
 export type Canaries = {
   /**
-   * Plants what is due at `now` (ms). Synchronous: when it returns, each canary was seen, handed to its receiver, or
-   * missed. Returns how many steps were observed since the last turn; they are to be sealed.
+   * Plants what is due at `now` (ms). When it returns, each canary of the engine was seen, handed to its receiver, or
+   * missed; one of a topic is on its way. Returns how many steps were observed since the last turn; they are to be sealed.
    */
   turn(now: number): number;
+  /** Takes the planted ones out of records that were read: they are counted as discarded, and judged in their own lane. */
+  take(records: readonly RawRecord[]): readonly RawRecord[];
   /** What receivers said; a canary with a receiver is seen when it took the alert. */
   delivered(outcomes: readonly Delivery[], now: number): void;
 };
@@ -50,11 +68,10 @@ export function createCanaries(settings: readonly CanarySettings[], deps: Canary
   };
   const awaited = new Map<string, Omit<CanaryStep, 'step' | 'at'>>();
 
-  const plant = (canary: CanarySettings, slot: number, now: number): void => {
+  const judge = (canary: CanarySettings, slot: number, records: readonly RawRecord[], now: number): void => {
     const { id, receiver } = canary;
     const step = { id, slot: String(slot) };
-    observe({ ...step, step: 'injected', at: now });
-    const alert = raise(canary, slot, now, deps);
+    const alert = raise(canary, slot, records, deps);
     if (alert === undefined) {
       deps.logger.error({ canary: id, rule: canary.rule }, 'a canary was missed: the rule did not alert on the events planted for it');
       return;
@@ -64,6 +81,17 @@ export function createCanaries(settings: readonly CanarySettings[], deps: Canary
       awaited.set(alert.id, step);
       deps.deliver(alert, receiver);
     }
+  };
+  const onTheWay = createOnTheWay(deps, observe, judge);
+
+  const plant = (canary: CanarySettings, slot: number, now: number): void => {
+    const records = recordsOf(canary, slot, now);
+    if (canary.inject === 'topic') {
+      onTheWay.send(canary, slot, records);
+      return;
+    }
+    observe({ id: canary.id, slot: String(slot), step: 'injected', at: now });
+    judge(canary, slot, records, now);
   };
 
   return {
@@ -78,6 +106,7 @@ export function createCanaries(settings: readonly CanarySettings[], deps: Canary
       observed = 0;
       return steps;
     },
+    take: onTheWay.take,
     delivered(outcomes, now) {
       for (const { id, outcome } of outcomes) {
         const step = awaited.get(id);
@@ -90,12 +119,12 @@ export function createCanaries(settings: readonly CanarySettings[], deps: Canary
 }
 
 /** The alert of the expected rule, marked as a canary; undefined when it was not raised. */
-function raise(canary: CanarySettings, slot: number, now: number, deps: CanaryDeps): AlertDocument | undefined {
+function raise(canary: CanarySettings, slot: number, records: readonly RawRecord[], deps: CanaryDeps): AlertDocument | undefined {
   const parts = deps.parts();
   const rule = deps.ruleOf(canary.rule);
   if (rule === undefined) return undefined;
   try {
-    const { matches } = parts.ingest(recordsOf(canary, slot, now), deps.normalizerOf(canary.source), createLateness(deps.allowedLateness));
+    const { matches } = parts.ingest(records, deps.normalizerOf(canary.source), createLateness(deps.allowedLateness));
     const correlator = parts.correlator(undefined);
     const firings = [
       ...matches.flatMap((match) => [...correlator.apply({ kind: 'match', match }, () => undefined)]),

@@ -86,6 +86,16 @@ describe('settings', () => {
       'w.yaml:2:39: error settings/bad-value sinks[0].url: a user or password in an address is a secret',
     ],
     [
+      'a canary of a topic for a source that has none',
+      'sources: [{kind: stdin, name: a}]\ncanaries: [{id: c, rule: r, source: a, lines: [x], inject: topic}]\n',
+      'w.yaml:2:60: error settings/bad-value canaries[0].inject: the source "a" is no Kafka topic',
+    ],
+    [
+      'a canary in the distributed form',
+      'sources: [{kind: stdin, name: a}]\ntransport: {brokers: [b:9092]}\ncanaries: [{id: c, rule: r, source: a, lines: [x]}]\n',
+      'w.yaml:3:11: error settings/bad-value canaries: canaries need the embedded form: leave out transport',
+    ],
+    [
       'a canary for a source that is not there',
       'sources: [{kind: stdin, name: a}]\ncanaries: [{id: c, rule: r, source: b, lines: [x]}]\n',
       'w.yaml:2:37: error settings/bad-value canaries[0].source: there is no source "b"',
