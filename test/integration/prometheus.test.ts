@@ -1,7 +1,10 @@
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ALERT_RULES } from '../../scripts/operations/alert-rules.ts';
+import { dashboardText } from '../../scripts/operations/dashboard.ts';
+import { rulesTestText, rulesText } from '../../scripts/operations/prometheus.ts';
 import { serversRequired } from '../../scripts/servers/index.ts';
 import { prometheusMissing, promtool, startPrometheus } from '../../scripts/servers/prometheus.ts';
 import { runEngine } from '../../src/app.ts';
@@ -107,6 +110,27 @@ describe.skipIf(missing !== undefined)('a real Prometheus', () => {
       () => value('wardline_source_lag{source="events",unit="bytes"}'),
       (found) => found === 0,
     );
+  });
+
+  test('promtool takes the alert rules, each fires and stays quiet as its tests say, and a rule turned round does not pass', () => {
+    const deploy = resolve(import.meta.dirname, '../../deploy/prometheus');
+    expect(promtool(['check', 'rules', join(deploy, 'wardline.rules.yml')])).toContain(`${ALERT_RULES.length} rules found`);
+    expect(promtool(['check', 'config', join(deploy, 'prometheus.yml')])).toContain('valid');
+    expect(promtool(['test', 'rules', join(deploy, 'wardline.rules.test.yml')])).toContain('SUCCESS');
+    const turned = ALERT_RULES.map((rule) =>
+      rule.alert === 'WardlineReceiverDown' ? { ...rule, expr: rule.expr.replace('== 0', '== 1') } : rule,
+    );
+    writeFileSync(join(folder, 'wardline.rules.yml'), rulesText(turned));
+    writeFileSync(join(folder, 'wardline.rules.test.yml'), rulesTestText());
+    expect(() => promtool(['test', 'rules', join(folder, 'wardline.rules.test.yml')])).toThrow('WardlineReceiverDown');
+  });
+
+  test('promtool reads every expression of the dashboard', () => {
+    const { panels } = JSON.parse(dashboardText()) as { panels: { targets?: { expr: string }[] }[] };
+    const exprs = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr.replace(/\$__\w+/g, '5m').replace(/\$\w+/g, '.*')));
+    const file = join(folder, 'dashboard.rules.yml');
+    writeFileSync(file, JSON.stringify({ groups: [{ name: 'd', rules: exprs.map((expr, i) => ({ record: `d:${i}`, expr })) }] }));
+    expect(promtool(['check', 'rules', file])).toContain(`${exprs.length} rules found`);
   });
 
   test('promtool has no objection to /metrics, which names nothing that is not in the list', async () => {
