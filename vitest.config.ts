@@ -46,6 +46,7 @@ export default defineConfig({
           pool: 'forks',
           execArgv,
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

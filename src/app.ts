@@ -345,6 +345,7 @@ function buildEngine(
       if (settings.notify === undefined)
         logger.warn({ silence: change.after.id }, 'a silence without routes ("notify") keeps nobody quiet');
     },
+    observeAttestation: witness.attested,
     observeReplay: (record, read) => witness.replayed(record, read, clock.now()),
     observeNote(note) {
       witness.note(note);

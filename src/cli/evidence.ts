@@ -4,6 +4,7 @@ import { checkEvidence, exportEvidence } from '../report/evidence-bundle.ts';
 import { messageOf, WardlineError } from '../shared/errors.ts';
 import { preferLittleMemory } from '../shared/memory.ts';
 import { openStore } from '../store/store.ts';
+import { type AttestFlags, evidenceAttest } from './attest.ts';
 import { type Register, storeOption } from './command.ts';
 import { packOf } from './control-packs.ts';
 import { EXIT } from './exit-codes.ts';
@@ -108,6 +109,17 @@ export const registerEvidence: Register = (program, { io, done }) => {
     .option('--from <time>', 'start of the period (event time)')
     .option('--to <time>', 'end of the period')
     .action((flags: ExportFlags) => done(evidenceExport(flags, io)));
+  evidence
+    .command('attest')
+    .argument('<statement>', 'the statement of a control pack, for example au-6-review')
+    .description('state in your name what no log can show; it goes into the ledger')
+    .addOption(storeOption())
+    .option('--not-met', 'state that it is not met')
+    .option('--from <time>', 'when it begins to count (default: now)')
+    .option('--for <duration>', 'how long it counts', '7d')
+    .option('--by <name>', 'who states it (default: WARDLINE_ACTOR, else the user of the system)')
+    .option('--note <text>', 'on what it rests')
+    .action((statement: string, flags: AttestFlags) => done(evidenceAttest(statement, flags, io)));
   evidence
     .command('verify')
     .argument('<bundle>', 'the file to check')

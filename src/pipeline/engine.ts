@@ -10,6 +10,7 @@ import type { JsonObject, JsonValue } from '../shared/json.ts';
 import { at as nested } from '../shared/nested.ts';
 import type { AlertDocument } from '../sink/sink.ts';
 import type { Batch } from '../source/source.ts';
+import type { Attestation } from '../store/attestations.ts';
 import type { Position } from '../store/checkpoints.ts';
 import type { SilenceChange } from '../store/silences.ts';
 import type { Store } from '../store/store.ts';
@@ -52,6 +53,8 @@ export type EngineDeps = {
   readonly observeAction: (action: AlertAction, before: JsonObject, after: JsonObject) => void;
   /** A silence was recorded or ended. */
   readonly observeSilence: (change: SilenceChange) => void;
+  /** A person made a statement. */
+  readonly observeAttestation: (attestation: Attestation) => void;
   /** Seals what was observed since the last checkpoint; called inside its transaction. */
   readonly seal: () => readonly { readonly seq: number }[];
 };
@@ -63,7 +66,7 @@ export type Engine = {
   idle(source: string, partition: number): readonly AlertDocument[];
   /** Every input has ended: settled windows are decided. */
   end(): readonly AlertDocument[];
-  /** Takes up operators' actions: audit entry, transition and checkpoint in one transaction. */
+  /** Takes up operators' actions, silences and statements: audit entry, transition and checkpoint in one transaction. */
   act(): readonly AlertDocument[];
   /** Reads records again that were dead letters; what became of them, alerts and a checkpoint are one transaction. */
   replay(records: readonly RawRecord[]): { readonly alerts: readonly AlertDocument[]; readonly read: number };
@@ -188,8 +191,10 @@ export function createEngine(deps: EngineDeps): Engine {
     act() {
       const actions = store.actions.pending();
       const silences = store.silences.untold();
-      if (actions.length + silences.length === 0) return [];
+      const attestations = store.attestations.untold();
+      if (actions.length + silences.length + attestations.length === 0) return [];
       for (const change of silences) deps.observeSilence(change);
+      for (const attestation of attestations) deps.observeAttestation(attestation);
       const made: AlertDocument[] = [];
       const fresh = new Map<string, JsonObject>();
       for (const action of actions) {
@@ -205,6 +210,7 @@ export function createEngine(deps: EngineDeps): Engine {
         store.alerts.append(made, deps.sinks);
         store.actions.applied(actions.map(({ seq }) => seq));
         store.silences.told(silences.map(({ seq }) => seq));
+        store.attestations.told(attestations.map(({ seq }) => seq));
       });
       return made;
     },

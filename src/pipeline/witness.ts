@@ -10,6 +10,7 @@ import { sha256Hex } from '../shared/digest.ts';
 import type { JsonObject, JsonValue } from '../shared/json.ts';
 import { VERSION } from '../shared/version.ts';
 import type { AlertDocument, Delivery } from '../sink/sink.ts';
+import type { Attestation } from '../store/attestations.ts';
 import type { SourceReset } from '../store/partitions.ts';
 import { type SilenceChange, type SilenceRecord, silenceJson } from '../store/silences.ts';
 import type { CanaryStep } from './canaries.ts';
@@ -25,6 +26,7 @@ export type Witness = {
   note(note: Note): void;
   action(action: AlertAction, before: JsonObject, after: JsonObject): void;
   silence(change: SilenceChange): void;
+  attested(attestation: Attestation): void;
   replayed(record: RawRecord, read: boolean, at: number): void;
   /** Told before it takes effect. */
   reset(reset: SourceReset): void;
@@ -141,6 +143,9 @@ export function createWitness(ledger: Ledger, sources: Settings['sources']): Wit
         after: digest(after),
         reason,
       });
+    },
+    attested({ id, by, statement, from, until, note, at }) {
+      ledger.observe({ kind: 'attestation', at, id, by, statement, from, until, note });
     },
     replayed(record, read, at) {
       ledger.observe({

@@ -1,5 +1,6 @@
 import { type ActionStore, createActionStore } from './actions.ts';
 import { type AlertStore, createAlertStore } from './alerts.ts';
+import { type AttestationStore, createAttestationStore } from './attestations.ts';
 import { type CheckpointStore, createCheckpointStore } from './checkpoints.ts';
 import { createDeadLetterStore, type DeadLetterStore } from './dead-letters.ts';
 import { createInboxStore, type InboxStore } from './inbox.ts';
@@ -22,6 +23,7 @@ export type Store = {
   readonly deadLetters: DeadLetterStore;
   readonly ledger: LedgerStore;
   /** These only in a store that was opened to be written. */
+  readonly attestations: AttestationStore;
   readonly silences: SilenceStore;
   readonly partitions: PartitionStore;
   readonly inbox: InboxStore;
@@ -38,6 +40,7 @@ export function storeOver(database: Database): Store {
   let partitions: PartitionStore | undefined;
   let inbox: InboxStore | undefined;
   let silences: SilenceStore | undefined;
+  let attestations: AttestationStore | undefined;
   return {
     get partitions() {
       partitions ??= createPartitionStore(database);
@@ -46,6 +49,10 @@ export function storeOver(database: Database): Store {
     get inbox() {
       inbox ??= createInboxStore(database);
       return inbox;
+    },
+    get attestations() {
+      attestations ??= createAttestationStore(database);
+      return attestations;
     },
     get silences() {
       silences ??= createSilenceStore(database);

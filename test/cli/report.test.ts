@@ -73,6 +73,31 @@ describe('reports from the command line', () => {
     expect([stderr, status]).toEqual([expect.stringMatching(message), 2]);
   });
 
+  test('a statement of a person goes into the ledger, and decides what rests on it', () => {
+    const attest = (...args: string[]) => wardline('evidence', 'attest', 'au-6-review', '--by', 'Kim', ...args);
+    const review = () => {
+      const { stdout } = wardline('report', 'compliance', ...period);
+      const { measures } = JSON.parse(stdout) as { measures: { measure: { id: string }; verdict: string; reasons: string[] }[] };
+      const found = measures.find(({ measure }) => measure.id === 'au6.review');
+      return [found?.verdict, ...(found?.reasons ?? [])];
+    };
+    expect(review()).toEqual(['undecided', 'attestation-missing']);
+    expect(attest('--from', '2026-01-01', '--for', '2d', '--note', 'minutes of 2026-01-02').stdout).toBe(
+      'Kim states: au-6-review is met, until 2026-01-03T00:00:00.000Z\n',
+    );
+    wardline('run', '--once');
+    expect(review()).toEqual(['pass']);
+    attest('--from', '2026-01-01', '--for', '3d', '--not-met');
+    wardline('run', '--once');
+    expect(review()).toEqual(['fail', 'criterion-not-met']);
+    for (const wrong of [
+      ['--for', 'week'],
+      ['--for', '400d'],
+      ['--from', '2026-02-30'],
+    ])
+      expect(attest(...wrong).status).toBe(2);
+  });
+
   test('a shipped pack is taken by its name, and all are listed', () => {
     const listed = JSON.parse(wardline('report', 'packs', '-o', 'json').stdout) as { name: string; controls: number }[];
     expect(listed.map(({ name }) => name)).toContain('nist-800-53-moderate');

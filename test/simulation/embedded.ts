@@ -65,6 +65,7 @@ function engineOn(store: Store): Engine {
     observeReplay: () => undefined,
     observeAction: () => undefined,
     observeSilence: () => undefined,
+    observeAttestation: () => undefined,
     seal: () => [],
   });
 }
