@@ -138,24 +138,26 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   const aggregating = createAggregating(store, { ...settings, engineVersion: VERSION, sinks: unrouted(settings) });
   const notifying = settings.notify === undefined ? undefined : createNotifying(store, settings.notify, clock);
   const delivering = deliveries.map((turn) => runOutbox(turn, bell, clock, stopped.signal, cut.signal));
-  const sources = settings.sources.map((source) =>
-    createSource(source.kind === 'file' ? { ...source, path: resolve(baseDir, source.path) } : source, {
-      clock,
-      logger,
-      register: store.partitions.of(source.name),
-      inboxOf(name, maxBytes) {
-        const inbox = store.inbox.of(name, { maxBytes, repeatWindowMs: REPEAT_WINDOW_MS });
-        return {
-          ...inbox,
-          append(entries) {
-            const outcomes = inbox.append(entries);
-            meters.inbox(name, outcomes);
-            return outcomes;
-          },
-        };
-      },
-    }),
-  );
+  const sources =
+    options.inputs ??
+    settings.sources.map((source) =>
+      createSource(source.kind === 'file' ? { ...source, path: resolve(baseDir, source.path) } : source, {
+        clock,
+        logger,
+        register: store.partitions.of(source.name),
+        inboxOf(name, maxBytes) {
+          const inbox = store.inbox.of(name, { maxBytes, repeatWindowMs: REPEAT_WINDOW_MS });
+          return {
+            ...inbox,
+            append(entries) {
+              const outcomes = inbox.append(entries);
+              meters.inbox(name, outcomes);
+              return outcomes;
+            },
+          };
+        },
+      }),
+    );
 
   const registries = new Map(settings.sources.map((source) => [source.name, registryOf(source, { clock, logger })]));
   const replay = createReplay({

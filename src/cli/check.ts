@@ -1,11 +1,6 @@
 import { placeholderValues } from '../config/placeholders.ts';
 import type { Settings } from '../config/settings.ts';
-import { covers } from '../detect/routing.ts';
-import type { Logsource } from '../event/event.ts';
 import { fromMs, isoTime, type Nanos } from '../event/time.ts';
-import { withLogsources } from '../normalize/custom-logsources.ts';
-import { formats } from '../normalize/index.ts';
-import { possibleLogsources } from '../normalize/logsources.ts';
 import { readRuleFiles } from '../rule/files.ts';
 import { loadRules, type Ruleset } from '../rule/load.ts';
 import { compareProblems, type Problem, problemText } from '../rule/problem.ts';
@@ -14,6 +9,7 @@ import { WardlineError } from '../shared/errors.ts';
 import { checkExceptions } from './check-cases.ts';
 import { outputOption, type Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
+import { feedsOf, logsourceText, unfed } from './feeding.ts';
 import type { Io } from './io.ts';
 import { problemSummary, rulePaths, settingsOf } from './load.ts';
 
@@ -83,24 +79,13 @@ function expiredFilters(filters: readonly GovernedFilter[], now: Nanos): readonl
 
 /** Rules that no configured source can ever feed, by log source. */
 function unreachable(ruleset: Ruleset, settings: Settings): readonly Problem[] {
-  const known = withLogsources(formats, settings.logsources);
-  const possible = settings.sources.flatMap((source) =>
-    possibleLogsources({ format: source.format, logsource: source.logsource as Logsource | undefined }, known),
-  );
-  return ruleset.detections
-    .filter(({ logsource }) => logsource !== undefined && !possible.some((label) => covers(logsource, label)))
-    .map(({ logsource, meta }) => {
-      const wanted = Object.entries(logsource ?? {})
-        .map(([key, value]) => `${key} ${value}`)
-        .join(', ');
-      return {
-        place: meta.place,
-        severity: 'warn',
-        code: 'logic/no-source',
-        path: ['logsource'],
-        message: `no configured source gives ${wanted}; the rule can never fire`,
-      };
-    });
+  return unfed(ruleset, feedsOf(settings)).map(({ logsource, meta }) => ({
+    place: meta.place,
+    severity: 'warn',
+    code: 'logic/no-source',
+    path: ['logsource'],
+    message: `no configured source gives ${logsourceText(logsource ?? {})}; the rule can never fire`,
+  }));
 }
 
 export const registerCheck: Register = (program, { io, done }) => {

@@ -5,6 +5,7 @@ import { registerAlerts } from './alert-commands.ts';
 import { registerAnomaly } from './anomaly/index.ts';
 import { registerCheck } from './check.ts';
 import type { Register } from './command.ts';
+import { registerCoverage } from './coverage.ts';
 import { registerDeadLetters } from './dead-letters.ts';
 import { registerDeliver } from './deliver.ts';
 import { registerDemo } from './demo.ts';
@@ -15,6 +16,7 @@ import { registerNotify } from './notify-commands.ts';
 import { registerParse } from './parse.ts';
 import { registerPolicy } from './policy/index.ts';
 import { registerReceive } from './receive.ts';
+import { registerReplay } from './replay/index.ts';
 import { registerReport } from './report-commands.ts';
 import { registerRisk } from './risk.ts';
 import { registerRun } from './run.ts';
@@ -31,6 +33,8 @@ const COMMANDS: readonly Register[] = [
   registerCheck,
   registerTest,
   registerExplain,
+  registerReplay,
+  registerCoverage,
   registerParse,
   registerAlerts,
   registerDeadLetters,

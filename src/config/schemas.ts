@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { packSchema, profileSchema } from '../report/pack-schema.ts';
+import { expectationsSchema } from '../rule/cases/expectations.ts';
 import { casesSchema } from '../rule/cases/schema.ts';
 import { anomalySchema, correlationSchema, jsonRulesSchema, policySchema, sigmaSchema } from '../rule/editor-schemas.ts';
 import { exceptionSchema } from '../rule/exception/schema.ts';
@@ -14,6 +15,7 @@ const KINDS = {
   'json-rules': jsonRulesSchema,
   policy: policySchema,
   cases: casesSchema,
+  expectations: expectationsSchema,
   exception: exceptionSchema,
   controls: packSchema,
   profile: profileSchema,

@@ -3,12 +3,15 @@ import type { Ruleset } from '../rule/load.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { AlertDocument } from '../sink/sink.ts';
+import type { Source } from '../source/source.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 
 /** What a run of the engine needs from outside; the composition root builds the rest. */
 export type RunOptions = {
   readonly settings: Settings;
   readonly ruleset: Ruleset;
+  /** Read in place of the sources of the settings, under their names: a replay opens its own. */
+  readonly inputs?: readonly Source[];
   /** Relative paths of the settings count from here. */
   readonly baseDir: string;
   readonly clock: Clock;
