@@ -136,7 +136,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   store.outbox.register(sinks.map(({ name }) => name));
   for (const { name } of sinks) offerAgain(store.outbox, name, clock.now());
   const aggregating = createAggregating(store, { ...settings, engineVersion: VERSION, sinks: unrouted(settings) });
-  const notifying = settings.notify === undefined ? undefined : createNotifying(store, settings.notify, clock);
+  const notifying = settings.notify === undefined ? undefined : createNotifying(store, settings.notify, clock, meters.notified);
   const delivering = deliveries.map((turn) => runOutbox(turn, bell, clock, stopped.signal, cut.signal));
   const sources =
     options.inputs ??

@@ -3,7 +3,8 @@ import type { CorrelateStats } from '../correlate/correlator.ts';
 import type { Clock } from '../shared/clock.ts';
 import { VERSION } from '../shared/version.ts';
 import type { Batch } from '../source/source.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
+import { RECEIVER_STATES } from '../store/outbox.ts';
+import type { Metrics, Sample } from '../telemetry/metrics.ts';
 import { insecureParts } from './insecure.ts';
 import type { EngineStatus, Phase, SinkStatus, SourceStatus, StageStatus } from './status.ts';
 
@@ -177,6 +178,9 @@ export function observeBoard(metrics: Metrics, board: Board, clock: Clock): void
   metrics.observe('wardline.delivery.dead', () => sinks().map(({ name, dead }) => [dead, { receiver: name }]));
   metrics.observe('wardline.delivery.oldest_seconds', () => sinks().map(({ name, oldestSeconds }) => [oldestSeconds, { receiver: name }]));
   metrics.observe('wardline.receiver.up', () => sinks().map(({ name, state }) => [state === 'closed' ? 1 : 0, { receiver: name }]));
+  metrics.observe('wardline.receiver.breaker', () =>
+    sinks().flatMap(({ name, state }) => RECEIVER_STATES.map((one): Sample => [state === one ? 1 : 0, { receiver: name, state: one }])),
+  );
   const stages = (): readonly StageStatus[] => look().stages;
   metrics.observe('wardline.partitions', () => stages().map(({ stage, partitions }) => [partitions, { stage }]));
   metrics.observe('wardline.stage.lag', () => stages().map(({ stage, lag }) => [lag, { stage }]));

@@ -1,6 +1,7 @@
 import type { AlertAction } from '../alert/actions.ts';
 import type { Note } from '../correlate/correlator.ts';
 import type { RawRecord } from '../event/raw-record.ts';
+import type { NotifyDecision } from '../notify/reducer.ts';
 import type { JsonObject } from '../shared/json.ts';
 import { at } from '../shared/nested.ts';
 import type { AlertDocument, Delivery } from '../sink/sink.ts';
@@ -16,6 +17,7 @@ export type Meters = {
   alerts(alerts: readonly AlertDocument[], now: number): void;
   note(note: Note): void;
   delivered(receiver: string, outcomes: readonly Delivery[]): void;
+  notified(decisions: readonly NotifyDecision[]): void;
   action(action: AlertAction): void;
   inbox(source: string, outcomes: readonly string[]): void;
 };
@@ -70,6 +72,14 @@ export function createMeters(metrics: Metrics): Meters {
         outcomes.map(({ outcome }) => outcome),
         (result) => ({ receiver, result }),
       ),
+    notified(decisions) {
+      for (const [receiver, own] of Map.groupBy(decisions, (one) => one.receiver))
+        counted(
+          'wardline.notify.decisions',
+          own.map(({ decision }) => decision),
+          (decision) => ({ receiver: receiver === '' ? 'none' : receiver, decision }),
+        );
+    },
     action: ({ kind }) => metrics.add('wardline.operator.actions', 1, { kind }),
     inbox(source, outcomes) {
       const sum = (wanted: string): number => outcomes.filter((outcome) => outcome === wanted).length;

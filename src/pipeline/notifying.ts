@@ -23,7 +23,13 @@ export type Notifying = {
  * The notification reducer beside the store: alerts in, notifications and decisions out, each with the state it follows
  * from in one transaction. A crash repeats the reading of alerts, never a notification.
  */
-export function createNotifying(store: Store, settings: NotifySettings, clock: Clock): Notifying {
+export function createNotifying(
+  store: Store,
+  settings: NotifySettings,
+  clock: Clock,
+  /** Told of decisions once they are stored. */
+  observe: (decisions: readonly NotifyDecision[]) => void = () => undefined,
+): Notifying {
   const saved = store.reducers.load(NAME);
   const notifier = createNotifier(settings, saved?.state);
   let seq = saved?.seq ?? 0;
@@ -67,6 +73,7 @@ export function createNotifying(store: Store, settings: NotifySettings, clock: C
       for (const { decision, by, at: when } of log) if (decision === 'silenced' && by !== undefined) store.silences.hid(by, when);
       store.reducers.save(NAME, notifier.snapshot(), seq);
     });
+    observe(log);
     decisions = [];
     dirty = false;
     savedAt = now;

@@ -21,13 +21,14 @@ export function timedIngest(parts: RulesetParts, { metrics }: Pick<Telemetry, 'm
   };
 }
 
-/** The same sink, with a span per call. */
-export function traced(sink: Sink, clock: Clock, { tracer }: Pick<Telemetry, 'tracer'>): Sink {
+/** The same sink, with a span per call and its time. */
+export function traced(sink: Sink, clock: Clock, { tracer, metrics }: Pick<Telemetry, 'tracer' | 'metrics'>): Sink {
   return {
     ...sink,
     close: () => sink.close(),
     async write(alerts, signal) {
       const begunAt = clock.now();
+      const begun = performance.now();
       const tell = (more: Record<string, number>, error?: string): void =>
         tracer.span(
           'wardline.deliver',
@@ -44,6 +45,8 @@ export function traced(sink: Sink, clock: Clock, { tracer }: Pick<Telemetry, 'tr
       } catch (error) {
         tell({ 'wardline.failed': alerts.length }, messageOf(error));
         throw error;
+      } finally {
+        metrics.record('wardline.delivery.seconds', (performance.now() - begun) / 1000, { receiver: sink.name });
       }
     },
   };

@@ -20,12 +20,13 @@ export type ListedDelivery = {
   readonly reason: string | undefined;
 };
 
+export const RECEIVER_STATES = ['closed', 'open', 'disabled'] as const;
 /**
  * What is known of a receiver: `closed` is called as usual, `open` is left alone until a trial call at `until`,
  * `disabled` asked for nothing more. `failures` in a row; `pauseMs` is how long it was left alone last.
  */
 export type ReceiverState = {
-  readonly state: 'closed' | 'open' | 'disabled';
+  readonly state: (typeof RECEIVER_STATES)[number];
   readonly failures: number;
   readonly until: number;
   readonly pauseMs: number;

@@ -29,8 +29,8 @@ export type SinkCase = {
   readonly says: readonly Exclude<Verdict, 'take'>[];
   /** The peer answers for each alert; `refusals`: only what it refuses is found one by one; false: for all at once. */
   readonly perAlert: boolean | 'refusals';
-  /** `exact`: the message arrives as it was, a very long one perhaps cut. `shown`: it is for people, without control characters, perhaps cut. */
-  readonly text: 'exact' | 'shown';
+  /** `exact`: the message arrives as it was, a very long one perhaps cut. `well-formed`: the same, but for lone surrogates. `shown`: it is for people, without control characters, perhaps cut. */
+  readonly text: 'exact' | 'well-formed' | 'shown';
   /** Builds the sink over a running peer; every secret of its settings is `PLANTED` or `PLANTED_KEY`. */
   readonly start: (logger: Logger) => Promise<SinkHarness>;
 };
@@ -166,7 +166,10 @@ export function describeSinkContract(name: string, { says, perAlert, text, start
       expect(outcomes(given)).toEqual(hostile.map(({ id }) => [id, 'stored']));
       const seen = await taken();
       expect(seen.map(({ id }) => id)).toEqual(hostile.map(({ id }) => id));
-      if (text === 'exact') expect(seen.map(({ message }, i) => uncut(message, HOSTILE[i] ?? ''))).toEqual(HOSTILE);
+      if (text !== 'shown')
+        expect(seen.map(({ message }, i) => uncut(message, HOSTILE[i] ?? ''))).toEqual(
+          text === 'exact' ? HOSTILE : HOSTILE.map((one) => one.toWellFormed()),
+        );
       else for (const { message } of seen) expect(message).not.toMatch(UNSEEN);
     });
   });

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
-export type HttpCall = { readonly request: IncomingMessage; readonly body: string };
+export type HttpCall = { readonly request: IncomingMessage; readonly body: string; readonly bytes: Buffer };
 export type SmallHttp = { readonly url: string; close(): Promise<void> };
 
 /** A local HTTP or HTTPS server for tests: `answer` gets every call with its whole body. */
@@ -10,7 +10,10 @@ export async function smallHttp(answer: (call: HttpCall, response: ServerRespons
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => answer({ request, body: Buffer.concat(chunks).toString('utf8') }, response));
+    request.on('end', () => {
+      const bytes = Buffer.concat(chunks);
+      answer({ request, body: bytes.toString('utf8'), bytes }, response);
+    });
   };
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));

@@ -19,7 +19,7 @@ export type HttpCall = {
 
 /** `failed`: there was no answer; the text is a code or a few words, never a URL. */
 export type HttpAnswer =
-  | { readonly status: number; readonly retryAfterMs: number | undefined; readonly text: string }
+  | { readonly status: number; readonly retryAfterMs: number | undefined; readonly text: string; readonly bytes: Uint8Array }
   | { readonly failed: string };
 
 export type HttpClient = {
@@ -63,7 +63,8 @@ export function createHttpClient(settings: HttpSettings, clock: Clock): HttpClie
         });
         const retryAfter = answer.headers['retry-after'];
         const retryAfterMs = readRetryAfter(Array.isArray(retryAfter) ? retryAfter[0] : retryAfter, clock.now());
-        return { status: answer.statusCode, retryAfterMs, text: await read(answer.body) };
+        const bytes = await read(answer.body);
+        return { status: answer.statusCode, retryAfterMs, text: bytes.toString('utf8'), bytes };
       } catch (error) {
         if (signal.aborted) throw stopped();
         return { failed: reasonOf(error) };
@@ -82,7 +83,7 @@ function headerValue(name: string, header: string, value: string): string {
 }
 
 /** The start of an answer. What comes after the status no longer changes it, so a broken body is an empty one. */
-async function read(body: AsyncIterable<Uint8Array> & { destroy(): unknown }): Promise<string> {
+async function read(body: AsyncIterable<Uint8Array> & { destroy(): unknown }): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   try {
@@ -95,9 +96,9 @@ async function read(body: AsyncIterable<Uint8Array> & { destroy(): unknown }): P
       chunks.push(chunk);
     }
   } catch {
-    return '';
+    return Buffer.alloc(0);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 /** A network error by its code: messages may hold the URL, which counts as a secret. */

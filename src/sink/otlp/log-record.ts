@@ -10,16 +10,37 @@ const SEVERITIES = { informational: 9, low: 10, medium: 13, high: 17, critical: 
 const MAX_ATTRIBUTES = 128;
 const MAX_DEPTH = 16;
 
-type AnyValue =
+export type AnyValue =
   | { readonly stringValue: string }
   | { readonly boolValue: boolean }
   | { readonly intValue: string }
   | { readonly doubleValue: number }
   | { readonly arrayValue: { readonly values: readonly AnyValue[] } };
-type KeyValue = { readonly key: string; readonly value: AnyValue };
+export type KeyValue = { readonly key: string; readonly value: AnyValue };
+
+/** LogRecord of the OTLP data model in its JSON names. */
+export type LogRecord = {
+  readonly timeUnixNano: string;
+  readonly observedTimeUnixNano: string;
+  readonly severityNumber: number;
+  readonly severityText: string;
+  readonly eventName: string;
+  readonly body: AnyValue;
+  readonly attributes: readonly KeyValue[];
+  readonly droppedAttributesCount: number;
+};
+export type ExportRequest = {
+  readonly resourceLogs: readonly {
+    readonly resource: { readonly attributes: readonly KeyValue[] };
+    readonly scopeLogs: readonly {
+      readonly scope: { readonly name: string; readonly version: string };
+      readonly logRecords: readonly LogRecord[];
+    }[];
+  }[];
+};
 
 /** ExportLogsServiceRequest in the JSON encoding: 64-bit integers are text. */
-export function exportRequest(alerts: readonly AlertDocument[], serviceName: string): object {
+export function exportRequest(alerts: readonly AlertDocument[], serviceName: string): ExportRequest {
   return {
     resourceLogs: [
       {
@@ -31,7 +52,7 @@ export function exportRequest(alerts: readonly AlertDocument[], serviceName: str
 }
 
 /** Event `wardline.alert`: the title is the body, the fields of the document are the attributes. */
-function logRecord(alert: AlertDocument): object {
+function logRecord(alert: AlertDocument): LogRecord {
   const { id, level, title, time, document } = factsOf(alert);
   const attributes: KeyValue[] = [{ key: 'event.id', value: { stringValue: id } }];
   flatten(document, '', attributes, 0);
