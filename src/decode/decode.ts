@@ -3,6 +3,7 @@ import type { RawRecord } from '../event/raw-record.ts';
 import { type ReadTag, SEEN_CHARACTERS } from '../event/tags.ts';
 import { isObject, type JsonObject, type JsonValue } from '../shared/json.ts';
 import { toUtf8 } from './charset.ts';
+import { COLUMNS_HEADER, type Columns, readColumns } from './columns.ts';
 import { type Unwrapped, unwrap } from './envelopes.ts';
 import { detectForm, FORM_HEADER, type Form, formNamed, readForm } from './forms.ts';
 import { otlpDocuments } from './otlp.ts';
@@ -45,6 +46,8 @@ export type Decoded = {
   readonly formatHint: string | undefined;
   /** ECS fields that what the record came in tells; they count where the event itself says nothing. */
   readonly context?: JsonObject | undefined;
+  /** What the head of its file says of a line. */
+  readonly columns?: Columns | undefined;
   /** What is doubtful about how it was read. */
   readonly tags?: readonly ReadTag[] | undefined;
 };
@@ -64,8 +67,15 @@ export function decode(record: RawRecord, options: DecodeOptions): DecodeResult 
   if (headers.size === 0) return decodeBytes(record, bytes, undefined, options, 0);
   const result = decodeBytes(record, bytes, formNamed(headers.get(FORM_HEADER)), options, 0);
   const context = traceContextOf(headers);
-  return context === undefined ? result : { ...result, documents: result.documents.map((document) => ({ ...document, context })) };
+  const head = headers.get(COLUMNS_HEADER);
+  const columns = head === undefined ? undefined : readColumns(head);
+  if (context === undefined && columns === undefined) return result;
+  return { ...result, documents: result.documents.map((one) => ({ ...one, context: merged(one.context, context), columns })) };
 }
+
+/** What is nearer to the event says more of it. */
+const merged = (inner: JsonObject | undefined, outer: JsonObject | undefined): JsonObject | undefined =>
+  inner === undefined ? outer : { ...outer, ...inner };
 
 function decodeBytes(record: RawRecord, bytes: Uint8Array, form: Form | undefined, options: DecodeOptions, layer: number): DecodeResult {
   const dead = deadOf(record);
@@ -186,8 +196,8 @@ function documentsOf(record: RawRecord, all: readonly Unwrapped[], options: Deco
     });
     return { documents: [], deadLetters, discarded: 0 };
   }
-  all.forEach(({ value: document, formatHint }, index) => {
-    if (isObject(document)) documents.push({ index, document, text: undefined, formatHint });
+  all.forEach(({ value: document, formatHint, text, context }, index) => {
+    if (isObject(document)) documents.push({ index, document, text, formatHint, ...(context === undefined ? {} : { context }) });
     else
       deadLetters.push({ record, reason: 'not-an-object', detail: `event ${index} is ${kindOf(document)}, not an object`, at: undefined });
   });

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../shared/json.ts';
+import type { Columns } from './columns.ts';
 import { parseSyslog } from './syslog.ts';
 
 /** One record of text as formats see it: whole, and without the syslog head where it has one. */
@@ -8,9 +9,11 @@ export type TextLine = {
   readonly syslog: JsonObject | undefined;
   /** The text behind the syslog head, or all of it. */
   readonly body: string;
+  /** What the head of its file says of the line. */
+  readonly columns?: Columns | undefined;
 };
 
-export function readTextLine(text: string): TextLine {
+export function readTextLine(text: string, columns?: Columns): TextLine {
   const read = parseSyslog(text);
-  return { text, syslog: read?.head, body: read?.body ?? text };
+  return { text, syslog: read?.head, body: read?.body ?? text, columns };
 }

@@ -17,6 +17,8 @@ export type TimeOptions = {
 };
 
 const NO_TAGS: readonly string[] = [];
+/** The last instant that has a date (ECMA-262, time values). */
+const LAST = fromMs(8.64e15);
 const ASSUMED: readonly string[] = ['assumed_zone'];
 const BROKER: readonly string[] = ['broker_time'];
 const FUTURE: readonly string[] = ['future_time'];
@@ -30,7 +32,8 @@ export function eventTime(claimed: JsonValue | undefined, appendedAt: number, op
   if (read === undefined) return { time: fromMs(appendedAt), tags: BROKER };
   const { zoneOffset } = options;
   const time = read.zoned || zoneOffset === undefined ? read.time : read.time - zoneOffset(read.time);
-  if (time > fromMs(appendedAt + options.maxFutureSkewMs)) return { time: fromMs(appendedAt), tags: FUTURE, claimed: time };
+  if (time > fromMs(appendedAt + options.maxFutureSkewMs))
+    return { time: fromMs(appendedAt), tags: FUTURE, ...(time <= LAST ? { claimed: time } : {}) };
   return { time, tags: read.zoned || zoneOffset !== undefined ? NO_TAGS : ASSUMED };
 }
 

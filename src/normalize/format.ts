@@ -27,6 +27,8 @@ export type Format = {
    * `named`: the source's settings name this format, so that weak signs are enough.
    */
   readonly parse?: (line: TextLine, named: boolean) => JsonObject | undefined;
+  /** Its documents may come below a key of their own: whether one does only the decoder can say. */
+  readonly wrapped?: true;
   /** Fields whose values decide the log sources; read for every event, so few. */
   readonly discriminators: readonly FieldSource[];
   readonly route: (values: Discriminants) => Routing;

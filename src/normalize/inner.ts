@@ -5,11 +5,9 @@ import { createAccessor } from '../event/accessor.ts';
 import type { Accessor } from '../event/field-source.ts';
 import { isObject, type JsonObject } from '../shared/json.ts';
 import type { Format } from './format.ts';
+import { shippedIn } from './shippers.ts';
 
 export type Recognized = { readonly format: Format; readonly document: JsonObject; readonly context: JsonObject | undefined };
-
-/** When the envelope says the event was, for formats that say nothing. */
-export const ENVELOPE_TIME = 'wardline.envelope.time';
 
 /** Formats that fit anything: a body in one of these is a log record as it is. */
 const GENERIC = new Set(['json', 'text']);
@@ -37,6 +35,22 @@ function innerOf(body: unknown, index: number): Decoded | undefined {
   return 'value' in parsed && isObject(parsed.value)
     ? { index, document: parsed.value, text: undefined, formatHint: undefined }
     : undefined;
+}
+
+/**
+ * A line or document that a shipper carries in a field of its own document (Beats, Logstash, Vector, Fluent Bit, Fluentd,
+ * Docker, journald): seen as its own format, with what the shipper knows of it as context. Undefined where it is no shipper's,
+ * was understood by the shipper already, or where no format knows what it carries.
+ */
+export function recognizeShipped(
+  { document, index }: Decoded,
+  recognize: (decoded: Decoded) => { readonly format: Format; readonly document: JsonObject },
+): Recognized | undefined {
+  const shipped = shippedIn(document);
+  const inner = shipped === undefined ? undefined : innerOf(shipped.body, index);
+  if (shipped === undefined || inner === undefined) return undefined;
+  const found = recognize(inner);
+  return GENERIC.has(found.format.name) ? undefined : { ...found, context: shipped.context };
 }
 
 const known = new WeakMap<Format, Map<string, Accessor>>();

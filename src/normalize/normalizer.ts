@@ -1,3 +1,4 @@
+import { CARRIER_TIME } from '../decode/carriers.ts';
 import type { Decoded } from '../decode/decode.ts';
 import { readTextLine } from '../decode/text-line.ts';
 import { createAccessor } from '../event/accessor.ts';
@@ -14,7 +15,7 @@ import { enrichedFormats } from './enriched.ts';
 import { type EventTime, eventTime, type TimeOptions } from './event-time.ts';
 import type { Discriminants, Format } from './format.ts';
 import { plainText } from './generic.ts';
-import { ENVELOPE_TIME, type Recognized, recognizeInner, withContext } from './inner.ts';
+import { type Recognized, recognizeInner, recognizeShipped, withContext } from './inner.ts';
 import { toEcs } from './materialize.ts';
 import { createRouteTable, type RouteTable } from './routes.ts';
 import { zoneOffset } from './zones.ts';
@@ -84,7 +85,7 @@ export function createNormalizer(settings: NormalizerSettings, routes: RouteTabl
         format,
         reader.discriminators.map((accessor) => accessor(document)),
       );
-      const { time, tags: doubts, claimed } = decisions.timeOf(reader.time(document) ?? context?.[ENVELOPE_TIME], record.appendedAt);
+      const { time, tags: doubts, claimed } = decisions.timeOf(reader.time(document) ?? context?.[CARRIER_TIME], record.appendedAt);
       const tags = read.length === 0 ? doubts : [...doubts, ...read];
       return createEvent({ format, document, record, index: decoded.index, time, claimed, tags, route, context });
     },
@@ -112,11 +113,19 @@ function formatNamed(name: string, formats: readonly Format[]): Format {
   return format;
 }
 
+/** Formats that documents of shippers have, as long as nobody has understood what they carry. */
+const SHIPPED_AS = new Set(['ecs', 'json']);
+
 /** The format and document of an event, with what its envelope tells of it where it says nothing itself. */
 function recognized(decoded: Decoded, fixed: Format | undefined, formats: readonly Format[]): Recognized {
   const isLog = decoded.formatHint === 'otlp.log' && fixed === undefined;
   const inner = isLog ? recognizeInner(decoded, (one) => recognize(one, undefined, formats)) : undefined;
-  const found = inner ?? { ...recognize(decoded, fixed, formats), context: decoded.context };
+  const outer = inner ?? { ...recognize(decoded, fixed, formats), context: decoded.context };
+  const shipped =
+    fixed === undefined && decoded.text === undefined && SHIPPED_AS.has(outer.format.name)
+      ? recognizeShipped(decoded, (one) => recognize(one, undefined, formats))
+      : undefined;
+  const found = shipped === undefined ? outer : { ...shipped, context: { ...decoded.context, ...shipped.context } };
   return found.context === undefined ? found : { ...found, document: withContext(found.format, found.document, found.context) };
 }
 
@@ -124,7 +133,7 @@ function recognized(decoded: Decoded, fixed: Format | undefined, formats: readon
 function recognize(decoded: Decoded, fixed: Format | undefined, formats: readonly Format[]): { format: Format; document: JsonObject } {
   const { document, text, formatHint } = decoded;
   if (text !== undefined) {
-    const line = readTextLine(text);
+    const line = readTextLine(text, decoded.columns);
     for (const format of fixed === undefined ? formats : [fixed]) {
       const parsed = format.parse?.(line, fixed !== undefined);
       if (parsed !== undefined) return { format, document: parsed };

@@ -3,11 +3,12 @@ import { utf16Of } from '../decode/charset.ts';
 import type { RawRecord } from '../event/raw-record.ts';
 import type { Clock } from '../shared/clock.ts';
 import { messageOf, WardlineError } from '../shared/errors.ts';
+import { createHeads, type Headers, type Heads } from './files/heads.ts';
 import { isCopy } from './files/identity.ts';
 import { createLooker, filesBelow, rotatedBeside } from './files/look.ts';
 import { createFileTable, type FileTable, type Tracked } from './files/tracked.ts';
 import { isCompressed, unpacked } from './files/unpacked.ts';
-import { createLineCutter } from './lines.ts';
+import { createLineCutter, type Line } from './lines.ts';
 import { createMemoryRegister, type PartitionRegister } from './register.ts';
 import type { FileSourceSettings } from './settings.ts';
 import type { Batch, Source } from './source.ts';
@@ -15,7 +16,6 @@ import type { Batch, Source } from './source.ts';
 const MAX_LINE_BYTES = 1024 * 1024;
 const LINES_PER_BATCH = 1000;
 const POLL_MS = 500;
-const NO_HEADERS: ReadonlyMap<string, string> = new Map();
 
 /**
  * Lines of a file, or of every file below a folder. A partition is one file's content, whatever its name becomes; the
@@ -28,10 +28,11 @@ export function createFileSource(settings: FileSourceSettings, clock: Clock, reg
     async *batches(positions, signal) {
       table = createFileTable(register, positions);
       const look = createLook(settings.path, table);
+      const headsOf = createHeads(register);
       for (let first = true; !signal.aborted; first = false) {
         for (const tracked of await look(first)) {
           if (signal.aborted) return;
-          yield* read(settings, tracked, signal);
+          yield* read(settings, tracked, headsOf(tracked.number), signal);
         }
         yield* lost(table);
         if (settings.mode === 'once') return;
@@ -80,7 +81,7 @@ function createLook(path: string, table: FileTable): (first: boolean) => Promise
 }
 
 /** What a partition has beyond its position. */
-async function* read(settings: FileSourceSettings, tracked: Tracked, signal: AbortSignal): AsyncGenerator<Batch> {
+async function* read(settings: FileSourceSettings, tracked: Tracked, heads: Heads, signal: AbortSignal): AsyncGenerator<Batch> {
   const { file, number: partition } = tracked;
   if (file === undefined) return;
   const once = settings.mode === 'once';
@@ -96,7 +97,8 @@ async function* read(settings: FileSourceSettings, tracked: Tracked, signal: Abo
       if (signal.aborted) return;
       const lines = cutter.push(chunk as Uint8Array);
       for (const [i, line] of lines.entries()) {
-        if (line.offset >= from) records.push(record(line.offset, line.bytes));
+        const headers = heads.next(line.offset, line.bytes);
+        if (line.offset >= from) records.push(record(line, headers));
         if (records.length < LINES_PER_BATCH) continue;
         const next = lines[i + 1]?.offset ?? cutter.lineStart();
         yield { partition, records, next };
@@ -112,7 +114,7 @@ async function* read(settings: FileSourceSettings, tracked: Tracked, signal: Abo
   }
   // A plain file that is followed may get more of its last line; every other ends where it ends.
   const rest = once || compressed ? cutter.rest() : undefined;
-  if (rest !== undefined && rest.offset >= from) records.push(record(rest.offset, rest.bytes));
+  if (rest !== undefined && rest.offset >= from) records.push(record(rest, heads.next(rest.offset, rest.bytes)));
   const end = rest === undefined ? cutter.lineStart() : cutter.position();
   const next = end < from ? from : end;
   if (records.length > 0 || once) yield { partition, records, next, ...(once ? { end: true } : {}) };
@@ -130,6 +132,6 @@ function* lost(table: FileTable): Generator<Batch> {
   }
 }
 
-function recordOf({ name }: FileSourceSettings, partition: number, appendedAt: number): (offset: bigint, bytes: Uint8Array) => RawRecord {
-  return (offset, bytes) => ({ source: name, partition, offset, appendedAt, bytes, headers: NO_HEADERS });
+function recordOf({ name }: FileSourceSettings, partition: number, appendedAt: number): (line: Line, headers: Headers) => RawRecord {
+  return ({ offset, bytes }, headers) => ({ source: name, partition, offset, appendedAt, bytes, headers });
 }

@@ -1,5 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
+import { createHeads } from './files/heads.ts';
 import { createLineCutter } from './lines.ts';
+import { createMemoryRegister } from './register.ts';
 import type { StdinSourceSettings } from './settings.ts';
 import type { Source } from './source.ts';
 
@@ -11,12 +13,13 @@ export function createStdinSource({ name }: StdinSourceSettings, clock: Clock, i
     name,
     async *batches(_positions, signal) {
       const cutter = createLineCutter(0n, MAX_LINE_BYTES);
+      const heads = createHeads(createMemoryRegister())(0);
       const record = (line: { offset: bigint; bytes: Uint8Array }) => ({
         source: name,
         partition: 0,
         ...line,
         appendedAt: clock.now(),
-        headers: new Map<string, string>(),
+        headers: heads.next(line.offset, line.bytes),
       });
       for await (const chunk of input) {
         if (signal.aborted) return;

@@ -60,7 +60,7 @@ type Reader = {
 
 /** In their order up to the first that only a parsed document can be recognised by. */
 function readableFormats({ format, formats }: Decisions): readonly Format[] {
-  if (format !== undefined) return [{ ...format, marks: [[]] }];
+  if (format !== undefined) return format.wrapped === true ? [] : [{ ...format, marks: [[]] }];
   const end = formats.findIndex(({ marks }) => marks === undefined);
   return end < 0 ? formats : formats.slice(0, end);
 }

@@ -10,7 +10,22 @@ const COLUMNS = [
 ];
 const LINE = /^[2-9] (?:\d{12}|unknown|-) eni-[0-9a-f]{8,17} /;
 
-function parse({ body }: TextLine): JsonObject | undefined {
+/** A line of a log whose first line names its columns, in any order and choice. */
+function byColumns(text: string, names: readonly string[]): JsonObject | undefined {
+  const words = text.trimEnd().split(' ');
+  if (words.length !== names.length) return undefined;
+  const document: Record<string, JsonValue> = { message: text };
+  names.forEach((name, i) => {
+    const value = words[i] as string;
+    // The line of names itself says nothing more.
+    if (value !== '-' && value !== name) document[name.replaceAll('-', '_')] = value;
+  });
+  return document;
+}
+
+function parse({ text, body, columns }: TextLine): JsonObject | undefined {
+  const named = columns?.kind === 'vpcflow' ? byColumns(text, columns.names) : undefined;
+  if (named !== undefined) return named;
   if (!LINE.test(body)) return undefined;
   const values = body.trimEnd().split(' ');
   if (values.length < 14) return undefined;
@@ -37,7 +52,7 @@ const iso = (name: string) =>
   text(path(name), (value) => (/^\d{9,11}$/.test(value) ? new Date(Number(value) * 1000).toISOString() : undefined));
 const label = { product: 'aws', service: 'vpcflow' };
 
-/** Amazon VPC flow logs in the default column order, versions 2 to 5; a line without data is an event without ends. */
+/** Amazon VPC flow logs in the default column order, versions 2 to 5, or in the order of the file's first line; a line without data is an event without ends. */
 export const awsVpcflow: Format = {
   name: 'aws.vpcflow',
   recognizes: () => false,

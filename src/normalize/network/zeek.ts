@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from '../../shared/json.ts';
 import { address, compute, constant, entryOf, type Format, firstOf, integer, path, text } from '../format.ts';
 import { urlFields } from '../web/request.ts';
 import { userAgentFields } from '../web/user-agent.ts';
+import { parseZeekTsv } from './zeek-tsv.ts';
 
 /** Logs that do not name themselves, by fields only they have (Zeek's own `_path` and shippers' spellings come first). */
 const BY_FIELD: readonly (readonly [log: string, field: string])[] = [
@@ -59,11 +60,13 @@ const sum = (a: string, b: string) =>
   compute([path(a), path(b)], (x, y) => (x === undefined && y === undefined ? undefined : (Number(x ?? 0) || 0) + (Number(y ?? 0) || 0)));
 const orUndefined = (value: string, none: RegExp): string | undefined => (none.test(value) ? undefined : value);
 
-/** Zeek logs written as JSON, every log with a connection id; dotted keys flat or nested, `ts` as seconds or ISO text. */
+/** Zeek logs as JSON, also each below the name of its log, and as the tables Zeek writes by itself; dotted keys flat or nested, `ts` as seconds or ISO text. */
 export const zeek: Format = {
   name: 'zeek',
   recognizes: (document) =>
     (Object.hasOwn(document, 'uid') && hasConnection(document)) || (Object.hasOwn(document, '_path') && Object.hasOwn(document, 'ts')),
+  parse: parseZeekTsv,
+  wrapped: true,
   discriminators: [logOf],
   route: ([log]) => ({ labels: labelsOf(String(log)), known: {} }),
   logsources: SERVICES.flatMap(labelsOf),

@@ -1,6 +1,7 @@
+import { type Columns, isDirective } from '../../decode/columns.ts';
 import type { TextLine } from '../../decode/text-line.ts';
 import type { JsonObject } from '../../shared/json.ts';
-import { address, compute, constant, type Format, fixedRoute, integer, path, scaled, text } from '../format.ts';
+import { address, compute, constant, entryOf, type Format, fixedRoute, integer, path, scaled, text } from '../format.ts';
 import { requestParts, urlFields } from './request.ts';
 import { userAgentFields } from './user-agent.ts';
 
@@ -20,7 +21,57 @@ const given = (parts: Parts): JsonObject =>
 /** Blanks inside a field are written as plus signs. */
 const spaced = (value: string | undefined): string | undefined => value?.replaceAll('+', ' ');
 
-function parse({ text: line }: TextLine): JsonObject | undefined {
+/** Columns of the W3C format by the name they have in a document. */
+const W3C_NAMES: Readonly<Record<string, string>> = {
+  's-sitename': 'site',
+  's-computername': 'computer',
+  's-ip': 'server',
+  'cs-method': 'method',
+  'cs-uri-stem': 'stem',
+  'cs-uri-query': 'query',
+  's-port': 'port',
+  'cs-username': 'user',
+  'c-ip': 'client',
+  'cs-version': 'version',
+  'cs(User-Agent)': 'agent',
+  'cs(Cookie)': 'cookie',
+  'cs(Referer)': 'referrer',
+  'cs-host': 'host',
+  'sc-status': 'status',
+  'sc-substatus': 'substatus',
+  'sc-win32-status': 'win32',
+  'sc-bytes': 'sent',
+  'cs-bytes': 'received',
+  'time-taken': 'taken',
+  'X-Forwarded-For': 'forwarded',
+};
+
+/** A line by the columns its file names, in whatever order an administrator chose them. */
+function byColumns({ text: line }: TextLine, { names, about }: Columns): JsonObject | undefined {
+  const isIis = /Internet Information Services/.test(about.get('software') ?? '') || names.includes('cs-uri-stem');
+  if (!isIis) return undefined;
+  if (isDirective(line)) return { message: line };
+  const words = line.trimEnd().split(' ');
+  if (words.length !== names.length) return undefined;
+  const values = new Map(names.map((name, i) => [name, words[i] as string]));
+  const out: Record<string, string | undefined> = {
+    timestamp: `${values.get('date') ?? about.get('date')?.slice(0, 10)} ${values.get('time')}`,
+  };
+  for (const [name, value] of values) {
+    const known = entryOf(W3C_NAMES, name) ?? name;
+    if (known === 'query' || known === 'agent') out[known] = spaced(value);
+    else if (known === 'version') out[known] = value.replace(/^HTTP\//, '');
+    else if (known === 'forwarded') out[known] = value.split(/,\+?/)[0];
+    else if (name !== 'date' && name !== 'time') out[known] = value;
+  }
+  return { ...given(out), message: line };
+}
+
+function parse(line: TextLine): JsonObject | undefined {
+  return (line.columns?.kind === 'w3c' ? byColumns(line, line.columns) : undefined) ?? byShape(line);
+}
+
+function byShape({ text: line }: TextLine): JsonObject | undefined {
   const front = FRONT.exec(line);
   if (front === null) return undefined;
   const [, timestamp, site, computer, server, method, stem, query, port, user, client, rest = ''] = front;
