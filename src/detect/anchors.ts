@@ -117,12 +117,19 @@ function jsonAnchors({ field, operator, value, keys, decorators, other }: JsonPr
 }
 
 /** A cased pattern is found by its folded text as well: what is equal is equal without letter case. */
-function textChoices(predicate: Extract<Predicate, { op: 'text' }>): readonly Choice[] {
-  const { field, pattern, cased } = predicate;
+function textChoices(predicate: TextPredicate): readonly Choice[] {
+  const { field, pattern } = predicate;
   const anchor = textAnchor(field, pattern);
   if (anchor === undefined) return [];
-  const exact = field !== null && !cased && saysAll(pattern) && isPlain(anchor.text);
-  return [{ anchors: [anchor], decides: exact ? predicate : undefined }];
+  return [{ anchors: [anchor], decides: exactAnchor(predicate) === undefined ? undefined : predicate }];
+}
+
+type TextPredicate = Extract<Predicate, { op: 'text' }>;
+
+/** The anchor that is there exactly if the predicate holds, where there is one. */
+export function exactAnchor({ field, pattern, cased }: TextPredicate): Anchor | undefined {
+  const anchor = textAnchor(field, pattern);
+  return anchor !== undefined && field !== null && !cased && saysAll(pattern) && isPlain(anchor.text) ? anchor : undefined;
 }
 
 /** Is the pattern no more than its anchor? */
@@ -133,7 +140,7 @@ const saysAll = (pattern: TextPattern): boolean =>
 
 /** Texts that every index finds exactly: ASCII, and not backslashes alone, which also stand in the middle of JSON escapes. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII
-const isPlain = (text: string): boolean => /^[\x00-\x7f]+$/.test(text) && !/^\\+$/.test(text);
+export const isPlain = (text: string): boolean => /^[\x00-\x7f]+$/.test(text) && !/^\\+$/.test(text);
 
 const isAny = (token: TextPattern[number] | undefined): boolean => typeof token === 'object' && token.wildcard === 'any';
 

@@ -13,24 +13,24 @@ export type Candidates = {
   readonly fire: Fire;
   /** Evaluates what was brought up and what has no literal; adds the places of the detections that hold. */
   verify(group: Group, view: View, found: MatchBuffer): void;
-  /** The same where a machine brought them up: so many words from a place in its memory on. */
-  verifyListed(group: Group, view: View, found: MatchBuffer, words: Int32Array, from: number, count: number): void;
+  /** The same where a machine brought them up: so many words from a place in its memory on, which may move meanwhile. */
+  verifyListed(group: Group, view: View, found: MatchBuffer, memory: { readonly words: Int32Array }, from: number, count: number): void;
 };
 
 export function createCandidates(stats: MatcherStats): Candidates {
   let stamp: Int32Array = new Int32Array(0);
-  let list: Int32Array = new Int32Array(0);
+  const list: { words: Int32Array } = { words: new Int32Array(0) };
   let generation = 0;
   let count = 0;
 
-  const verifyListed: Candidates['verifyListed'] = ({ plan, rules }, view, found, words, from, listed) => {
+  const verifyListed: Candidates['verifyListed'] = ({ plan, rules }, view, found, memory, from, listed) => {
     const { always } = plan;
     for (let i = 0; i < always.length; i++) {
       const rule = always[i] as number;
       if (programOf(plan, rule)(view)) addMatch(found, rules[rule] as number);
     }
     for (let i = from; i < from + listed; i++) {
-      const rule = words[i] as number;
+      const rule = memory.words[i] as number;
       if (programOf(plan, rule)(view)) addMatch(found, rules[rule] as number);
     }
     stats.events++;
@@ -40,7 +40,8 @@ export function createCandidates(stats: MatcherStats): Candidates {
 
   return {
     begin(group) {
-      ({ stamp, candidates: list } = group);
+      stamp = group.stamp;
+      list.words = group.candidates;
       generation = ++group.generation;
       count = 0;
     },
@@ -49,7 +50,7 @@ export function createCandidates(stats: MatcherStats): Candidates {
         const rule = rules[i] as number;
         if (stamp[rule] === generation) continue;
         stamp[rule] = generation;
-        list[count++] = rule;
+        list.words[count++] = rule;
       }
     },
     verify(group, view, found) {

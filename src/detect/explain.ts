@@ -52,7 +52,7 @@ export function compileTree({ expr, logsource }: Pick<Detection, 'expr' | 'logso
     return slot;
   };
   const nodeOf = (one: Expr): Node => {
-    const holds = compileProgram(one, slotOf);
+    const holds = compileProgram(one, { slotOf });
     if (one.op === 'and' || one.op === 'or') return { op: one.op, holds, of: one.of.map(nodeOf) };
     if (one.op === 'not') return { op: 'not', holds, of: nodeOf(one.of) };
     if (one.op === 'constant') return { op: 'leaf', holds, predicate: undefined, slot: undefined };

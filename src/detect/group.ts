@@ -8,6 +8,7 @@ import type { JsonObject } from '../shared/json.ts';
 import { type ByteGroup, createByteGroup } from './bytes/byte-group.ts';
 import { createByteIndex } from './bytes/byte-index.ts';
 import type { ByteLine } from './bytes/byte-line.ts';
+import { createByteTests } from './bytes/byte-tests.ts';
 import { ByteView } from './bytes/byte-view.ts';
 import { createFieldIndex, type FieldIndex } from './literal-index.ts';
 import { type Entry, type Indexes, KEYWORDS, type Member, type Plan, planOf, type SampleTexts, type SlotOf } from './plan.ts';
@@ -50,9 +51,10 @@ export function compileGroup(detections: readonly Detection[], route: Route, lin
     for (const field of fieldsOf(folded)) slotOf(field, label);
     members.push({ rule, expr: folded, label });
   });
+  const tests = byteView === undefined ? undefined : (of: (field: string) => number) => createByteTests(byteView, of);
   const replan: Group['replan'] = (samples, form) => {
     const texts = createSampleTexts(view, samples);
-    const plan = planOf(members, slotOf, texts);
+    const plan = planOf(members, { slotOf, samples: texts, tests });
     if (byteView === undefined || form === 'text')
       plan.text = indexesOf(plan.literals, (entries, slot) => createFieldIndex(entries, texts(slot)));
     else {
@@ -66,7 +68,7 @@ export function compileGroup(detections: readonly Detection[], route: Route, lin
     byteView,
     rules: Int32Array.from(members, ({ rule }) => rule),
     // A first guess; the choice that is worth some time comes with samples.
-    plan: planOf(members, slotOf, () => [], 1),
+    plan: planOf(members, { slotOf, samples: () => [], tests, rounds: 1 }),
     samples: [],
     stamp: new Int32Array(members.length),
     candidates: new Int32Array(members.length),

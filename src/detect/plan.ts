@@ -3,7 +3,7 @@ import type { Expr } from '../rule/ir/expr.ts';
 import { type Anchor, type Cover, coverOf, without } from './anchors.ts';
 import type { ByteGroup } from './bytes/byte-group.ts';
 import type { FieldIndex } from './literal-index.ts';
-import { compileProgram, type Program } from './program.ts';
+import { compileProgram, type Program, type TextTests, type Tools } from './program.ts';
 
 /** A rule of a group: its place in the matcher's detections, what is left to ask, and the label it came in by. */
 export type Member = { readonly rule: number; readonly expr: Expr; readonly label: RouteLabel | undefined };
@@ -38,6 +38,14 @@ export type SampleTexts = (slot: number) => readonly string[];
 /** The slot of anchors that ask every value. */
 export const KEYWORDS = -1;
 
+export type Planning = {
+  readonly slotOf: SlotOf;
+  readonly samples: SampleTexts;
+  /** Tests of texts that programs use, by the slots of their fields. */
+  readonly tests?: ((slotOf: Tools['slotOf']) => TextTests) | undefined;
+  readonly rounds?: number;
+};
+
 /** Rounds of choosing: members move to indexes that others pay for as well. */
 const ROUNDS = 3;
 
@@ -45,7 +53,7 @@ const ROUNDS = 3;
  * Chooses the anchors of every member so that all of it together is cheap: how often an anchor is met (each time, a member
  * is evaluated), and what looking for its kind in its field costs, shared by the members that look there.
  */
-export function planOf(members: readonly Member[], slotOf: SlotOf, texts: SampleTexts, rounds = ROUNDS): Plan {
+export function planOf(members: readonly Member[], { slotOf, samples: texts, tests, rounds = ROUNDS }: Planning): Plan {
   const prices = createPrices(texts);
   const place = (field: string | null, label: RouteLabel | undefined): number => (field === null ? KEYWORDS : slotOf(field, label));
   let covers: readonly (Cover | undefined)[] = [];
@@ -67,7 +75,8 @@ export function planOf(members: readonly Member[], slotOf: SlotOf, texts: Sample
   const programs: Plan['programs'] = members.map(() => undefined);
   const compile = (i: number): Program => {
     const { label } = members[i] as Member;
-    const program = compileProgram(rest[i] as Expr, (field) => slotOf(field, label));
+    const of: Tools['slotOf'] = (field) => slotOf(field, label);
+    const program = compileProgram(rest[i] as Expr, { slotOf: of, texts: tests?.(of) });
     programs[i] = program;
     return program;
   };

@@ -16,6 +16,22 @@ export type Program = (view: View) => boolean;
 /** Slot of a field in the view. */
 export type SlotOf = (field: string) => number;
 
+/** Tests of texts that know a cheaper way than making them; each is given the program that answers where it cannot. */
+export type TextTests = {
+  /** One predicate; undefined: the program it is. */
+  one(predicate: TextPredicate, otherwise: Program): Program | undefined;
+  /** Any of some predicates on one field, all of which `known` takes. */
+  some(predicates: readonly TextPredicate[], otherwise: Program): Program;
+  known(predicate: TextPredicate): boolean;
+  /** Does a text of each set occur in the field, each after the one before? */
+  inOrder(field: string, sets: readonly (readonly string[])[], otherwise: Program): Program | undefined;
+};
+
+export type TextPredicate = Extract<Predicate, { readonly op: 'text' }>;
+
+/** What a program is compiled with. */
+export type Tools = { readonly slotOf: SlotOf; readonly texts?: TextTests | undefined };
+
 /** A test of one text, already folded unless the predicate is cased. */
 type TextTest = (text: string) => boolean;
 
@@ -23,20 +39,20 @@ type TextTest = (text: string) => boolean;
 const SET_FROM = 4;
 
 /** Compiles to closures over slots; no code is generated. */
-export function compileProgram(expr: Expr, slotOf: SlotOf): Program {
+export function compileProgram(expr: Expr, tools: Tools): Program {
   switch (expr.op) {
     case 'constant':
       return () => expr.value;
     case 'not': {
-      const inner = compileProgram(expr.of, slotOf);
+      const inner = compileProgram(expr.of, tools);
       return (view) => !inner(view);
     }
     case 'and':
-      return compileAnd(expr.of.map((one) => compileProgram(one, slotOf)));
+      return compileAnd(expr.of.map((one) => compileProgram(one, tools)));
     case 'or':
-      return compileOr(expr.of, slotOf);
+      return compileOr(expr.of, tools);
     default:
-      return compilePredicate(expr, slotOf);
+      return compilePredicate(expr, tools);
   }
 }
 
@@ -47,9 +63,10 @@ function compileAnd(programs: readonly Program[]): Program {
   };
 }
 
-function compileOr(members: readonly Expr[], slotOf: SlotOf): Program {
+function compileOr(members: readonly Expr[], tools: Tools): Program {
+  const { slotOf, texts } = tools;
   const inSets = new Set<Expr>();
-  const sets = <P extends Expr & { readonly field: string }>(
+  const sets = <P extends Expr & { readonly field: string | null }>(
     belongs: (expr: Expr) => expr is P,
     compile: (slot: number, predicates: readonly P[]) => Program,
   ): readonly Program[] =>
@@ -57,10 +74,20 @@ function compileOr(members: readonly Expr[], slotOf: SlotOf): Program {
       .filter(([, predicates]) => predicates.length >= SET_FROM)
       .map(([field, predicates]) => {
         for (const predicate of predicates) inSets.add(predicate);
-        return compile(slotOf(field), predicates);
+        return compile(slotOf(field as string), predicates);
       });
-  const grouped = [...sets(isEquality, oneOfTexts), ...sets(isNumber, oneOfNumbers)];
-  const programs = [...grouped, ...members.filter((member) => !inSets.has(member)).map((member) => compileProgram(member, slotOf))];
+  const isKnown = (expr: Expr): expr is TextPredicate => expr.op === 'text' && texts?.known(expr) === true;
+  const someTexts = (slot: number, predicates: readonly TextPredicate[]): Program => {
+    const equalities = predicates.every(isEquality);
+    const plainly = equalities ? oneOfTexts(slot, predicates) : compileAny(predicates.map((one) => compileProgram(one, { slotOf })));
+    return texts?.some(predicates, plainly) ?? plainly;
+  };
+  const ofTexts = texts === undefined ? sets(isEquality, oneOfTexts) : sets(isKnown, someTexts);
+  const grouped = [...ofTexts, ...sets(isNumber, oneOfNumbers)];
+  return compileAny([...grouped, ...members.filter((member) => !inSets.has(member)).map((member) => compileProgram(member, tools))]);
+}
+
+function compileAny(programs: readonly Program[]): Program {
   return (view) => {
     for (let i = 0; i < programs.length; i++) if ((programs[i] as Program)(view)) return true;
     return false;
@@ -107,12 +134,14 @@ function anyText(texts: Texts, test: TextTest): boolean {
   return false;
 }
 
-function compilePredicate(predicate: Predicate, slotOf: SlotOf): Program {
+function compilePredicate(predicate: Predicate, { slotOf, texts }: Tools): Program {
   switch (predicate.op) {
-    case 'text':
-      return compileText(predicate, slotOf);
+    case 'text': {
+      const plainly = compileText(predicate, slotOf);
+      return texts?.one(predicate, plainly) ?? plainly;
+    }
     case 'regex':
-      return compileRegexPredicate(predicate, slotOf);
+      return compileRegexPredicate(predicate, slotOf, texts);
     case 'fieldref':
       return compileFieldref(predicate, slotOf);
     case 'number': {
@@ -202,15 +231,21 @@ export function textTest(pattern: TextPattern): TextTest {
   return longest === '' ? (text) => globMatches(glob, text) : (text) => text.includes(longest) && globMatches(glob, text);
 }
 
-function compileRegexPredicate({ field, pattern, flags }: Predicate & { readonly op: 'regex' }, slotOf: SlotOf): Program {
+function compileRegexPredicate(
+  { field, pattern, flags }: Predicate & { readonly op: 'regex' },
+  slotOf: SlotOf,
+  texts: TextTests | undefined,
+): Program {
   const regex = compileRegex(pattern, flags);
   const test: TextTest = (text) => regex.test(text.length > SEEN_CHARACTERS ? text.slice(0, SEEN_CHARACTERS) : text);
   if (field === null) return (view) => view.keywords().some(test);
   const slot = slotOf(field);
   const literals = regexLiterals(leadingFlags(pattern).body);
   if (literals.length === 0) return (view) => anyText(view.text(slot), test);
-  const mayMatch: TextTest = (low) => inOrder(literals, low);
-  return (view) => anyText(view.low(slot), mayMatch) && anyText(view.text(slot), test);
+  const inLow: TextTest = (low) => inOrder(literals, low);
+  const plainly: Program = (view) => anyText(view.low(slot), inLow);
+  const mayMatch = texts?.inOrder(field, literals, plainly) ?? plainly;
+  return (view) => mayMatch(view) && anyText(view.text(slot), test);
 }
 
 /** Does one text of each set occur, each after the one before? Sets come in the order in which a match would meet them. */

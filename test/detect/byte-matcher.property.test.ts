@@ -103,6 +103,22 @@ describe('the matcher on bytes', () => {
     expect(seen.decided).toBeGreaterThan(4 * seen.left);
   });
 
+  test('loses no candidate when its memory grows while rules are compiled', () => {
+    const contains = (text: string): Expr => ({
+      op: 'text',
+      field: 'f',
+      pattern: [{ wildcard: 'any' }, text, { wildcard: 'any' }],
+      cased: false,
+    });
+    const exprs = Array.from({ length: 1500 }, (_, n): Expr => {
+      const words = Array.from({ length: 6 }, (_, k) => contains(`word${n}of${k}`));
+      return { op: 'and', of: [contains('something'), { op: 'not', of: { op: 'or', of: words } }] };
+    });
+    const compare = createComparison(exprs.map(ruleOf), { format: 'json', logsource: TEST_LOGSOURCE });
+    for (const f of ['something', 'something word7of3', 'Something Word1499of0', 'nothing'])
+      expect(compare(JSON.stringify({ f }))).toBe('decided');
+  });
+
   test('recognises Windows events and folds channel and event id as the normalizer does', () => {
     const windows = ruleOf({ op: 'text', field: 'Image', pattern: [{ wildcard: 'any' }, '\\cmd.exe'], cased: false }, 0);
     const rules: Detection[] = [

@@ -75,7 +75,7 @@ export function createByteMatcher(
       view.begin();
       const plan = byteGroup(group, view);
       const count = view.scan(plan);
-      candidates.verifyListed(group, view, found, machine.words, plan.candidates >> 2, count);
+      candidates.verifyListed(group, view, found, machine, plan.candidates >> 2, count);
       return route;
     },
     time: (decisions, appendedAt) => routerOf(decisions).time(appendedAt),

@@ -9,7 +9,7 @@ import { type ByteIndex, escaped } from './byte-index.ts';
 import type { ByteLine } from './byte-line.ts';
 import type { Machine } from './machine.ts';
 import { createReading, type Reading } from './reading.ts';
-import { ESCAPED, MISSING, NULL, PLAIN } from './value-kind.ts';
+import { BOOLEAN, ESCAPED, INTEGER, MISSING, NULL, PLAIN } from './value-kind.ts';
 
 /**
  * A view on the tokens of one line: a field becomes text only when it is asked for, and at most once per event. What the
@@ -159,6 +159,18 @@ export class ByteView implements View {
     return this.machine.bytes.toString('latin1', unescaped, unescaped + length);
   }
 
+  /**
+   * The place of a value whose bytes are its text, after `scan`: what the machine may be asked about. NOWHERE if the field is
+   * missing or null, ELSEWHERE where only texts say it.
+   */
+  textPlace(slot: number): number {
+    const place = this.#place(slot);
+    if (place < 0) return place;
+    const kind = this.#line.tokens.kindOf(place);
+    if (kind === PLAIN || kind === ESCAPED || kind === INTEGER || kind === BOOLEAN) return place;
+    return kind === NULL ? NOWHERE : ELSEWHERE;
+  }
+
   /** The one place that answers for a slot, NOWHERE if the field is missing, ELSEWHERE if only `raw` can say. */
   #place(slot: number): number {
     const { direct, steps, deep } = this.#readings[slot] as Reading;
@@ -175,8 +187,8 @@ export class ByteView implements View {
   }
 }
 
-const NOWHERE = -1;
-const ELSEWHERE = -2;
+export const NOWHERE = -1;
+export const ELSEWHERE = -2;
 
 const foldAll = (texts: Texts): Texts => (typeof texts === 'string' ? fold(texts) : texts?.map(fold));
 

@@ -16,6 +16,10 @@ type Functions = {
   readonly setPlaces: (kinds: number, starts: number, ends: number, places: number) => void;
   readonly setSeenKeys: (table: number) => void;
   readonly setStack: (nodes: number, places: number, objects: number, maxDepth: number) => void;
+  /** Answers about the value at a place, 0 or 1; `how`, needles and sets are those of byte-tests.ts. */
+  readonly holds: (place: number, how: number, needle: number) => number;
+  readonly holdsAny: (place: number, index: number, scratch: number) => number;
+  readonly holdsInOrder: (place: number, sets: number) => number;
   readonly tokenize: (from: number, length: number) => number;
 };
 
@@ -32,6 +36,8 @@ let compiled: WebAssembly.Module | undefined;
  */
 export class Machine {
   readonly run: Functions;
+  /** Room for `holdsAny`. */
+  readonly scratch: number;
   bytes: Buffer;
   words: Int32Array;
   readonly #memory: WebAssembly.Memory;
@@ -44,6 +50,7 @@ export class Machine {
     this.run = new WebAssembly.Instance(compiled, { env: { memory: this.#memory } }).exports as Functions;
     this.bytes = Buffer.from(this.#memory.buffer);
     this.words = new Int32Array(this.#memory.buffer);
+    this.scratch = this.allocate(16);
   }
 
   /** Address of so many zero bytes, a multiple of 16. */

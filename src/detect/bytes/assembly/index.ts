@@ -1,7 +1,9 @@
 // The part of the matcher that sees every byte, in AssemblyScript: `npm run assemble` makes ../machine-code.ts of it.
 export { candidateCount, fire } from './candidates';
-export { scanGroup, scanIndex } from './group';
+export { scanIndex } from './field-index';
+export { scanGroup } from './group';
 export { firstSlot, hashKey, loadEntry, setKeys } from './keys';
+export { holds, holdsAny, holdsInOrder } from './needles';
 export { stepEdge } from './scans';
 export { setSeenKeys } from './seen-keys';
 export { resolveEscapes } from './text';

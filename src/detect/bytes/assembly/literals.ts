@@ -22,7 +22,7 @@ export function listOf(table: usize, key: i32): usize {
 }
 
 /** Does the text at a place, which is in lower case, say the literal? The caller has checked that it is long enough. */
-function says(at: usize, literal: usize): bool {
+export function says(at: usize, literal: usize): bool {
   const length: usize = load<u32>(literal, 4);
   const bytes = literal + 8;
   let i: usize = 0;
@@ -36,7 +36,7 @@ function says(at: usize, literal: usize): bool {
  * alone is found at every place of a longer run of them; counting back from each would take quadratic time, and its rules
  * ask the text anyway (`decides` in anchors.ts).
  */
-function splitsEscape(from: usize, at: usize): bool {
+export function splitsEscape(from: usize, at: usize): bool {
   if (at === from || load<u8>(at - 1) !== BACKSLASH) return false;
   let start = at;
   while (start > from && load<u8>(start - 1) === BACKSLASH) start--;
