@@ -1,17 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { startAdmin } from './admin/server.ts';
+import { placeholderValues } from './config/placeholders.ts';
 import type { Settings, TransportSettings } from './config/settings.ts';
-import { createRouter } from './correlate/route.ts';
 import type { Normalizer } from './normalize/normalizer.ts';
 import { type Board, createBoard, observeBoard } from './pipeline/board.ts';
+import { type ActivationDeps, firstRules, followRules } from './pipeline/distributed/activation.ts';
+import { bundleOf, compileBundle } from './pipeline/distributed/bundle.ts';
 import { correlateWorker } from './pipeline/distributed/correlate.ts';
 import { deliverWorker } from './pipeline/distributed/deliver.ts';
 import { ingestWorker } from './pipeline/distributed/ingest.ts';
+import { createRulesets, type StageRules } from './pipeline/distributed/rulesets.ts';
 import { type WatchedStage, watchStage } from './pipeline/distributed/watched.ts';
 import { createDoubts } from './pipeline/doubts.ts';
 import { createMeters } from './pipeline/meters.ts';
 import { timedIngest, traced } from './pipeline/observed.ts';
-import { normalizersOf, partsOf } from './pipeline/parts.ts';
+import { normalizersOf } from './pipeline/parts.ts';
 import { retryDelayMs } from './pipeline/retry-schedule.ts';
 import type { RunOptions, RunSummary } from './pipeline/run-options.ts';
 import type { SinkStatus } from './pipeline/status.ts';
@@ -33,6 +36,7 @@ import {
   type TopicPlan,
 } from './transport/kafka-log.ts';
 import { createKafkaSubscription } from './transport/kafka-subscription.ts';
+import { createRulesetLog } from './transport/ruleset-log.ts';
 
 const BLOCK = 1_000_000;
 const DAY_MS = 86_400_000;
@@ -69,9 +73,6 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
   const names = topicsOf(transport.prefix);
   await ensureTopics(kafka, plansOf(transport), transport.replication);
   const progress = { records: 0, events: 0, alerts: 0, deadLetters: 0 };
-  const parts = timedIngest(partsOf(ruleset, settings), telemetry);
-  board.activated({ digest: ruleset.digest, rules: ruleset.byId.size });
-  telemetry.metrics.add('wardline.ruleset.activations', 1);
   const stages: WatchedStage[] = [];
   const stageOf = (stage: string): WatchedStage => {
     const made = watchStage(stage, clock, settings.admin?.health.stalledAfter ?? STALLED_AFTER_MS);
@@ -92,6 +93,45 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
   const jobs: Promise<void>[] = [];
   const has = (role: TransportSettings['roles'][number]): boolean => transport.roles.includes(role);
 
+  const matches = writerTo(names.matches, transport.partitions);
+  const control = createRulesetLog(createKafkaKeyedLog(kafka, names.control, writerTo(names.control, 1)), () =>
+    randomBytes(4).toString('hex'),
+  );
+  const measured = (rules: StageRules): StageRules => ({
+    ...timedIngest(rules, telemetry),
+    correlate: {
+      ...rules.correlate,
+      toAlert(firing) {
+        const alert = rules.correlate.toAlert(firing);
+        if (alert !== undefined) meters.alerts([alert], clock.now());
+        return alert;
+      },
+    },
+  });
+  const rulesets = createRulesets(control, (bundle) => measured(compileBundle(bundle, settings)));
+  let shown = 0;
+  const refresh = async (): Promise<void> => {
+    await rulesets.refresh();
+    if (rulesets.newest() === shown) return;
+    shown = rulesets.newest();
+    const { digest, size } = await rulesets.load(shown);
+    board.activated({ digest, rules: size });
+    telemetry.metrics.add('wardline.ruleset.activations', 1);
+  };
+  const activation: ActivationDeps = {
+    log: control,
+    matches,
+    refresh,
+    bundle: () => bundleOf(options.ruleFiles?.() ?? [], placeholderValues(settings.placeholders, options.baseDir)),
+    clock,
+    logger,
+  };
+  await firstRules(activation, options.activate ?? false, stop.signal).catch(async (error: unknown) => {
+    await Promise.all(writers.map((writer) => writer.close()));
+    throw error;
+  });
+  jobs.push(followRules(activation, stop.signal));
+
   const deadLetters = writerTo(names.deadLetters, 1);
   if (has('ingest')) {
     const sources = kafkaSources(settings);
@@ -105,7 +145,6 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
         Array.from({ length: counts.get(`${source.name}/${topic}`) ?? 0 }, (_, p) => [source.name, block * BLOCK + p] as const),
       ),
     );
-    const matches = writerTo(names.matches, transport.partitions);
     for (const source of sources) {
       for (const [block, topic] of source.topics.entries()) {
         const stage = stageOf(`ingest ${source.name}/${topic}`);
@@ -113,9 +152,8 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
           source: source.name,
           numberOf: (partition) => block * BLOCK + partition,
           all,
-          ingest: parts.ingest,
+          rulesets,
           normalizer: normalizers.get(source.name) as Normalizer,
-          router: createRouter(ruleset),
           matches,
           deadLetters: async (letters) => {
             const entries = letters.map(({ record, reason, detail }) => {
@@ -162,18 +200,8 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
   if (has('correlate')) {
     const checkpoints = writerTo(names.checkpoints, transport.partitions);
     const stage = stageOf('correlate');
-    const logic = new Map([...ruleset.byId].map(([id, rule]) => [id, rule.logicDigest]));
     const worker = correlateWorker({
-      parts: {
-        digest: parts.digest,
-        correlator: parts.correlator,
-        toAlert(firing) {
-          const alert = parts.toAlert(firing, () => undefined);
-          if (alert !== undefined) meters.alerts([alert], clock.now());
-          return alert;
-        },
-        logicOf: (rule) => logic.get(rule),
-      },
+      rulesets,
       alerts: writerTo(names.alerts, transport.partitions),
       checkpoints: createPartitionCheckpoints(createKafkaKeyedLog(kafka, names.checkpoints, checkpoints), () =>
         randomBytes(4).toString('hex'),
@@ -305,6 +333,7 @@ const topicsOf = (prefix: string) => ({
   matches: `${prefix}.matches`,
   alerts: `${prefix}.alerts`,
   checkpoints: `${prefix}.checkpoints`,
+  control: `${prefix}.control`,
   deadLetters: `${prefix}.deadletters`,
 });
 
@@ -315,6 +344,7 @@ function plansOf({ prefix, partitions }: TransportSettings): readonly TopicPlan[
     { topic: names.matches, partitions, settings: { ...kept(3), 'message.timestamp.type': 'LogAppendTime' } },
     { topic: names.alerts, partitions, settings: kept(7) },
     { topic: names.checkpoints, partitions, settings: { 'cleanup.policy': 'compact' } },
+    { topic: names.control, partitions: 1, settings: { 'cleanup.policy': 'compact' } },
     { topic: names.deadLetters, partitions: 1, settings: kept(30) },
   ];
 }

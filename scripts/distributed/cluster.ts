@@ -43,7 +43,16 @@ export const RULES = [
   over('spree', { type: 'event_count', rules: ['burst'], timespan: '40s', condition: { gte: 2 } }),
 ];
 
-export const rulesText = (): string => RULES.map((rule) => JSON.stringify(rule)).join('\n---\n');
+export const rulesText = (rules: readonly object[] = RULES): string => rules.map((rule) => JSON.stringify(rule)).join('\n---\n');
+
+/** A rule that comes up while a deployment runs. */
+export const FRESH = over('fresh', {
+  type: 'event_count',
+  rules: ['ok'],
+  'group-by': ['who'],
+  timespan: '9s',
+  condition: { gte: 2 },
+});
 
 export type Event = { readonly partition: number; readonly value: string };
 
@@ -70,13 +79,13 @@ const settingsOf = (more: object) =>
     ...more,
   });
 
-export function rulesetOfTest(): Ruleset {
-  return loadRules([{ path: 'rules.yml', text: rulesText() }]).ruleset;
+export function rulesetOfTest(rules: readonly object[] = RULES): Ruleset {
+  return loadRules([{ path: 'rules.yml', text: rulesText(rules) }]).ruleset;
 }
 
 /** Ids of the documents that close episodes, by an evaluation of the events in one process and in one go. */
-export function closedOf(list: readonly Event[]): ReadonlySet<string> {
-  const ruleset = rulesetOfTest();
+export function closedOf(list: readonly Event[], rules: readonly object[] = RULES): ReadonlySet<string> {
+  const ruleset = rulesetOfTest(rules);
   const settings = settingsOf({});
   const parts = partsOf(ruleset, settings);
   const normalizer = normalizersOf(settings).get(SOURCE);
@@ -171,7 +180,7 @@ export async function produceAll(kafka: Kafka, topic: string, list: readonly Eve
   await producer.disconnect();
 }
 
-export type AlertEntry = { readonly id: string; readonly stage: string };
+export type AlertEntry = { readonly id: string; readonly stage: string; readonly rule: string };
 
 /** Every entry of the alerts topic, as it stands. */
 export async function alertsIn(kafka: Kafka, topic: string): Promise<readonly AlertEntry[]> {
@@ -193,8 +202,9 @@ export async function alertsIn(kafka: Kafka, topic: string): Promise<readonly Al
         autoCommit: false,
         eachBatch: async ({ batch }) => {
           for (const { value } of batch.messages) {
-            const { id, document } = JSON.parse(String(value)) as { id: string; document: { wardline: { alert: { stage: string } } } };
-            found.push({ id, stage: document.wardline.alert.stage });
+            type Alert = { rule: { id: string }; wardline: { alert: { stage: string } } };
+            const { id, document } = JSON.parse(String(value)) as { id: string; document: Alert };
+            found.push({ id, stage: document.wardline.alert.stage, rule: document.rule.id });
           }
           if (Number(batch.lastOffset()) + 1 >= (left.get(batch.partition) ?? 0)) left.delete(batch.partition);
           if (left.size === 0) resolve();

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { loadSettings } from '../config/load-settings.ts';
 import { placeholderValues } from '../config/placeholders.ts';
 import type { Settings } from '../config/settings.ts';
@@ -82,7 +82,7 @@ export function rulesetReloader(
   settings: Settings,
   baseDir: string,
   logger: Logger,
-): { readonly first: Update; readonly next: () => Ruleset | undefined } {
+): { readonly first: Update; readonly next: () => Ruleset | undefined; readonly files: () => readonly RuleFile[] } {
   const loader = createRulesetLoader({ placeholders: placeholderValues(settings.placeholders, baseDir) });
   const read = (): readonly RuleFile[] => readRuleFiles(rulePaths(settings, baseDir));
   const digestOf = (files: readonly RuleFile[]): string => sha256Hex(JSON.stringify(files));
@@ -91,6 +91,7 @@ export function rulesetReloader(
   const first = loader.update(start);
   return {
     first,
+    files: () => read().map((file) => ({ ...file, path: relative(baseDir, file.path) })),
     next() {
       let files: readonly RuleFile[];
       try {

@@ -17,6 +17,7 @@ export type RunFlags = {
   readonly skipBrokenRules?: boolean;
   readonly failOn?: string;
   readonly roles?: string;
+  readonly activate?: boolean;
   readonly output: 'table' | 'json';
 };
 
@@ -50,6 +51,8 @@ export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promis
     write: io.out,
     signal: io.stop,
     reload: rules.next,
+    ruleFiles: rules.files,
+    activate: flags.activate ?? false,
     onProgress: ({ records, alerts }) => {
       if (!io.interactive || io.clock.now() - drawn < 500) return;
       drawn = io.clock.now();
@@ -115,6 +118,7 @@ export const registerRun: Register = (program, { io, runEngine, done }) => {
     .option('--skip-broken-rules', 'run without the rules that have errors')
     .addOption(new Option('--fail-on <level>', 'exit 1 if an alert of this level or above was opened').choices([...LEVELS]))
     .option('--roles <list>', 'what this process does in the distributed form: ingest, correlate, deliver (default: the settings)')
+    .option('--activate', 'in the distributed form: make the rules of this process those of all')
     .addOption(outputOption())
     .action(async (flags: RunFlags) => done(await run(flags, io, runEngine)));
 };

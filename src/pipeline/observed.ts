@@ -8,10 +8,10 @@ import type { RulesetParts } from './engine.ts';
 import type { SinkStatus } from './status.ts';
 
 /** The same parts, whose decoding and matching is timed per batch. */
-export function timedIngest(parts: RulesetParts, { metrics }: Pick<Telemetry, 'metrics'>): RulesetParts {
+export function timedIngest<T extends Pick<RulesetParts, 'ingest'>>(parts: T, { metrics }: Pick<Telemetry, 'metrics'>): T {
   return {
     ...parts,
-    ingest(records, normalizer, lateness) {
+    ingest(...[records, normalizer, lateness]: Parameters<RulesetParts['ingest']>) {
       const begun = performance.now();
       const ingested = parts.ingest(records, normalizer, lateness);
       const source = records[0]?.source;

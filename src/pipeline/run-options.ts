@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.ts';
 import type { Ruleset } from '../rule/load.ts';
+import type { RuleFile } from '../rule/yaml.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { AlertDocument } from '../sink/sink.ts';
@@ -23,6 +24,10 @@ export type RunOptions = {
   readonly onProgress?: (progress: Progress) => void;
   /** Asked every few seconds: another ruleset to go on with, or nothing. */
   readonly reload?: () => Ruleset | undefined;
+  /** The rule files as they are now, with paths from the settings on; what the distributed form makes active. */
+  readonly ruleFiles?: () => readonly RuleFile[];
+  /** At the start, in the distributed form: the rules of this process become those of all. */
+  readonly activate?: boolean;
   /** Aborted to stop: what is in hand is finished, stored and delivered. */
   readonly signal: AbortSignal;
 };

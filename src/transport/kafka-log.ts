@@ -85,14 +85,18 @@ function* parts(entries: Parameters<LogWriter['append']>[1]): Iterable<readonly 
 
 /** A compacted topic. Read by a private group that never commits, to the end that the partition had when it was asked. */
 export function createKafkaKeyedLog(kafka: Kafka, topic: string, writer: LogWriter): KeyedLog {
+  const boundsOf = async (partition: number) => {
+    const admin = kafka.admin();
+    await admin.connect();
+    const offsets = await admin.fetchTopicOffsets(topic).finally(() => admin.disconnect());
+    return offsets.find((one) => one.partition === partition);
+  };
   return {
     write: (partition, entries) => writer.append(partition, entries),
+    end: async (partition) => BigInt((await boundsOf(partition))?.high ?? 0),
     async read(partition) {
       const found = new Map<string, Uint8Array>();
-      const admin = kafka.admin();
-      await admin.connect();
-      const offsets = await admin.fetchTopicOffsets(topic).finally(() => admin.disconnect());
-      const own = offsets.find((one) => one.partition === partition);
+      const own = await boundsOf(partition);
       const end = BigInt(own?.high ?? 0);
       if (own === undefined || BigInt(own.low) >= end) return found;
       const reader = kafka.consumer({ groupId: `${topic}-reader-${randomBytes(8).toString('hex')}`, maxWaitTimeInMs: 100 });

@@ -50,6 +50,8 @@ export interface Subscription {
 /** A compacted topic: of every key of a partition the last value. */
 export interface KeyedLog {
   read(partition: number): Promise<ReadonlyMap<string, Uint8Array>>;
+  /** The offset after the last record: where it did not move, there is nothing new to read. */
+  end(partition: number): Promise<bigint>;
   /** In order, acknowledged; null removes the key. */
   write(partition: number, entries: readonly { readonly key: string; readonly value: Uint8Array | null }[]): Promise<void>;
 }

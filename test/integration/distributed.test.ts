@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { alertsIn, closedOf, events, prepare, startProcess } from '../../scripts/distributed/cluster.ts';
+import { alertsIn, closedOf, events, FRESH, prepare, RULES, rulesText, startProcess } from '../../scripts/distributed/cluster.ts';
 import { createChance } from '../simulation/scheduler.ts';
 import { createTopic, eventually, kafka, kafkaUrl, produce, skipped } from './servers.ts';
 
@@ -69,5 +69,56 @@ describe.skipIf(skipped !== undefined)('the distributed form over Kafka', () => 
     for (const child of [third, fourth]) child.kill('SIGTERM');
     await Promise.all([first, third, fourth].map(ended));
     expect(closed).toEqual(wanted);
+  });
+
+  test('rules that change while it runs hold from one offset of each partition on, in every process', async () => {
+    const own = `live-${randomBytes(4).toString('hex')}`;
+    await createTopic(own, 4);
+    const half = list.length >> 1;
+    const prefix = `a-${randomBytes(3).toString('hex')}`;
+    const config = prepare({ dir: join(folder, prefix), brokers: kafkaUrl, topic: own, prefix, partitions: 4 });
+    const children = ['a', 'b'].map((name) => startProcess(config, name));
+    const admin = kafka().admin();
+    await admin.connect();
+    /** By which rules each partition of the source is read, where it is read to its end. */
+    const readBy = async (): Promise<readonly (number | undefined)[]> => {
+      const [ends, told] = await Promise.all([
+        admin.fetchTopicOffsets(own),
+        admin.fetchOffsets({ groupId: `${prefix}-ingest`, topics: [own] }).catch(() => []),
+      ]);
+      return ends.map(({ partition, high }) => {
+        const found = told[0]?.partitions.find((one) => one.partition === partition);
+        return found?.offset === high ? (JSON.parse(found.metadata || '{}') as { r?: number }).r : undefined;
+      });
+    };
+    const all = (seq: number) => (found: readonly (number | undefined)[]) => found.every((one) => one === seq);
+    await produce(own, list.slice(0, half));
+    expect(await eventually(readBy, all(1), 60_000)).toEqual([1, 1, 1, 1]);
+    writeFileSync(join(folder, prefix, 'rules.yml'), `${rulesText([...RULES, FRESH])}\n---\nbroken: [`);
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    expect(await readBy()).toEqual([1, 1, 1, 1]);
+    writeFileSync(join(folder, prefix, 'rules.yml'), rulesText([...RULES, FRESH]));
+    expect(await eventually(readBy, all(2), 60_000)).toEqual([2, 2, 2, 2]);
+    children[0]?.kill('SIGKILL');
+    await produce(own, list.slice(half));
+    const later = startProcess(config, 'c');
+    const closedNow = () =>
+      alertsIn(kafka(), `${prefix}.alerts`)
+        .catch(() => [])
+        .then((entries) => entries.filter(({ stage }) => stage === 'closed'));
+    const fresh = closedOf(list.slice(half), [...RULES, FRESH]);
+    const before = new Set(closedOf(list.slice(half), RULES));
+    const wantedFresh = [...fresh].filter((id) => !before.has(id)).sort();
+    const closed = await eventually(
+      closedNow,
+      (found) => new Set(found.map(({ id }) => id)).size >= wanted.length + wantedFresh.length,
+      100_000,
+    );
+    for (const child of [children[1], later]) child?.kill('SIGTERM');
+    await admin.disconnect();
+    const idsOf = (keep: (rule: string) => boolean): string[] =>
+      [...new Set(closed.filter(({ rule }) => keep(rule)).map(({ id }) => id))].sort();
+    expect(idsOf((rule) => rule !== 'fresh')).toEqual(wanted);
+    expect(idsOf((rule) => rule === 'fresh')).toEqual(wantedFresh);
   });
 });

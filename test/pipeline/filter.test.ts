@@ -64,8 +64,8 @@ describe('the filter of repeated matches', () => {
 
 test.each<MatchRecord>([
   match(place(3, 2)),
-  { kind: 'watermark', place: place(4), time: 7n, newest: 9n, idle: true },
-  { kind: 'watermark', place: place(4), time: undefined, newest: undefined, idle: false },
+  { kind: 'watermark', place: place(4), time: 7n, newest: 9n, idle: true, rules: 2 },
+  { kind: 'watermark', place: place(4), time: undefined, newest: undefined, idle: false, rules: 0 },
   { kind: 'sources', partitions: [['s', 0]] },
   { kind: 'lost', place: place(4), from: 3n },
 ])('a record of kind $kind comes back as it was', (record) => {

@@ -24,6 +24,8 @@ export class Broker {
   readonly offsets = new Map<string, Committed>();
   readonly owners = new Map<string, Actor>();
   pendingLate = 0;
+  /** Told of every commit that was accepted. */
+  onCommit: (key: string, committed: Committed) => void = () => undefined;
 
   readonly scheduler: Scheduler;
   readonly faults: Faults;
@@ -148,20 +150,28 @@ export class Broker {
           }
           if (scheduler.chance() < faults.commitLost) throw new Error('commit: lost');
           this.offsets.set(key, committed);
+          this.onCommit(key, committed);
         }),
     };
+  }
+
+  /** What compaction leaves. */
+  kept(topic: string, partition: number): Map<string, Uint8Array> {
+    const found = new Map<string, Uint8Array>();
+    for (const { key = '', value } of this.log(topic, partition).entries) {
+      if (value === null) found.delete(key);
+      else found.set(key, value);
+    }
+    return found;
   }
 
   keyed(topic: string, actor: Actor): KeyedLog {
     const { scheduler, faults, seen } = this;
     return {
+      end: (partition) => scheduler.call(actor, () => BigInt(this.log(topic, partition).entries.length)),
       read: (partition) =>
         scheduler.call(actor, () => {
-          const found = new Map<string, Uint8Array>();
-          for (const { key = '', value } of this.log(topic, partition).entries) {
-            if (value === null) found.delete(key);
-            else found.set(key, value);
-          }
+          const found = this.kept(topic, partition);
           if (scheduler.chance() < faults.checkpointDamaged) damageNewest(found, scheduler, seen);
           return found;
         }),
@@ -173,7 +183,7 @@ export class Broker {
               saw(seen, 'checkpoint of a worker that had lost its partition');
             const times = scheduler.chance() < faults.checkpointRepeated ? 2 : 1;
             for (let n = 0; n < times; n++) this.put(topic, partition, [{ key, value }]);
-            this.retain(topic, partition);
+            if (key.startsWith('m/')) this.retain(topic, partition);
           });
       },
     };

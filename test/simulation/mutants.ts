@@ -4,9 +4,9 @@ import { decodeState, encodeState } from '../../src/correlate/codec.ts';
 import type { CorrelateRecord, Correlator } from '../../src/correlate/correlator.ts';
 import { createFilter, type Filter, type FilterState } from '../../src/pipeline/distributed/filter.ts';
 import type { MatchRecord } from '../../src/pipeline/distributed/records.ts';
-import { decodeMatchRecord, encodeMatchRecord } from '../../src/pipeline/distributed/records.ts';
+import { ACTIVATION_KEY, decodeMatchRecord, encodeMatchRecord } from '../../src/pipeline/distributed/records.ts';
 import { sha256Hex } from '../../src/shared/digest.ts';
-import type { LogWriter } from '../../src/transport/port.ts';
+import type { Entry, LogWriter } from '../../src/transport/port.ts';
 import { type Mutant, REST_MS, type World } from './world.ts';
 
 type Matched = Extract<MatchRecord, { kind: 'match' }>;
@@ -206,6 +206,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     keyed: (log) => {
       const inPlace = (key: string): string => key.replace(/^c\/[^/]+/, 'c/one');
       return {
+        end: log.end,
         async read(partition) {
           const found = new Map(await log.read(partition));
           for (const key of [...found.keys()].filter((one) => one.startsWith('m/'))) {
@@ -229,7 +230,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'old checkpoints removed before the new manifest': {
     keyed: (log) => ({
-      read: log.read,
+      ...log,
       async write(partition, entries) {
         if (entries.some(({ key }) => key.startsWith('c/')) && entries.every(({ value }) => value !== null))
           for (const key of (await log.read(partition)).keys()) await log.write(partition, [{ key, value: null }]);
@@ -324,6 +325,37 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         return [...outcomes, ...alerts.filter(({ id }) => seen.includes(id)).map(({ id }) => ({ id, outcome: 'duplicate' as const }))];
       },
     }),
+  },
+  'rules from the control topic, not from the commit': {
+    rulesets: (rulesets, world) => ({
+      ...rulesets,
+      newest: () => 1,
+      load: () => rulesets.load(world.newestRules()),
+    }),
+  },
+  'read by new rules before every partition of matches knows': { controlFirst: true },
+  'activation that is no record': {
+    owned(owned, stage, world) {
+      if (stage !== 'correlate') return owned;
+      let told = false;
+      const isActivation = (entry: Entry): boolean => {
+        const record = entry.key === ACTIVATION_KEY ? decodeMatchRecord(entry.value) : undefined;
+        return record?.kind === 'activation' && record.seq > 1;
+      };
+      return {
+        ...owned,
+        async *read(offset) {
+          for await (const entries of owned.read(offset))
+            yield entries.map((entry): Entry => {
+              if (isActivation(entry)) return { ...entry, key: undefined, value: Buffer.from('{}') };
+              if (told || world.newestRules() < 2 || decodeMatchRecord(entry.value)?.kind !== 'watermark') return entry;
+              told = true;
+              const value = encodeMatchRecord({ kind: 'activation', seq: 2, digest: sha256Hex('after') });
+              return { ...entry, key: ACTIVATION_KEY, value };
+            });
+        },
+      };
+    },
   },
   'random ids': {
     parts: (parts, world) => ({

@@ -1,6 +1,9 @@
 import type { Settings } from '../../src/config/settings.ts';
+import { createRouter } from '../../src/correlate/route.ts';
 import { createNormalizer } from '../../src/normalize/normalizer.ts';
+import type { StageRules } from '../../src/pipeline/distributed/rulesets.ts';
 import { partsOf } from '../../src/pipeline/parts.ts';
+import type { Ruleset } from '../../src/rule/load.ts';
 import { rulesetOf } from '../support/a-rule.ts';
 
 const member = (name: string, act: string) => ({
@@ -16,15 +19,15 @@ const over = (name: string, correlation: object, wardline?: object) => ({
   ...(wardline === undefined ? {} : { wardline }),
 });
 
+const burst = (gte: number) =>
+  over('burst', { type: 'event_count', rules: ['fail'], 'group-by': ['who'], timespan: '10s', condition: { gte } });
+
 /** Rules of every way to decide: at once, trailing, after a window, in sequence, chained, alone. */
-export const ruleset = rulesetOf(
+const common = [
   member('fail', 'fail'),
   member('ok', 'ok'),
   member('slow', 'slow'),
   { ...member('admin', 'admin'), wardline: { alert: { dedup: { by: ['who'], within: '3s' } } } },
-  over('burst', { type: 'event_count', rules: ['fail'], 'group-by': ['who'], timespan: '10s', condition: { gte: 3 } }),
-  over('pair', { type: 'temporal', rules: ['fail', 'ok'], 'group-by': ['who'], timespan: '8s' }),
-  over('spread', { type: 'value_count', rules: ['ok'], 'group-by': ['who'], timespan: '12s', condition: { field: 'host', gte: 2 } }),
   over('hosts', { type: 'event_count', rules: ['fail'], 'group-by': ['tags'], timespan: '5s', condition: { gte: 2 } }),
   over('quiet', { type: 'temporal', rules: ['fail', 'ok'], 'group-by': ['who'], timespan: '6s', condition: 'fail and not ok' }),
   over('heavy', { type: 'value_avg', rules: ['slow'], 'group-by': ['who'], timespan: '10s', condition: { field: 'bytes', gte: 50 } }),
@@ -36,6 +39,26 @@ export const ruleset = rulesetOf(
   // A budget that bites: what it forgets depends on the order in which groups came, so that order is state.
   over('crowded', { type: 'event_count', rules: ['ok'], 'group-by': ['host'], timespan: '20s', condition: { gte: 3 } }, { max_groups: 2 }),
   over('spree', { type: 'event_count', rules: ['burst'], timespan: '40s', condition: { gte: 2 } }),
+];
+const spread = over('spread', {
+  type: 'value_count',
+  rules: ['ok'],
+  'group-by': ['who'],
+  timespan: '12s',
+  condition: { field: 'host', gte: 2 },
+});
+export const ruleset = rulesetOf(
+  ...common,
+  burst(3),
+  over('pair', { type: 'temporal', rules: ['fail', 'ok'], 'group-by': ['who'], timespan: '8s' }),
+  spread,
+);
+/** What becomes active while it runs: one rule edited, one gone, one with another text, one new. */
+const later = rulesetOf(
+  ...common,
+  burst(4),
+  { ...spread, level: 'high' },
+  over('fresh', { type: 'event_count', rules: ['fail'], 'group-by': ['who'], timespan: '7s', condition: { gte: 2 } }),
 );
 
 /** Rules that decide by the watermark: where a gap or a silence was, they say so instead. */
@@ -54,3 +77,18 @@ const settings = {
 } as unknown as Settings;
 
 export const parts = partsOf(ruleset, settings);
+
+/** A ruleset as the stages need it; its bundle is its name. */
+function stageRules(own: Ruleset): StageRules & { readonly ruleset: Ruleset } {
+  const { ingest, correlator, toAlert, digest } = partsOf(own, settings);
+  return {
+    ruleset: own,
+    digest,
+    size: own.byId.size,
+    ingest,
+    router: createRouter(own),
+    correlate: { correlator, toAlert: (firing) => toAlert(firing, () => undefined), logicOf: (rule) => own.byId.get(rule)?.logicDigest },
+  };
+}
+export const BEFORE = stageRules(ruleset);
+export const AFTER = stageRules(later);

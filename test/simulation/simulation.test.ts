@@ -6,16 +6,18 @@ import { faultOf, simulate } from './world.ts';
 const SEEDS = Number(process.env['WARDLINE_SEEDS'] ?? 2000);
 const FIRST = Number(process.env['WARDLINE_FIRST_SEED'] ?? 1);
 
-/** Seeds that once found something, in the product or in a mutant. */
+/** Seeds that found something under the draws of their time; a change of what is drawn makes them seeds as any other. */
 const PINNED = [19, 5169, 5238, 5256, 5373, 10_982];
 const FRESH = 200;
 
 /** Seeds at which rare ones show; the others show at one of the first. */
 const SHOWN_AT: Readonly<Record<string, number>> = {
-  'lateness not in the commit': 5142,
-  'order of eviction not in the checkpoint': 5124,
-  'remembered ids with a short horizon in the place of the filter of deliveries': 5115,
-  'chunks overwritten in place': 5014,
+  'lateness not in the commit': 5047,
+  'start from the offset of the group': 5034,
+  'old checkpoints removed before the new manifest': 5024,
+  'digests of checkpoints unchecked': 5163,
+  'order of eviction not in the checkpoint': 5023,
+  'remembered ids with a short horizon in the place of the filter of deliveries': 5131,
 };
 
 describe('ingest, correlate and deliver over logs that fail, with workers that die and sleep', () => {
@@ -51,6 +53,8 @@ describe('ingest, correlate and deliver over logs that fail, with workers that d
       '409',
       'undecided',
       'pressure',
+      'source read by other rules',
+      'activation begun again',
     ];
     if (SEEDS >= 200) expect(sometimes.filter((what) => !seen.has(what))).toEqual([]);
   }, 3_600_000);

@@ -1,20 +1,23 @@
-import { createCorrelator, DEFAULT_CORRELATE_OPTIONS, type Note } from '../../src/correlate/correlator.ts';
-import { createLateness } from '../../src/correlate/lateness.ts';
-import { createRouter } from '../../src/correlate/route.ts';
+import type { Note } from '../../src/correlate/correlator.ts';
+import { announceTo } from '../../src/pipeline/distributed/activation.ts';
 import { correlateWorker } from '../../src/pipeline/distributed/correlate.ts';
 import { deliverWorker } from '../../src/pipeline/distributed/deliver.ts';
-import { createFilter, type Filter } from '../../src/pipeline/distributed/filter.ts';
+import { createFilter } from '../../src/pipeline/distributed/filter.ts';
 import { ingestWorker } from '../../src/pipeline/distributed/ingest.ts';
-import { type AlertRecord, decodeAlertRecord } from '../../src/pipeline/distributed/records.ts';
+import { ACTIVATION_KEY, type AlertRecord, decodeAlertRecord, encodeMatchRecord } from '../../src/pipeline/distributed/records.ts';
 import { type CorrelateParts, createPartitionReducer } from '../../src/pipeline/distributed/reducer.ts';
+import type { Rulesets, StageRules } from '../../src/pipeline/distributed/rulesets.ts';
 import type { Clock } from '../../src/shared/clock.ts';
+import { sha256Hex } from '../../src/shared/digest.ts';
 import type { Logger } from '../../src/shared/logger.ts';
 import { indexOf } from '../../src/sink/elasticsearch.ts';
 import type { AlertDocument, Delivery, Sink } from '../../src/sink/sink.ts';
 import { createPartitionCheckpoints, type PartitionCheckpoints } from '../../src/transport/checkpoints.ts';
 import type { Entry, KeyedLog, LogWriter, OwnedPartition, Worker } from '../../src/transport/port.ts';
+import { createRulesetLog, type NumberedBundle } from '../../src/transport/ruleset-log.ts';
 import { Broker, type Faults, type Seen, saw } from './broker.ts';
-import { BY_ARRIVAL, newNormalizer, parts, ruleset, SETTLED } from './rules.ts';
+import { closedBySource, exactFilter, isLasting, type Switch } from './oracle.ts';
+import { AFTER, BEFORE, BY_ARRIVAL, newNormalizer, SETTLED } from './rules.ts';
 import { type Actor, Scheduler } from './scheduler.ts';
 
 const BASE = Date.UTC(2026, 10, 20, 8);
@@ -36,6 +39,9 @@ export type Mutant = {
   readonly parts?: (parts: CorrelateParts, world: World) => CorrelateParts;
   readonly sink?: (sink: Sink, actor: Actor, world: World) => Sink;
   /** Where a document is stored; in one index its id is unique, in two it would stand twice. */
+  readonly rulesets?: (rulesets: Rulesets, world: World) => Rulesets;
+  /** Says that rules are active before it told any partition of matches. */
+  readonly controlFirst?: boolean;
   readonly indexOf?: (document: AlertDocument['document'], world: World) => string;
 };
 
@@ -57,11 +63,15 @@ export type Outcome = {
   readonly finished: boolean;
 };
 
-type Stage = 'ingest' | 'correlate' | 'deliver';
+type Stage = 'ingest' | 'correlate' | 'deliver' | 'admin';
 type Slot = { readonly stage: Stage; readonly partition: number; actor: Actor };
 
-const logicOf = (rule: string): string | undefined => ruleset.byId.get(rule)?.logicDigest;
-const toAlert: CorrelateParts['toAlert'] = (firing) => parts.toAlert(firing, () => undefined);
+/** A bundle of the simulation is the name of its rules. */
+const BUNDLES: ReadonlyMap<string, StageRules> = new Map([
+  [sha256Hex('before'), BEFORE],
+  [sha256Hex('after'), AFTER],
+]);
+const rulesOf = (bundle: string): StageRules => BUNDLES.get(bundle) as StageRules;
 
 export class World {
   readonly scheduler: Scheduler;
@@ -85,6 +95,10 @@ export class World {
   private readonly idles: boolean;
   private faulty = true;
   private recreated = false;
+  /** Step at which somebody makes the later rules active; undefined: nobody does. */
+  private readonly activatesAt: number | undefined;
+  private activated = false;
+  private readonly switches = new Map<number, Switch>();
   private readonly faults: Faults;
   private readonly size: Size;
   private readonly mutant: Mutant;
@@ -108,10 +122,17 @@ export class World {
     this.chaos = { kill: active(0.0048), killAll: active(0.0012), pause: active(0.005), recreate: scheduler.chance() < 0.3 };
     // Rests that are told as such, so that time goes on without the partition that rests.
     this.idles = scheduler.chance() < 0.3;
+    this.activatesAt = scheduler.chance() < 0.7 ? scheduler.pick(400) : undefined;
     this.matchPartitions = 1 + scheduler.pick(4);
     this.clock = { now: () => BASE + scheduler.step * 10, sleep: async () => undefined };
     this.broker = new Broker(scheduler, this.faults, seen, this.system, () => BASE + scheduler.step * 10);
     this.history = Array.from({ length: size.sources }, () => [[]]);
+    this.broker.onCommit = (key, { offset, metadata }) => {
+      const [group, partition] = key.split('/');
+      if (group !== 'ingest' || this.switches.has(Number(partition)) || !metadata.includes('"r":2')) return;
+      saw(seen, 'source read by other rules');
+      this.switches.set(Number(partition), { epoch: (this.history[Number(partition)] as Entry[][]).length - 1, offset });
+    };
   }
 
   /** Ids that a worker keeps, through its restarts; for mutants. */
@@ -128,8 +149,72 @@ export class World {
     };
   }
 
+  /** The newest rules that the log says are active. */
+  newestRules(): number {
+    const active = [...this.broker.kept('control', 0).keys()].filter((key) => key.startsWith('a/'));
+    return Math.max(0, ...active.map((key) => Number(key.slice(2))));
+  }
+
+  /** The rulesets as a worker knows them: of the newest it may not have heard yet. */
+  private rulesetsOf(actor: Actor): Rulesets {
+    let heard = 1;
+    const loadBundle = (bundle: string): Promise<StageRules> =>
+      this.scheduler.call(actor, () => {
+        const { correlate, ...rest } = rulesOf(bundle);
+        return { ...rest, correlate: this.mutant.parts?.(correlate, this) ?? correlate };
+      });
+    return {
+      newest: () => {
+        if (this.scheduler.chance() < 0.3) heard = this.newestRules();
+        return heard;
+      },
+      newestBundle: () => ({ seq: heard, bundle: sha256Hex(heard === 1 ? 'before' : 'after') }),
+      loadBundle,
+      load: (seq) => loadBundle(sha256Hex(seq === 1 ? 'before' : 'after')),
+    };
+  }
+
+  /** Makes the later rules active, in as many attempts as it takes. */
+  private async administer(actor: Actor): Promise<void> {
+    const { scheduler, broker } = this;
+    await scheduler.call(actor, () => undefined, Math.max(0, (this.activatesAt ?? 0) - scheduler.step));
+    const control = broker.keyed('control', actor);
+    const announce = announceTo(broker.writer('matches', this.matchPartitions, actor));
+    if (this.mutant.controlFirst) await control.write(0, [{ key: 'a/2', value: Buffer.from(sha256Hex('after')) }]);
+    const log = createRulesetLog(control, () => String(scheduler.pick(1e8)));
+    const told = async (chosen: NumberedBundle): Promise<void> => {
+      if (this.mutant.controlFirst) await scheduler.call(actor, () => undefined, 60);
+      await announce(chosen);
+    };
+    for (;;) {
+      try {
+        await log.activate(Buffer.from('after'), told);
+        this.activated = true;
+        return;
+      } catch {
+        saw(this.seen, 'activation begun again');
+        await scheduler.call(actor, () => undefined, 20);
+      }
+    }
+  }
+
+  /** The first rules stand in every log before anything is read. */
+  private firstRules(): void {
+    const { broker } = this;
+    const bundle = sha256Hex('before');
+    broker.put('control', 0, [
+      { key: 'p/1/0', value: Buffer.from(bundle) },
+      { key: 'a/1', value: Buffer.from(bundle) },
+    ]);
+    const value = encodeMatchRecord({ kind: 'activation', seq: 1, digest: bundle });
+    for (let partition = 0; partition < this.matchPartitions; partition++)
+      broker.put('matches', partition, [{ key: ACTIVATION_KEY, value }]);
+  }
+
   async run(): Promise<Outcome> {
     const { scheduler, size } = this;
+    this.firstRules();
+    if (this.activatesAt !== undefined) this.start('admin', 0);
     for (let partition = 0; partition < size.sources; partition++) {
       this.start('ingest', partition);
       void this.produce(partition);
@@ -186,6 +271,10 @@ export class World {
     const actor: Actor = { name: `${slot.stage}/${slot.partition}`, dead: false, pausedUntil: 0, quiet: 0 };
     slot.actor = actor;
     this.broker.owners.set(actor.name, actor);
+    if (slot.stage === 'admin') {
+      if (!this.activated) void this.administer(actor);
+      return;
+    }
     const [topic, worker, group] = this.stageOf(slot.stage, actor);
     const own = this.broker.owned(topic, slot.partition, group, actor, 12);
     const owned = this.mutant.owned?.(own, slot.stage, this, actor) ?? own;
@@ -211,9 +300,8 @@ export class World {
         source: SOURCE,
         numberOf: (partition) => partition,
         all: Array.from({ length: this.size.sources }, (_, partition) => [SOURCE, partition] as const),
-        ingest: parts.ingest,
+        rulesets: mutant.rulesets?.(this.rulesetsOf(actor), this) ?? this.rulesetsOf(actor),
         normalizer: newNormalizer(),
-        router: createRouter(ruleset),
         matches: mutant.matches?.(writer, actor, this) ?? writer,
         deadLetters: async () => undefined,
         allowedLateness: LATENESS,
@@ -229,9 +317,8 @@ export class World {
       const writer = broker.writer('alerts', this.matchPartitions, actor);
       const keyed = broker.keyed('checkpoints', actor);
       const made = createPartitionCheckpoints(mutant.keyed?.(keyed) ?? keyed, () => String(this.scheduler.pick(1e8)));
-      const own: CorrelateParts = { digest: parts.digest, correlator: parts.correlator, toAlert, logicOf };
       const worker = correlateWorker({
-        parts: mutant.parts?.(own, this) ?? own,
+        rulesets: this.rulesetsOf(actor),
         alerts: mutant.alerts?.(writer, actor, this) ?? writer,
         checkpoints: watched(mutant.checkpoints?.(made, this) ?? made, this.seen),
         clock,
@@ -359,7 +446,10 @@ export class World {
   private atRest(): boolean {
     if (this.broker.pendingLate > 0) return false;
     const produced = this.history.every((epochs) => epochs.flat().length >= this.size.records);
-    return produced && this.slots.every(({ actor }) => actor.quiet >= 8);
+    const calm = this.slots.every(({ stage, actor }) => stage === 'admin' || actor.quiet >= 8);
+    if (this.activatesAt === undefined) return produced && calm;
+    // At the end everybody has heard of the rules, and every partition is read by them.
+    return produced && calm && this.activated && this.switches.size === this.size.sources;
   }
 
   private judge(finished: boolean): Outcome {
@@ -367,11 +457,9 @@ export class World {
     const notes = new Set<string>();
     for (let partition = 0; partition < this.matchPartitions; partition++) {
       const reducer = createPartitionReducer(
-        { digest: parts.digest, correlator: parts.correlator, toAlert, logicOf },
+        { partsOf: (bundle) => rulesOf(bundle).correlate, say: (note) => notes.add(noteText(note)), filterOf: exactFilter },
         0n,
         undefined,
-        (note) => notes.add(noteText(note)),
-        exactFilter,
       );
       for (const entry of this.broker.log('matches', partition).entries)
         for (const { id, document } of reducer.apply(entry)) if (!expected.has(id)) expected.set(id, JSON.stringify(document));
@@ -399,67 +487,34 @@ export class World {
   private againstSource(): readonly string[] {
     // Where time went on without a partition, what it says afterwards depends on when.
     if (this.idles) return [];
-    const correlator = createCorrelator(ruleset, DEFAULT_CORRELATE_OPTIONS);
-    const closed = new Map<string, string>();
-    const keep = (firings: ReturnType<typeof correlator.apply>): void => {
-      for (const firing of firings) {
-        const alert = firing.stage === 'closed' ? toAlert(firing) : undefined;
-        if (alert !== undefined && this.comparable(firing.rule)) closed.set(alert.id, JSON.stringify(alert.document));
-      }
-    };
-    this.history.forEach((epochs, partition) => {
-      const lateness = createLateness(LATENESS);
-      for (const entries of epochs) {
-        const records = entries.map(({ offset, appendedAt, value }) => ({
-          source: SOURCE,
-          partition,
-          offset,
-          appendedAt,
-          bytes: value,
-          headers: new Map(),
-        }));
-        for (const match of parts.ingest(records, newNormalizer(), lateness).matches) keep(correlator.apply({ kind: 'match', match }));
-      }
-    });
-    keep(correlator.apply({ kind: 'end' }));
+    const changed = this.activatesAt !== undefined;
+    const wanted = [...closedBySource(this.history, SOURCE, LATENESS, changed ? this.switches : undefined)].filter(([, { rule }]) =>
+      this.comparable(rule),
+    );
+    // Under which rules an alert was written depends on when they came up.
+    const told = (text: string): string => (changed ? '' : text);
+    const closed = new Map(wanted.map(([id, { text }]) => [id, told(text)]));
     const stored = new Map<string, string>();
     for (const [id, text] of this.stored) {
       const { rule, wardline } = JSON.parse(text) as { rule: { id: string }; wardline: { alert: { stage: string } } };
-      if (wardline.alert.stage === 'closed' && this.comparable(rule.id)) stored.set(id, text);
+      if (wardline.alert.stage === 'closed' && this.comparable(rule.id)) stored.set(id, told(text));
     }
     return [
       ...[...closed]
         .filter(([id, text]) => stored.get(id) !== text)
         .map(([id, text]) => `missing or other: ${id} ${text}\n  stored: ${stored.get(id)}`),
-      ...[...stored.keys()].filter((id) => !closed.has(id)).map((id) => `not expected: ${id} ${stored.get(id)}`),
+      ...[...stored.keys()].filter((id) => !closed.has(id)).map((id) => `not expected: ${id} ${this.stored.get(id)}`),
     ];
   }
 
   /** After a gap, rules that decide by the watermark say that they do not know. */
   private comparable(rule: string): boolean {
-    return !BY_ARRIVAL.has(rule) && (!this.recreated || !SETTLED.has(rule));
+    return !BY_ARRIVAL.has(rule) && (!this.recreated || !SETTLED.has(rule)) && (this.activatesAt === undefined || isLasting(rule));
   }
 }
 
 const noteText = (note: Note): string =>
   JSON.stringify(note, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
-
-/** Every (event, rule, member, group) once, remembered one by one. */
-function exactFilter(): Filter {
-  const seen = new Set<string>();
-  const times = createFilter();
-  return {
-    takes({ place, routed }) {
-      const { source, partition, incarnation, offset, index } = place;
-      const key = JSON.stringify([source, partition, incarnation, String(offset), index, routed.rule, routed.hit.rule, routed.group.key]);
-      if (seen.has(key)) return false;
-      seen.add(key);
-      return true;
-    },
-    takesTime: times.takesTime,
-    snapshot: () => ({ matches: [], times: [] }),
-  };
-}
 
 function counted(filterOf: typeof createFilter, seen: Seen): typeof createFilter {
   return (state) => {

@@ -27,7 +27,7 @@ export function checkpointsIn(log: KeyedLog): SharedCheckpointsUnderTest {
     },
     async tear(checkpoint) {
       const dies: KeyedLog = {
-        read: log.read,
+        ...log,
         async write(partition, entries) {
           if (entries.some(({ key }) => key.startsWith('m/'))) throw new Error('killed');
           await log.write(partition, entries);

@@ -4,11 +4,13 @@ import type { Logger } from '../../shared/logger.ts';
 import type { PartitionCheckpoints } from '../../transport/checkpoints.ts';
 import type { LogWriter, OwnedPartition, Worker } from '../../transport/port.ts';
 import { createFilter } from './filter.ts';
-import { encodeAlertRecord } from './records.ts';
+import { ACTIVATION_KEY, decodeMatchRecord, encodeAlertRecord } from './records.ts';
 import { type CorrelateParts, createPartitionReducer, type PartitionReducer } from './reducer.ts';
+import { digestsOf } from './reducer-state.ts';
+import type { Rulesets } from './rulesets.ts';
 
 export type CorrelateDeps = {
-  readonly parts: CorrelateParts;
+  readonly rulesets: Pick<Rulesets, 'loadBundle' | 'newestBundle'>;
   readonly alerts: LogWriter;
   readonly checkpoints: PartitionCheckpoints;
   /** Says when a checkpoint is due, and nothing else: no state depends on it. */
@@ -27,12 +29,16 @@ export type CorrelateDeps = {
 export function correlateWorker(deps: CorrelateDeps): Worker {
   return async (owned) => {
     const { partition } = owned;
-    const reducer = await restore(deps, owned);
+    const loaded = new Map<string, CorrelateParts>();
+    const load = async (digest: string): Promise<void> => {
+      if (!loaded.has(digest)) loaded.set(digest, (await deps.rulesets.loadBundle(digest)).correlate);
+    };
+    const reducer = await restore(deps, owned, load, (digest) => loaded.get(digest) as CorrelateParts);
     let taken = 0;
     let savedAt = deps.clock.now();
     const save = async (): Promise<void> => {
       const next = reducer.next();
-      await deps.checkpoints.save(partition, { next, ruleset: deps.parts.digest, state: reducer.snapshot() });
+      await deps.checkpoints.save(partition, { next, ruleset: reducer.ruleset() ?? '', state: reducer.snapshot() });
       taken = 0;
       savedAt = deps.clock.now();
       await owned.commit({ offset: next, metadata: '' }).catch((error: unknown) => {
@@ -42,6 +48,10 @@ export function correlateWorker(deps: CorrelateDeps): Worker {
     };
     for await (const entries of owned.read(reducer.next())) {
       if (owned.revoked.aborted) break;
+      for (const { key, value } of entries) {
+        const record = key === ACTIVATION_KEY ? decodeMatchRecord(value) : undefined;
+        if (record?.kind === 'activation') await load(record.digest);
+      }
       const outputs = entries.filter(({ offset }) => offset >= reducer.next()).flatMap((entry) => reducer.apply(entry));
       if (outputs.length > 0)
         await deps.alerts.append(
@@ -60,8 +70,10 @@ export function correlateWorker(deps: CorrelateDeps): Worker {
  * was read, and the log was cut because of those; only if there is none, matches are missing.
  */
 async function restore(
-  { parts, checkpoints, logger, say, filterOf = createFilter }: CorrelateDeps,
+  { checkpoints, rulesets, logger, say, filterOf = createFilter }: CorrelateDeps,
   owned: OwnedPartition,
+  load: (digest: string) => Promise<void>,
+  partsOf: (digest: string) => CorrelateParts,
 ): Promise<PartitionReducer> {
   const { partition } = owned;
   for (let known: bigint | undefined; ; ) {
@@ -75,6 +87,10 @@ async function restore(
       continue;
     }
     if (next < low) logger.error({ partition, from: String(next), to: String(low) }, 'matches were removed before they were read: a gap');
-    return createPartitionReducer(parts, next < low ? low : next, checkpoint?.state, say, filterOf);
+    for (const digest of checkpoint === undefined ? [] : digestsOf(checkpoint.state)) await load(digest);
+    // What the log said of the rules may be gone with it.
+    const first = checkpoint === undefined && next < low ? rulesets.newestBundle() : undefined;
+    if (first !== undefined) await load(first.bundle);
+    return createPartitionReducer({ partsOf, say, filterOf, first }, next < low ? low : next, checkpoint?.state);
   }
 }

@@ -1,5 +1,4 @@
-import { createLateness, type Lateness } from '../../correlate/lateness.ts';
-import type { Router } from '../../correlate/route.ts';
+import { createLateness } from '../../correlate/lateness.ts';
 import type { RawRecord } from '../../event/raw-record.ts';
 import { NANOS_PER_MS, type Nanos } from '../../event/time.ts';
 import type { Normalizer } from '../../normalize/normalizer.ts';
@@ -10,6 +9,7 @@ import type { Logger } from '../../shared/logger.ts';
 import type { Append, Entry, LogWriter, OwnedPartition, Worker } from '../../transport/port.ts';
 import type { Ingested } from '../ingest.ts';
 import { encodeMatchRecord, type MatchRecord, type Place } from './records.ts';
+import { newestOf, type Rulesets } from './rulesets.ts';
 
 export type IngestDeps = {
   readonly source: string;
@@ -17,9 +17,8 @@ export type IngestDeps = {
   readonly numberOf: (partition: number) => number;
   /** Every partition of every source of the deployment, as correlation knows them. */
   readonly all: readonly (readonly [source: string, partition: number])[];
-  readonly ingest: (records: readonly RawRecord[], normalizer: Normalizer, lateness: Lateness) => Ingested;
+  readonly rulesets: Rulesets;
   readonly normalizer: Normalizer;
-  readonly router: Router;
   readonly matches: LogWriter;
   readonly deadLetters: (letters: Ingested['deadLetters']) => Promise<void>;
   readonly allowedLateness: Nanos;
@@ -33,7 +32,13 @@ export type IngestDeps = {
 };
 
 /** What the group's commit says beside the offset; with it a restart decides lateness as the first run did. */
-type Memory = { readonly incarnation: number; readonly lateness: JsonValue; readonly last: string | undefined };
+type Memory = {
+  readonly incarnation: number;
+  readonly lateness: JsonValue;
+  readonly last: string | undefined;
+  /** Number of the ruleset; undefined: none was chosen yet. */
+  readonly rules: number | undefined;
+};
 
 /**
  * The owner of one partition of a source. What it appends to a partition of `wardline.matches` is in source order, without
@@ -61,6 +66,7 @@ export function ingestWorker(deps: IngestDeps): Worker {
         taken = 0;
         told = now;
       }
+      if (run.behind()) await run.change();
     }
     if (taken > 0) {
       await run.tellTime(false);
@@ -70,7 +76,7 @@ export function ingestWorker(deps: IngestDeps): Worker {
 }
 
 async function createRun(deps: IngestDeps, owned: OwnedPartition) {
-  const { source, matches, router, logger } = deps;
+  const { source, matches, rulesets, logger } = deps;
   const partition = deps.numberOf(owned.partition);
   const start = await startOf(deps, owned);
   const lateness = createLateness(deps.allowedLateness, start.memory.lateness);
@@ -79,6 +85,8 @@ async function createRun(deps: IngestDeps, owned: OwnedPartition) {
   let idle = false;
   let gap = start.gap;
   const { incarnation } = start.memory;
+  let seq = start.memory.rules ?? newestOf(rulesets);
+  let rules = await rulesets.load(seq);
   const place = (): Place => ({ source, partition, incarnation, offset: next, index: 0 });
   const everywhere = async (record: MatchRecord): Promise<void> => {
     const value = encodeMatchRecord(record);
@@ -91,10 +99,36 @@ async function createRun(deps: IngestDeps, owned: OwnedPartition) {
     if (from !== undefined) await everywhere({ kind: 'lost', place: place(), from });
   };
 
+  const tellTime = async (resting: boolean): Promise<void> => {
+    idle = resting;
+    await everywhere({ kind: 'watermark', place: place(), time: lateness.watermark(), newest: lateness.newest(), idle, rules: seq });
+  };
+  const commit = async (): Promise<void> => {
+    const memory = { i: incarnation, n: lateness.snapshot(), d: last ?? null, r: seq };
+    await owned.commit({ offset: next, metadata: JSON.stringify(memory) });
+  };
+
   return {
     next: () => next,
     idle: () => idle,
-    hello: () => everywhere({ kind: 'sources', partitions: deps.all }),
+    tellTime,
+    commit,
+    async hello(): Promise<void> {
+      await everywhere({ kind: 'sources', partitions: deps.all });
+      // By which rules the first records were read is known before there is a match of them.
+      if (start.memory.rules === undefined) await commit();
+    },
+    behind: () => rulesets.newest() > seq,
+    /** From the accepted commit on, and from no other moment: a worker after this one reads the same records by the same rules. */
+    async change(): Promise<void> {
+      const wanted = rulesets.newest();
+      const loaded = await rulesets.load(wanted);
+      seq = wanted;
+      await commit();
+      rules = loaded;
+      logger.info({ source, partition, from: String(next), ruleset: loaded.digest.slice(0, 12) }, 'reading by another ruleset');
+      await tellTime(idle);
+    },
     async take(entries: readonly Entry[]): Promise<number> {
       const fresh = entries.filter(({ offset }) => offset >= next);
       const [first] = fresh;
@@ -105,12 +139,12 @@ async function createRun(deps: IngestDeps, owned: OwnedPartition) {
       }
       if (gap) await lost();
       const records = fresh.map((entry) => rawRecord(source, partition, entry));
-      const ingested = deps.ingest(records, deps.normalizer, lateness);
+      const ingested = rules.ingest(records, deps.normalizer, lateness);
       if (ingested.deadLetters.length > 0) await deps.deadLetters(ingested.deadLetters);
       const byPartition = new Map<number, Append[]>();
       for (const match of ingested.matches) {
-        for (const routed of router.route(match).routed) {
-          const target = router.partitionOf(routed.rule, routed.group.key, matches.partitions);
+        for (const routed of rules.router.route(match).routed) {
+          const target = rules.router.partitionOf(routed.rule, routed.group.key, matches.partitions);
           const { offset, index } = match.origin;
           const value = encodeMatchRecord({ kind: 'match', place: { source, partition, incarnation, offset, index }, routed });
           const list = byPartition.get(target);
@@ -127,14 +161,6 @@ async function createRun(deps: IngestDeps, owned: OwnedPartition) {
       deps.count(ingested, records, partition, reached === undefined ? undefined : Number(reached / NANOS_PER_MS));
       return records.length;
     },
-    async tellTime(resting: boolean): Promise<void> {
-      idle = resting;
-      await everywhere({ kind: 'watermark', place: place(), time: lateness.watermark(), newest: lateness.newest(), idle });
-    },
-    async commit(): Promise<void> {
-      const memory = { i: incarnation, n: lateness.snapshot(), d: last ?? null };
-      await owned.commit({ offset: next, metadata: JSON.stringify(memory) });
-    },
   };
 }
 
@@ -144,6 +170,7 @@ function rawRecord(source: string, partition: number, { offset, appendedAt, valu
   return { source, partition, offset, appendedAt, bytes: value, headers: headers ?? NO_HEADERS };
 }
 
+const FRESH: Memory = { incarnation: 1, lateness: null, last: undefined, rules: undefined };
 const NO_HEADERS: ReadonlyMap<string, string> = new Map();
 
 type Start = { readonly next: bigint; readonly memory: Memory; readonly gap: boolean };
@@ -156,7 +183,7 @@ async function startOf({ source, logger }: IngestDeps, owned: OwnedPartition): P
   const committed = await owned.committed();
   // Asked after it: another worker may tell a new offset in between, and a log that ends before it would look made anew.
   const { low, high } = await owned.bounds();
-  if (committed === undefined) return { next: low, memory: { incarnation: 1, lateness: null, last: undefined }, gap: false };
+  if (committed === undefined) return { next: low, memory: FRESH, gap: false };
   const { offset } = committed;
   const memory = parseMemory(committed.metadata);
   const { partition } = owned;
@@ -185,9 +212,9 @@ async function lastOf(owned: OwnedPartition, offset: bigint): Promise<string | u
 
 function parseMemory(metadata: string): Memory {
   try {
-    const { i, n, d } = JSON.parse(metadata) as { i: number; n: JsonValue; d: string | null };
-    return { incarnation: i, lateness: n, last: d ?? undefined };
+    const { i, n, d, r } = JSON.parse(metadata) as { i: number; n: JsonValue; d: string | null; r: number };
+    return { incarnation: i, lateness: n, last: d ?? undefined, rules: r };
   } catch {
-    return { incarnation: 1, lateness: null, last: undefined };
+    return FRESH;
   }
 }

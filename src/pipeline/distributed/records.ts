@@ -23,10 +23,17 @@ export type MatchRecord =
       readonly time: Nanos | undefined;
       readonly newest: Nanos | undefined;
       readonly idle: boolean;
+      /** The ruleset by which this partition is read from here on. */
+      readonly rules: number;
     }
   /** These source partitions exist: until each has spoken no time has passed. */
   | { readonly kind: 'sources'; readonly partitions: readonly (readonly [source: string, partition: number])[] }
-  | { readonly kind: 'lost'; readonly place: Place; readonly from: Nanos };
+  | { readonly kind: 'lost'; readonly place: Place; readonly from: Nanos }
+  /** From here on the rules of `digest` hold; repeats have the same number. */
+  | { readonly kind: 'activation'; readonly seq: number; readonly digest: string };
+
+/** Key of activations, so that they are found without reading every record. */
+export const ACTIVATION_KEY = 'activation';
 
 const text = (time: Nanos | undefined): string | null => (time === undefined ? null : String(time));
 const time = (value: JsonValue | undefined): Nanos | undefined => (typeof value === 'string' ? BigInt(value) : undefined);
@@ -44,11 +51,13 @@ function plain(record: MatchRecord): JsonValue {
       return { k: 'm', ...placeText(record.place), ...body, ...(late ? { late } : {}), ...plainOf({ y: trail, z: exceptions }) };
     }
     case 'watermark':
-      return { k: 'w', ...placeText(record.place), t: text(record.time), n: text(record.newest), idle: record.idle };
+      return { k: 'w', ...placeText(record.place), t: text(record.time), n: text(record.newest), idle: record.idle, q: record.rules };
     case 'sources':
       return { k: 's', p: record.partitions.map(([source, partition]) => [source, partition]) };
     case 'lost':
       return { k: 'l', ...placeText(record.place), t: String(record.from) };
+    case 'activation':
+      return { k: 'a', q: record.seq, d: record.digest };
   }
 }
 
@@ -78,11 +87,20 @@ export function decodeMatchRecord(value: Uint8Array | null): MatchRecord | undef
     case 'm':
       return { kind: 'match', place: place(), routed: routedOf(found, place()) };
     case 'w':
-      return { kind: 'watermark', place: place(), time: time(found['t']), newest: time(found['n']), idle: found['idle'] === true };
+      return {
+        kind: 'watermark',
+        place: place(),
+        time: time(found['t']),
+        newest: time(found['n']),
+        idle: found['idle'] === true,
+        rules: Number(found['q']),
+      };
     case 's':
       return { kind: 'sources', partitions: found['p'] as unknown as readonly (readonly [string, number])[] };
     case 'l':
       return { kind: 'lost', place: place(), from: BigInt(String(found['t'])) };
+    case 'a':
+      return { kind: 'activation', seq: Number(found['q']), digest: String(found['d']) };
     default:
       return undefined;
   }

@@ -4,19 +4,21 @@ import type { RuleId } from '../../rule/ir/rule.ts';
 import { WardlineError } from '../../shared/errors.ts';
 import type { AlertDocument } from '../../sink/sink.ts';
 import type { Entry } from '../../transport/port.ts';
+import type { NumberedBundle } from '../../transport/ruleset-log.ts';
 import { createFilter, type Filter, type FilterState } from './filter.ts';
 import { type AlertRecord, decodeMatchRecord, type MatchRecord } from './records.ts';
+import { decodeReducerState, encodeReducerState } from './reducer-state.ts';
 
 /** What of a ruleset the correlate stage needs. */
 export type CorrelateParts = {
-  readonly digest: string;
   readonly correlator: (snapshot: Uint8Array | undefined) => Correlator;
   readonly toAlert: (firing: Firing) => AlertDocument | undefined;
   /** The logic digest of a rule that is active; undefined: it is not. */
   readonly logicOf: (rule: RuleId) => string | undefined;
 };
 
-export type ReducerCounters = { matches: number; repeated: number; other: number };
+/** `stale`: matches of rules that no active or retiring set has; a worker slept through two activations. */
+export type ReducerCounters = { matches: number; repeated: number; other: number; stale: number };
 
 /** A partition of correlation: state and outputs are a function of the records in offset order. No clock, no random. */
 export type PartitionReducer = {
@@ -24,44 +26,118 @@ export type PartitionReducer = {
   apply(entry: Entry): readonly AlertRecord[];
   /** Offset of the next record. */
   next(): bigint;
+  /** Digest of the rules that hold; undefined before the first activation. */
+  ruleset(): string | undefined;
   snapshot(): Uint8Array;
   readonly counters: Readonly<ReducerCounters>;
 };
 
+export type ReducerDeps = {
+  /** Rules that were loaded before: of every digest in `digestsOf` of the state, and of activations among the records. */
+  readonly partsOf: (digest: string) => CorrelateParts;
+  readonly say: (note: Note) => void;
+  readonly filterOf?: (state?: FilterState) => Filter;
+  /** The rules to begin with where neither a state nor a record says them. */
+  readonly first?: NumberedBundle | undefined;
+};
+
+type Active = { readonly seq: number; readonly digest: string; readonly parts: CorrelateParts; readonly correlator: Correlator };
+
+/**
+ * Rules change by an activation record. What both sets have in common (by rule and logic) goes on with its state. What only
+ * the old one has is kept beside it until every source partition is read by the new one, so that no match falls between.
+ */
 export function createPartitionReducer(
-  parts: CorrelateParts,
+  { partsOf, say, filterOf = createFilter, first }: ReducerDeps,
   from: bigint,
   state: Uint8Array | undefined,
-  say: (note: Note) => void,
-  filterOf: (state?: FilterState) => Filter = createFilter,
 ): PartitionReducer {
-  const saved = state === undefined ? undefined : decodeState(state);
-  const correlator = parts.correlator(saved?.correlator);
+  const saved = state === undefined ? undefined : decodeReducerState(state);
   const filter = filterOf(saved?.filter);
-  const counters: ReducerCounters = { matches: 0, repeated: 0, other: 0 };
+  const told = new Map<string, number>(saved?.told ?? []);
+  const restored = (one: { seq: number; digest: string; correlator: Uint8Array } | undefined): Active | undefined => {
+    if (one === undefined) return undefined;
+    const parts = partsOf(one.digest);
+    return { seq: one.seq, digest: one.digest, parts, correlator: parts.correlator(one.correlator) };
+  };
+  let active = restored(saved?.active);
+  let retiring = restored(saved?.retiring);
+  const counters: ReducerCounters = { matches: 0, repeated: 0, other: 0, stale: 0 };
   let next = from;
 
-  const recordsOf = (record: MatchRecord): readonly CorrelateRecord[] => {
+  const activate = (seq: number, digest: string): void => {
+    if (active !== undefined && seq <= active.seq) return;
+    const parts = partsOf(digest);
+    retiring = active;
+    active = { seq, digest, parts, correlator: parts.correlator(retiring?.correlator.snapshot()) };
+  };
+  if (saved === undefined && first !== undefined) activate(first.seq, first.bundle);
+  const heard = (source: string, partition: number, seq: number): void => {
+    const key = `${partition}/${source}`;
+    told.set(key, Math.max(told.get(key) ?? 0, seq));
+    const current = active?.seq ?? 0;
+    if (retiring !== undefined && [...told.values()].every((one) => one >= current)) retiring = undefined;
+  };
+
+  /** Both sets see all time; a rule that the new one has as it was speaks for it alone. */
+  const both = (record: CorrelateRecord): AlertDocument[] => {
+    const alerts: (AlertDocument | undefined)[] = [];
+    const [now, old] = [active, retiring];
+    if (now === undefined) return [];
+    for (const firing of now.correlator.apply(record, say)) alerts.push(now.parts.toAlert(firing));
+    const own = (rule: RuleId): boolean => old !== undefined && now.parts.logicOf(rule) !== old.parts.logicOf(rule);
+    const sayOwn = (note: Note): void => {
+      if (own(note.rule)) say(note);
+    };
+    for (const firing of old?.correlator.apply(record, sayOwn) ?? []) if (own(firing.rule)) alerts.push(old?.parts.toAlert(firing));
+    return alerts.filter((alert) => alert !== undefined);
+  };
+
+  const apply = (record: MatchRecord): AlertDocument[] => {
     switch (record.kind) {
       case 'match': {
-        requireRule(parts, record.routed.rule, record.routed.logic);
+        const { rule, logic } = record.routed;
+        if (active?.parts.logicOf(rule) !== logic && retiring?.parts.logicOf(rule) !== logic) {
+          counters.stale++;
+          return [];
+        }
         if (!filter.takes(record)) {
           counters.repeated++;
           return [];
         }
         counters.matches++;
-        return [{ kind: 'routed', routed: record.routed }];
+        return give(record.routed);
       }
       case 'sources':
-        return [{ kind: 'sources', partitions: record.partitions }];
+        for (const [source, partition] of record.partitions) heard(source, partition, 0);
+        return both({ kind: 'sources', partitions: record.partitions });
       case 'lost':
-        return [{ kind: 'lost', source: record.place.source, partition: record.place.partition, from: record.from }];
+        return both({ kind: 'lost', source: record.place.source, partition: record.place.partition, from: record.from });
+      case 'activation':
+        activate(record.seq, record.digest);
+        return [];
       case 'watermark': {
-        const { place, time, newest, idle } = record;
+        const { place, time, newest, idle, rules } = record;
         if (!filter.takesTime(place)) return [];
-        return [{ kind: 'watermark', source: place.source, partition: place.partition, time, newest, idle, ended: false }];
+        const { source, partition } = place;
+        const alerts = both({ kind: 'watermark', source, partition, time, newest, idle, ended: false });
+        heard(source, partition, rules);
+        return alerts;
       }
     }
+  };
+
+  /** A match for the sets that know it with this logic; rules of the old set may be fed by one that did not change. */
+  const give = (routed: Extract<MatchRecord, { kind: 'match' }>['routed']): AlertDocument[] => {
+    const [now, old] = [active, retiring];
+    const isIn = (one: Active | undefined): one is Active => one?.parts.logicOf(routed.rule) === routed.logic;
+    const record: CorrelateRecord = { kind: 'routed', routed };
+    const alerts: (AlertDocument | undefined)[] = [];
+    if (isIn(now)) for (const firing of now.correlator.apply(record, say)) alerts.push(now.parts.toAlert(firing));
+    if (isIn(old))
+      for (const firing of old.correlator.apply(record, isIn(now) ? () => undefined : say))
+        if (!isIn(now)) alerts.push(old.parts.toAlert(firing));
+    return alerts.filter((alert) => alert !== undefined);
   };
 
   return {
@@ -71,9 +147,7 @@ export function createPartitionReducer(
         throw new WardlineError(
           'transport',
           `matches ${next} to ${offset - 1n} are missing; the partition is taken up again from its checkpoint`,
-          {
-            retryable: true,
-          },
+          { retryable: true },
         );
       next = offset + 1n;
       const record = decodeMatchRecord(value);
@@ -81,41 +155,15 @@ export function createPartitionReducer(
         counters.other++;
         return [];
       }
-      const alerts = recordsOf(record).flatMap((one) => correlator.apply(one, say).map(parts.toAlert));
-      return alerts
-        .filter((alert) => alert !== undefined)
+      return apply(record)
         .sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
         .map(({ id, document }, index) => ({ at: offset, index, id, document }));
     },
     next: () => next,
-    snapshot: () => encodeState({ filter: filter.snapshot(), correlator: correlator.snapshot() }),
+    ruleset: () => active?.digest,
+    snapshot: () => encodeReducerState({ filter: filter.snapshot(), told: [...told], active: stored(active), retiring: stored(retiring) }),
     counters,
   };
 }
 
-/** Skipping the match of a rule that this process does not have would lose it; it stops until it has the rule. */
-function requireRule({ logicOf }: CorrelateParts, rule: RuleId, logic: string): void {
-  if (logicOf(rule) !== logic)
-    throw new WardlineError(
-      'transport',
-      `the matches topic holds a match of rule "${rule}" (logic ${logic.slice(0, 12)}), which is not in the rules of this process; give every process the same rules`,
-    );
-}
-
-const MAGIC = 'WLP1';
-type State = { readonly filter: FilterState; readonly correlator: Uint8Array };
-
-function encodeState({ filter, correlator }: State): Uint8Array {
-  const head = Buffer.from(JSON.stringify(filter));
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(head.length);
-  return Buffer.concat([Buffer.from(MAGIC), length, head, correlator]);
-}
-
-function decodeState(bytes: Uint8Array): State {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (buffer.subarray(0, 4).toString('latin1') !== MAGIC)
-    throw new WardlineError('transport', 'the checkpoint has a layout this version does not read');
-  const end = 8 + buffer.readUInt32BE(4);
-  return { filter: JSON.parse(buffer.toString('utf8', 8, end)) as FilterState, correlator: buffer.subarray(end) };
-}
+const stored = (one: Active | undefined) => one && { seq: one.seq, digest: one.digest, correlator: one.correlator.snapshot() };

@@ -1,0 +1,87 @@
+import type { Clock } from '../../shared/clock.ts';
+import { sha256Hex } from '../../shared/digest.ts';
+import { messageOf, WardlineError } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/logger.ts';
+import type { LogWriter } from '../../transport/port.ts';
+import type { NumberedBundle, RulesetLog } from '../../transport/ruleset-log.ts';
+import { errorsOf } from './bundle.ts';
+import { ACTIVATION_KEY, encodeMatchRecord } from './records.ts';
+
+export type ActivationDeps = {
+  readonly log: RulesetLog;
+  readonly matches: LogWriter;
+  readonly refresh: () => Promise<void>;
+  /** The rules of this process as they are now. */
+  readonly bundle: () => Uint8Array;
+  readonly clock: Clock;
+  readonly logger: Logger;
+};
+
+const LOOK_MS = 2000;
+const START_ATTEMPTS = 15;
+
+const isRetryable = (error: unknown): boolean => !(error instanceof WardlineError) || error.retryable;
+
+/** Tells every partition of matches that a ruleset holds from here on. */
+export const announceTo =
+  (matches: LogWriter) =>
+  async ({ seq, bundle }: NumberedBundle): Promise<void> => {
+    const value = encodeMatchRecord({ kind: 'activation', seq, digest: bundle });
+    for (let p = 0; p < matches.partitions; p++) await matches.append(p, [{ key: ACTIVATION_KEY, value }]);
+  };
+
+/**
+ * At the start: the first process of a deployment makes its rules active; with `own` any does. Others take what is active.
+ * A topic that was made a moment ago may not be there for everybody yet, so it is tried for a while.
+ */
+export async function firstRules(deps: ActivationDeps, own: boolean, signal: AbortSignal): Promise<void> {
+  for (let attempt = 1; !signal.aborted; attempt++) {
+    try {
+      return await choose(deps, own);
+    } catch (error) {
+      if (attempt === START_ATTEMPTS || !isRetryable(error)) throw error;
+      deps.logger.debug({ error: messageOf(error) }, 'the rules of the deployment cannot be read yet');
+      await deps.clock.sleep(LOOK_MS, signal);
+    }
+  }
+}
+
+async function choose({ log, matches, refresh, bundle, logger }: ActivationDeps, own: boolean): Promise<void> {
+  const history = await log.read();
+  const mine = bundle();
+  if (own || history.active === 0) {
+    const { seq } = await log.activate(mine, announceTo(matches));
+    logger.info({ seq }, 'the rules of this process are active');
+  } else if (history.chosen.get(history.active) !== sha256Hex(mine)) {
+    logger.warn(
+      { active: history.active },
+      'the rules of this process are not the active ones and are left alone; they become active when they change while it runs, or at a start with --activate',
+    );
+  }
+  await refresh();
+}
+
+/** While it runs: looks for newer rules in the log, and makes those of this process active when they changed. */
+export async function followRules(deps: ActivationDeps, signal: AbortSignal): Promise<void> {
+  const { log, matches, refresh, bundle, clock, logger } = deps;
+  let seen = sha256Hex(bundle());
+  while (!signal.aborted) {
+    await clock.sleep(LOOK_MS, signal);
+    if (signal.aborted) return;
+    try {
+      const mine = bundle();
+      const digest = sha256Hex(mine);
+      const errors = digest === seen ? undefined : errorsOf(mine);
+      if (errors !== undefined) logger.error({ errors }, 'the rules that were read again have errors; the active ones stay');
+      else if (digest !== seen) {
+        const { seq } = await log.activate(mine, announceTo(matches));
+        logger.info({ seq }, 'the rules were read again and are active');
+      }
+      seen = digest;
+      await refresh();
+    } catch (error) {
+      // What is half done is taken up at the next look, by this process or by another.
+      logger.warn({ error: messageOf(error) }, 'rules could not be read or made active; trying again');
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { Settings } from '../../config/settings.ts';
+import { createRouter } from '../../correlate/route.ts';
+import { loadRules } from '../../rule/load.ts';
+import { problemText } from '../../rule/problem.ts';
+import type { RuleFile } from '../../rule/yaml.ts';
+import { WardlineError } from '../../shared/errors.ts';
+import { partsOf } from '../parts.ts';
+import type { StageRules } from './rulesets.ts';
+
+const FORMAT = 1;
+
+type Bundle = {
+  readonly format: number;
+  readonly files: readonly RuleFile[];
+  readonly placeholders: Readonly<Record<string, readonly string[]>>;
+};
+
+/** Everything of a ruleset that processes must have alike, as bytes: the texts of its files and the values of placeholders. */
+export function bundleOf(files: readonly RuleFile[], placeholders: Bundle['placeholders']): Uint8Array {
+  const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  return Buffer.from(JSON.stringify({ format: FORMAT, files: sorted, placeholders } satisfies Bundle));
+}
+
+/** The errors of a bundle, one a line; undefined: it may become active. */
+export function errorsOf(bundle: Uint8Array): string | undefined {
+  const { files, placeholders } = parse(bundle);
+  const { ruleset, problems } = loadRules(files, { placeholders });
+  const errors = problems.filter(({ severity }) => severity === 'error').map(problemText);
+  const asking = ruleset.detections.filter(({ asks }) => asks !== undefined).map(({ id }) => id);
+  if (asking.length > 0) errors.push(`rules with facts from outside run in the embedded engine only: ${asking.join(', ')}`);
+  return errors.length === 0 ? undefined : errors.join('\n');
+}
+
+/** The same bytes give the same rules in every process; a rule with errors is left out. */
+export function compileBundle(bundle: Uint8Array, settings: Settings): StageRules {
+  const { files, placeholders } = parse(bundle);
+  const { ruleset } = loadRules(files, { placeholders });
+  const parts = partsOf(ruleset, settings);
+  const logic = new Map([...ruleset.byId].map(([id, rule]) => [id, rule.logicDigest]));
+  return {
+    digest: ruleset.digest,
+    size: ruleset.byId.size,
+    ingest: parts.ingest,
+    router: createRouter(ruleset),
+    correlate: {
+      correlator: parts.correlator,
+      toAlert: (firing) => parts.toAlert(firing, () => undefined),
+      logicOf: (rule) => logic.get(rule),
+    },
+  };
+}
+
+function parse(bundle: Uint8Array): Bundle {
+  const found = JSON.parse(Buffer.from(bundle).toString('utf8')) as Bundle;
+  if (found.format !== FORMAT)
+    throw new WardlineError('transport', `the active rules have format ${String(found.format)}, this Wardline reads ${FORMAT}`);
+  return found;
+}
