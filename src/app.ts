@@ -17,7 +17,7 @@ import { createEngine, type Engine, type RulesetParts } from './pipeline/engine.
 import { createMeters, type Meters } from './pipeline/meters.ts';
 import { createNotifying } from './pipeline/notifying.ts';
 import { sinkStatuses, timedIngest, traced } from './pipeline/observed.ts';
-import { createBell, drainOutbox, runOutbox } from './pipeline/outbox-loop.ts';
+import { createBell, finishOutboxes, runOutbox } from './pipeline/outbox-loop.ts';
 import { createOutside } from './pipeline/outside.ts';
 import { normalizersOf, partsOf } from './pipeline/parts.ts';
 import { createReplay } from './pipeline/replay.ts';
@@ -37,6 +37,7 @@ import type { AlertDocument } from './sink/sink.ts';
 import { REPEAT_WINDOW_MS } from './source/inbox.ts';
 import { createSource, registryOf } from './source/index.ts';
 import type { Source } from './source/source.ts';
+import type { OutboxCounts } from './store/outbox.ts';
 import { openStore, type Store } from './store/store.ts';
 import { silentTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 
@@ -294,9 +295,8 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   bell.ring();
   const until = clock.now() + DRAIN_MS;
   const patience = setTimeout(() => cut.abort(), DRAIN_MS);
-  await Promise.all(delivering);
+  await finishOutboxes(delivering, deliveries, clock, until);
   clearTimeout(patience);
-  await Promise.all(deliveries.map((turn) => drainOutbox(turn, clock, until)));
   await Promise.all([...sinks.map((sink) => sink.close()), outside.close(), topics.close()]);
   // Deliveries made while draining are evidence as well.
   engine.checkpoint();
@@ -307,11 +307,20 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
     deadLetters: witness.deadLetters(),
     tags: doubts.totals(),
     byLevel: levels(opened),
-    waiting: new Map(
-      [...store.outbox.counts()].map(([sink, { waiting }]) => [sink, waiting] as const).filter(([, waiting]) => waiting > 0),
-    ),
+    ...undelivered(store),
     opened,
     resumed: engine.resumed,
+  };
+}
+
+function undelivered({ outbox }: Store): Pick<RunSummary, 'waiting' | 'dead' | 'disabled'> {
+  const counts = [...outbox.counts()];
+  const some = (read: (one: OutboxCounts) => number) =>
+    new Map(counts.flatMap(([sink, one]) => (read(one) > 0 ? [[sink, read(one)] as const] : [])));
+  return {
+    waiting: some(({ waiting }) => waiting),
+    dead: some(({ dead }) => dead),
+    disabled: [...outbox.receivers()].flatMap(([sink, { state }]) => (state === 'disabled' ? [sink] : [])),
   };
 }
 

@@ -278,7 +278,16 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
     await ticks;
     await Promise.all([...writers.map((writer) => writer.close()), ...sinks.map((sink) => sink.close())]);
   }
-  return { ...progress, tags: doubts.totals(), byLevel: new Map(), waiting: new Map(), opened: [], resumed: false };
+  return {
+    ...progress,
+    tags: doubts.totals(),
+    byLevel: new Map(),
+    waiting: new Map(),
+    dead: new Map(),
+    disabled: [],
+    opened: [],
+    resumed: false,
+  };
 }
 
 /** The same sink, which says how its receiver does: without an outbox nobody else knows. */

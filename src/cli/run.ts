@@ -85,12 +85,18 @@ export function summaryText(summary: RunSummary, elapsedMs: number): string {
   if (summary.tags.size > 0)
     lines.push(`doubtful events, by tag: ${[...summary.tags].map(([tag, count]) => `${count} ${tag}`).join(', ')}; see docs/formats.md`);
   for (const [sink, waiting] of summary.waiting)
-    lines.push(`${waiting} deliveries to ${sink} still wait; they are kept and tried at the next start`);
+    lines.push(
+      summary.disabled.includes(sink)
+        ? `${waiting} deliveries to ${sink} wait: it wants nothing more and is disabled; see: wardline deliver enable ${sink}`
+        : `${waiting} deliveries to ${sink} still wait; they are kept and tried at the next start`,
+    );
+  for (const [sink, dead] of summary.dead)
+    lines.push(`${dead} deliveries to ${sink} were refused or given up; they are kept, see: wardline deliver list ${sink}`);
   return lines.join('\n');
 }
 
 function summaryJson(summary: RunSummary): object {
-  const { records, events, alerts, deadLetters, tags, byLevel, waiting, resumed } = summary;
+  const { records, events, alerts, deadLetters, tags, byLevel, waiting, dead, disabled, resumed } = summary;
   return {
     version: 1,
     records,
@@ -100,6 +106,8 @@ function summaryJson(summary: RunSummary): object {
     tags: Object.fromEntries(tags),
     byLevel: Object.fromEntries(byLevel),
     waiting: Object.fromEntries(waiting),
+    dead: Object.fromEntries(dead),
+    disabled,
     resumed,
   };
 }

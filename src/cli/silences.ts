@@ -57,9 +57,15 @@ function add(written: readonly string[], flags: AddFlags, io: Io): number {
   return EXIT.ok;
 }
 
-/** As in amtool a first word that is no matcher is the name of the alert. */
+/** A shell takes the quotes away, so what stands behind the operator is the value, spaces included. */
+const BARE = /^\s*([A-Za-z_@][\w.@-]*)\s*(=~|!~|!=|=(?!~))\s*([^"\s](?:.*\S)?)\s*$/s;
+const quoted = (value: string): string => `"${value.replace(/[\\"]/g, '\\$&')}"`;
+
+/** As in amtool a first word that is no matcher is the name of the alert, and values need no quotes. */
 function asMatcher(text: string, place: number): string {
-  return place === 0 && !/[=~]/.test(text) ? `alertname=${JSON.stringify(text)}` : text;
+  if (place === 0 && !/[=~]/.test(text)) return `alertname=${quoted(text)}`;
+  const [, name, operator, value] = BARE.exec(text) ?? [];
+  return name === undefined || value === undefined ? text : `${name}${operator}${quoted(value)}`;
 }
 
 function faultText(

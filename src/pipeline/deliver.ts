@@ -73,6 +73,10 @@ export function createDelivery(deps: DeliverDeps): (signal: AbortSignal) => Prom
       );
   };
 
+  /** Calls that were under way when the breaker opened say nothing new: only a trial makes its pause longer. */
+  const failed = (failure: Failure, trial: boolean): void =>
+    change((before) => (before.state === 'open' && !trial ? before : afterFailure(before, failure, clock.now())));
+
   const bury = (id: string, reason: string): void => {
     settledInTurn++;
     outbox.dead(sink.name, id, reason);
@@ -115,7 +119,7 @@ export function createDelivery(deps: DeliverDeps): (signal: AbortSignal) => Prom
     try {
       outcomes = await sink.write(items, signal);
     } catch (error) {
-      if (!signal.aborted) change((before) => afterFailure(before, { reason: messageOf(error), opens: 'at-once' }, clock.now()));
+      if (!signal.aborted) failed({ reason: messageOf(error), opens: 'at-once' }, trial);
       return new Set(items.map(({ lane }) => lane));
     }
     for (const [i, item] of items.entries()) {
@@ -130,7 +134,8 @@ export function createDelivery(deps: DeliverDeps): (signal: AbortSignal) => Prom
       // The receiver is back: nobody waits out a time that was counted for a receiver that was away.
       if (wasOpen) outbox.hurry(sink.name);
     } else if (verdict !== undefined) {
-      change((before) => ('gone' in verdict ? afterGone(before, verdict.gone, clock.now()) : afterFailure(before, verdict, clock.now())));
+      if ('gone' in verdict) change((before) => afterGone(before, verdict.gone, clock.now()));
+      else failed(verdict, trial);
     }
     if (settled.length >= SETTLE_EVERY) flush();
     return stopped;

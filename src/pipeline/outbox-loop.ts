@@ -48,7 +48,7 @@ export async function runOutbox(
 }
 
 /** Delivers what is due now, until nothing moves any more or time is up. */
-export async function drainOutbox(turn: (signal: AbortSignal) => Promise<Turn>, clock: Clock, untilMs: number): Promise<void> {
+async function drainOutbox(turn: (signal: AbortSignal) => Promise<Turn>, clock: Clock, untilMs: number): Promise<void> {
   const limit = AbortSignal.timeout(Math.max(1, untilMs - clock.now()));
   while (clock.now() < untilMs) {
     const { settled, nextDue } = await turn(limit);
@@ -56,4 +56,19 @@ export async function drainOutbox(turn: (signal: AbortSignal) => Promise<Turn>, 
     if (nextDue === undefined || nextDue > clock.now() + 1000) return;
     await clock.sleep(50, limit);
   }
+}
+
+/** The end: each receiver is drained as soon as its own last call is over. One that hangs uses up nobody else's time. */
+export async function finishOutboxes(
+  running: readonly Promise<void>[],
+  turns: readonly ((signal: AbortSignal) => Promise<Turn>)[],
+  clock: Clock,
+  untilMs: number,
+): Promise<void> {
+  await Promise.all(
+    turns.map(async (turn, i) => {
+      await running[i];
+      await drainOutbox(turn, clock, untilMs);
+    }),
+  );
 }

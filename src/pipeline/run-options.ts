@@ -41,6 +41,10 @@ export type RunSummary = Progress & {
   readonly byLevel: ReadonlyMap<string, number>;
   /** Deliveries that still wait, per sink: kept in the store and tried at the next start. */
   readonly waiting: ReadonlyMap<string, number>;
+  /** Deliveries that were given up or refused, per sink: kept with their reason. */
+  readonly dead: ReadonlyMap<string, number>;
+  /** Receivers that said they want nothing more: they are not called until somebody enables them. */
+  readonly disabled: readonly string[];
   readonly opened: readonly AlertDocument[];
   readonly resumed: boolean;
 };

@@ -114,6 +114,11 @@ describe('wardline silence', () => {
     expect(await listed()).toEqual([]);
   });
 
+  test('values without quotes, as a shell leaves them, are whole values', async () => {
+    await silence('add', 'alertname=SSH brute force', 'host.name=~db\\d+', 'n = "a b"', '--comment', 'c');
+    expect((await listed())[0]).toMatchObject({ matchers: ['alertname="SSH brute force"', 'host.name=~"db\\\\d+"', 'n = "a b"'] });
+  });
+
   test.each<[string[], string]>([
     [['severity!="critical"', '--comment', 'c'], 'without any label'],
     [['a=~".*"', '--comment', 'c'], 'without any label'],

@@ -214,6 +214,14 @@ describe('the breaker', () => {
     expect(lines).toHaveLength(1);
   });
 
+  test('calls that were under way when it opened make its first pause no longer', async () => {
+    const { add, calls, runUntil, store } = setUp(() => ({ concerns: 'receiver' }), { batch: 1, inFlight: 4 });
+    add(...['a', 'b', 'c', 'd'].map((id) => anAlert({ id })));
+    await runUntil(START);
+    expect(calls).toHaveLength(4);
+    expect(store.outbox.receiver('soc')).toMatchObject({ state: 'open', failures: 1, until: START + 30_000 });
+  });
+
   test('a receiver that refuses access is left alone at once', async () => {
     const { add, calls, runUntil, store } = setUp(() => ({ concerns: 'receiver', reason: 'status 401' }));
     add(anAlert({ id: 'a' }), anAlert({ id: 'b' }));

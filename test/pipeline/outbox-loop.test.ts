@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createBell, runOutbox } from '../../src/pipeline/outbox-loop.ts';
+import { createBell, finishOutboxes, runOutbox } from '../../src/pipeline/outbox-loop.ts';
 
 test('what happened while a turn was made is not slept over', async () => {
   const stop = new AbortController();
@@ -43,4 +43,21 @@ test('a sleeper is woken by the bell, and sleeps no longer than until something 
   await running;
   expect(sleeps.length).toBeGreaterThanOrEqual(3);
   expect(new Set(sleeps)).toEqual(new Set([200]));
+});
+
+test("at the end a receiver that hangs uses up nobody else's time", async () => {
+  const hung = Promise.withResolvers<void>();
+  const clock = { now: () => 0, sleep: async () => undefined };
+  const turns: string[] = [];
+  const left = { well: 2, hanging: 1 };
+  const turnOf = (name: keyof typeof left) => async () => {
+    turns.push(name);
+    return { settled: left[name]-- > 0 ? 1 : 0, nextDue: undefined };
+  };
+  const done = finishOutboxes([hung.promise, Promise.resolve()], [turnOf('hanging'), turnOf('well')], clock, 20_000);
+  for (let tick = 0; tick < 20; tick++) await Promise.resolve();
+  expect(turns).toEqual(['well', 'well', 'well']);
+  hung.resolve();
+  await done;
+  expect(turns.slice(3)).toEqual(['hanging', 'hanging']);
 });

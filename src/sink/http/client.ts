@@ -105,6 +105,9 @@ async function read(body: AsyncIterable<Uint8Array> & { destroy(): unknown }): P
 function reasonOf(error: unknown): string {
   const { code, name } = error as { code?: unknown; name?: unknown };
   if (name === 'TimeoutError') return 'no answer in time';
+  if (name === 'HTTPParserError') return 'what answered does not speak HTTP';
+  if (code === 'UND_ERR_SOCKET') return 'the connection was closed before an answer';
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return 'no connection in time';
   if (typeof code === 'string') return code;
   return messageOf(error)
     .replace(/https?:\S*/g, 'the receiver')
