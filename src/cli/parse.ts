@@ -6,7 +6,8 @@ import { createLacking, type Lacking } from '../detect/lacking.ts';
 import { createMatchBuffer, createMatcher } from '../detect/matcher.ts';
 import { loadTables } from '../enrich/load.ts';
 import type { Event, Logsource } from '../event/event.ts';
-import { createNormalizer } from '../normalize/normalizer.ts';
+import { createNormalizer, type Normalizer } from '../normalize/normalizer.ts';
+import { provenanceOf } from '../normalize/provenance.ts';
 import { createRedactor } from '../normalize/redact.ts';
 import { readRuleFiles } from '../rule/files.ts';
 import { loadRules } from '../rule/load.ts';
@@ -26,6 +27,7 @@ export type ParseFlags = {
   readonly timezone?: string;
   readonly rules?: readonly string[];
   readonly limit: string;
+  readonly provenance?: boolean;
   readonly output: 'table' | 'json';
 };
 
@@ -43,7 +45,7 @@ function seenBy({ config, source, format, timezone }: ParseFlags, io: Io) {
       `there is no source "${source}"; the settings have ${settings.sources.map(({ name }) => name).join(', ')}`,
     );
   const logsource = named?.logsource === undefined ? undefined : (JSON.parse(JSON.stringify(named.logsource)) as Logsource);
-  const about = { format: format ?? named?.format, timezone: timezone ?? named?.timezone, logsource };
+  const about = { format: format ?? named?.format, timezone: timezone ?? named?.timezone, logsource, original: named?.original };
   return {
     normalizer: createNormalizer({
       ...about,
@@ -90,7 +92,12 @@ export async function parse(file: string, flags: ParseFlags, io: Io): Promise<nu
         const event = normalizer.normalize(record, decoded);
         lacking.observe(event);
         const document = documentOf(event);
-        io.out(flags.output === 'json' ? `${JSON.stringify(document)}\n` : shownEvent(event, document, rulesOf(event)));
+        const origins = flags.provenance === true ? originsOf(event, normalizer) : NONE;
+        io.out(
+          flags.output === 'json'
+            ? `${JSON.stringify(origins.size === 0 ? document : { ...document, wardline: { ...(document['wardline'] as JsonObject), provenance: Object.fromEntries(origins) } })}\n`
+            : shownEvent(event, document, rulesOf(event), origins),
+        );
       }
     }
   }
@@ -113,7 +120,15 @@ function lackingText(lacking: Lacking): string {
   return `\nFields that rules for these events ask for and none of the events had:\n${table(columns, shown)}\n${more}`;
 }
 
-function shownEvent(event: Event, document: JsonObject, rules: readonly string[]): string {
+const NONE: ReadonlyMap<string, string> = new Map();
+
+/** Where the fields come from; a document that is ECS already has them from itself. */
+function originsOf(event: Event, { decisions }: Normalizer): ReadonlyMap<string, string> {
+  const format = decisions.formats.find(({ name }) => name === event.route.format);
+  return format === undefined ? NONE : provenanceOf(format, event.document);
+}
+
+function shownEvent(event: Event, document: JsonObject, rules: readonly string[], origins: ReadonlyMap<string, string>): string {
   const labels = event.route.labels.map(({ product, service, category }) =>
     [product, service, category].filter((part) => part !== undefined).join('/'),
   );
@@ -122,7 +137,9 @@ function shownEvent(event: Event, document: JsonObject, rules: readonly string[]
   const tags = event.tags.length === 0 ? '' : `   (${event.tags.join(', ')})`;
   const lines = [
     `byte ${event.origin.offset}: ${event.route.format}   ${labels.length === 0 ? 'no log source' : labels.join(', ')}${tags}`,
-    ...flat({ ...rest, event: about }).map(([name, value]) => `  ${name}: ${printable(value)}`),
+    ...flat({ ...rest, event: about }).map(
+      ([name, value]) => `  ${name}: ${printable(value)}${origins.has(name) ? `   <- ${printable(origins.get(name) as string)}` : ''}`,
+    ),
     ...(rules.length === 0 ? [] : [`  matches: ${rules.map(printable).join('; ')}`]),
   ];
   return `${lines.join('\n')}\n`;
@@ -145,6 +162,7 @@ export const registerParse: Register = (program, { io, done }) => {
     .option('--timezone <zone>', 'zone of local times without one')
     .option('--rules <path...>', 'show which of these rules match, and which fields they do not find')
     .option('--limit <n>', 'how many lines', '20')
+    .option('--provenance', 'show which field of the original each ECS field comes from')
     .addOption(outputOption())
     .action(async (file: string, flags: ParseFlags) => done(await parse(file, flags, io)));
 };

@@ -37,10 +37,14 @@ export type Materials = {
   /** A time that was claimed and not believed. */
   readonly claimed: Nanos | undefined;
   readonly tags: readonly string[];
+  readonly original: OriginalMode;
 };
 
+/** Which events keep their text as `event.original`. */
+export type OriginalMode = 'always' | 'unparsed' | 'never';
+
 /** The complete ECS document of one event: what the table yields, provenance, `related.*`, and the original as it came. */
-export function toEcs({ format, document, context, record, index, time, claimed, tags }: Materials): JsonObject {
+export function toEcs({ format, document, context, record, index, time, claimed, tags, original }: Materials): JsonObject {
   const root: Tree = format.name === 'ecs' ? copyEcs(document) : {};
   const origin = { source: record.source, partition: record.partition, offset: record.offset, index };
   for (const [field, accessor] of tableOf(format)) {
@@ -54,7 +58,8 @@ export function toEcs({ format, document, context, record, index, time, claimed,
   put(root, 'event.dataset', get(root, 'event.dataset') ?? format.name);
   put(root, 'event.module', get(root, 'event.module') ?? (format.name.split('.')[0] as string));
   if (get(root, 'event.id') === undefined) put(root, 'event.id', tupleId(['event', originText(origin)]));
-  put(root, 'event.original', original(record));
+  const keeps = original === 'always' || (original === 'unparsed' && format.name === 'text');
+  if (keeps) put(root, 'event.original', originalText(record));
   const observables = related(root);
   if (Object.keys(observables).length > 0) root['related'] = observables;
   put(root, 'wardline', {
@@ -66,7 +71,7 @@ export function toEcs({ format, document, context, record, index, time, claimed,
     ...(claimed === undefined
       ? {}
       : { claimed_time: isoTime(claimed), clock_skew_ms: Number(claimed / NANOS_PER_MS) - Math.trunc(record.appendedAt) }),
-    ...(tags.includes('invalid_utf8') ? { original_base64: base64(record) } : {}),
+    ...(keeps && tags.includes('invalid_utf8') ? { original_base64: base64(record) } : {}),
     format: format.name,
     parse: { status: format.name === 'text' ? 'unparsed' : 'parsed', tags: [...tags] },
   });
@@ -80,7 +85,7 @@ function base64({ bytes }: RawRecord): string {
     .toString('base64');
 }
 
-function original(record: RawRecord): string {
+function originalText(record: RawRecord): string {
   const all = record.bytes ?? new Uint8Array();
   let end = Math.min(all.length, ORIGINAL_BYTES);
   // Not in the middle of a character.

@@ -16,7 +16,7 @@ import { type EventTime, eventTime, type TimeOptions } from './event-time.ts';
 import type { Discriminants, Format } from './format.ts';
 import { plainText } from './generic.ts';
 import { type Recognized, recognizeInner, recognizeShipped, withContext } from './inner.ts';
-import { toEcs } from './materialize.ts';
+import { type OriginalMode, toEcs } from './materialize.ts';
 import { createRouteTable, type RouteTable } from './routes.ts';
 import { zoneOffset } from './zones.ts';
 
@@ -30,6 +30,8 @@ export type NormalizerSettings = {
   readonly maxFutureSkewMs?: number | undefined;
   /** Log sources that events have besides those of their format. */
   readonly mappings?: readonly LogsourceMapping[] | undefined;
+  /** Which events keep their text as `event.original`; undefined = all. */
+  readonly original?: OriginalMode | undefined;
   /** Fields that tables add to those of every format. */
   readonly enrichment?: Enrichment | undefined;
 };
@@ -87,7 +89,18 @@ export function createNormalizer(settings: NormalizerSettings, routes: RouteTabl
       );
       const { time, tags: doubts, claimed } = decisions.timeOf(reader.time(document) ?? context?.[CARRIER_TIME], record.appendedAt);
       const tags = read.length === 0 ? doubts : [...doubts, ...read];
-      return createEvent({ format, document, record, index: decoded.index, time, claimed, tags, route, context });
+      return createEvent({
+        format,
+        document,
+        record,
+        index: decoded.index,
+        time,
+        claimed,
+        tags,
+        route,
+        context,
+        original: settings.original ?? 'always',
+      });
     },
   };
 }
@@ -156,6 +169,7 @@ type Parts = {
   readonly claimed: Nanos | undefined;
   readonly tags: readonly string[];
   readonly route: Route;
+  readonly original: OriginalMode;
 };
 
 /** Look-ups by name are compiled once per route and name; rules that run for every event compile their own. */

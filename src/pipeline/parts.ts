@@ -60,9 +60,9 @@ export function normalizersOf(
 ): ReadonlyMap<string, Normalizer> {
   const routes = createRouteTable();
   return new Map(
-    sources.map(({ name, format, logsource, timezone }) => [
+    sources.map(({ name, format, logsource, timezone, original }) => [
       name,
-      createNormalizer({ format, logsource: clean(logsource), timezone, enrichment, mappings: logsources }, routes),
+      createNormalizer({ format, logsource: clean(logsource), timezone, original, enrichment, mappings: logsources }, routes),
     ]),
   );
 }

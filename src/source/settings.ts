@@ -39,6 +39,12 @@ const common = {
     .refine(isZone, { error: 'no time zone; write a name such as Europe/Berlin or UTC, or an offset such as +02:00' })
     .optional()
     .describe('IANA zone of local times without one, for example Europe/Berlin.'),
+  original: z
+    .enum(['always', 'unparsed', 'never'])
+    .optional()
+    .describe(
+      'Which events keep their text as event.original (the first 64 KiB): all (so it is when left out), those of no known format, or none.',
+    ),
 };
 
 export const fileSourceSettings = z.strictObject({

@@ -13,7 +13,7 @@ export const cloudflareAccess: Format = {
   fields: {
     'event.kind': constant('event'),
     'event.module': constant('cloudflare'),
-    'event.category': constant(['authentication']),
+    'event.category': constant(['authentication', 'network']),
     'event.type': compute([path('Allowed')], (allowed) =>
       typeof allowed === 'boolean' ? ['access', allowed ? 'allowed' : 'denied'] : ['access'],
     ),

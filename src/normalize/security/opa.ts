@@ -24,7 +24,7 @@ export const opaDecision: Format = {
   fields: {
     'event.kind': constant('event'),
     'event.module': constant('opa'),
-    'event.category': constant(['configuration']),
+    'event.category': constant(['api']),
     'event.type': compute([path('result')], (result) =>
       allowed(result) === undefined ? ['access'] : ['access', allowed(result) === true ? 'allowed' : 'denied'],
     ),

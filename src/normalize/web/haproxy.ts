@@ -90,7 +90,7 @@ export const haproxy: Format = {
     message: compute([path('form'), path('message')], (form, message) => (form === 'notice' || form === 'error' ? message : undefined)),
     'event.module': constant('haproxy'),
     'event.dataset': constant('haproxy.log'),
-    'event.category': byForm({ http: ['web'], tcp: ['network'], connect: ['network', 'web'], error: ['network'] }),
+    'event.category': byForm({ http: ['web'], tcp: ['network'], connect: ['network', 'web'], error: ['network', 'web'] }),
     'event.type': byForm({ connect: ['connection'], error: ['error'] }),
     'event.outcome': compute([path('status')], (status) =>
       status === undefined ? undefined : Number(status) > 0 && Number(status) < 400 ? 'success' : 'failure',
