@@ -103,9 +103,5 @@ export const registerCoverage: Register = (program, { io, done }) => {
     .option('--navigator <file>', 'write a layer (format 4.5) for the ATT&CK Navigator')
     .option('--compare <file>', 'an earlier layer: techniques gained and lost')
     .addOption(outputOption())
-    .addHelpText(
-      'after',
-      '\nExamples:\n  wardline coverage --navigator layer.json\n  wardline coverage -c wardline.yaml --compare last-month.json',
-    )
     .action((flags: Flags) => done(coverage(flags, io)));
 };

@@ -5,13 +5,20 @@ import { registerAlerts } from './alert-commands.ts';
 import { registerAnomaly } from './anomaly/index.ts';
 import { registerCheck } from './check.ts';
 import type { Register } from './command.ts';
+import { registerCompletion } from './completion.ts';
+import { registerConfig } from './config.ts';
 import { registerCoverage } from './coverage.ts';
 import { registerDeadLetters } from './dead-letters.ts';
 import { registerDeliver } from './deliver.ts';
 import { registerDemo } from './demo.ts';
+import { registerDoctor } from './doctor/index.ts';
 import { registerEvidence } from './evidence.ts';
+import { showExamples } from './examples.ts';
 import { registerExplain } from './explain/index.ts';
+import { registerFmt } from './fmt.ts';
+import { registerInit } from './init/index.ts';
 import type { Io } from './io.ts';
+import { registerNew } from './new/index.ts';
 import { registerNotify } from './notify-commands.ts';
 import { registerParse } from './parse.ts';
 import { registerPolicy } from './policy/index.ts';
@@ -19,6 +26,7 @@ import { registerReceive } from './receive.ts';
 import { registerReplay } from './replay/index.ts';
 import { registerReport } from './report-commands.ts';
 import { registerRisk } from './risk.ts';
+import { registerRules } from './rules/index.ts';
 import { registerRun } from './run.ts';
 import { registerSchema } from './schema.ts';
 import { registerSilence } from './silences.ts';
@@ -30,11 +38,15 @@ import { registerToken } from './token.ts';
 const COMMANDS: readonly Register[] = [
   registerRun,
   registerDemo,
+  registerInit,
+  registerNew,
   registerCheck,
+  registerFmt,
   registerTest,
   registerExplain,
   registerReplay,
   registerCoverage,
+  registerRules,
   registerParse,
   registerAlerts,
   registerDeadLetters,
@@ -50,6 +62,9 @@ const COMMANDS: readonly Register[] = [
   registerReceive,
   registerToken,
   registerSchema,
+  registerConfig,
+  registerDoctor,
+  registerCompletion,
 ];
 
 /** The program with every command. `done` gets the exit code. */
@@ -61,5 +76,6 @@ export function createProgram(io: Io, runEngine: RunEngine, done: (code: number)
     .exitOverride()
     .showHelpAfterError('(add --help for what there is)');
   for (const register of COMMANDS) register(program, { io, runEngine, done });
+  showExamples(program);
   return program;
 }

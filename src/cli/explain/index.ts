@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { createPolicyJudge } from '../../detect/policy/confirm.ts';
 import { createContextReader } from '../../detect/policy/context.ts';
 import { explainAccess } from '../../detect/policy/explain.ts';
@@ -9,17 +8,17 @@ import { isoTime } from '../../event/time.ts';
 import { compiledOf } from '../../explain/compiled.ts';
 import { createStory, type GroupStory } from '../../explain/story.ts';
 import { readRuleFiles } from '../../rule/files.ts';
-import type { Correlation, Detection, Rule } from '../../rule/ir/rule.ts';
+import type { Correlation, Detection } from '../../rule/ir/rule.ts';
 import { loadRules, type Ruleset } from '../../rule/load.ts';
 import { WardlineError } from '../../shared/errors.ts';
 import type { JsonValue } from '../../shared/json.ts';
-import { nearest } from '../../shared/nearest.ts';
 import { showAlert } from '../alerts.ts';
 import { outputOption, type Register, storeOption } from '../command.ts';
 import { type EventFlags, eventsOfFiles, recordsOfFiles } from '../events.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { explanationText } from '../policy/explain.ts';
+import { ruleNamed } from '../rule-named.ts';
 import { compiledText, storyText, truthText } from './text.ts';
 
 type Flags = EventFlags & {
@@ -50,20 +49,6 @@ async function explain(name: string | undefined, flags: Flags, io: Io): Promise<
     return EXIT.ok;
   }
   return rule.kind === 'correlation' ? overGroups(rule, ruleset, files, flags, io) : overEvents(rule, ruleset, files, flags, io);
-}
-
-function ruleNamed({ byId }: Ruleset, name: string): Rule {
-  const all = [...byId.values()];
-  const found =
-    byId.get(name) ??
-    all.find(({ meta }) => meta.name === name) ??
-    all.find(({ meta }) => meta.title === name || basename(meta.place.file).replace(/\.\w+$/, '') === name);
-  if (found !== undefined) return found;
-  const close = nearest(
-    name,
-    all.flatMap(({ id, meta }) => [id, meta.name ?? id]),
-  );
-  throw new WardlineError('usage', `there is no rule "${name}"${close === undefined ? '' : `; did you mean "${close}"?`}`);
 }
 
 /** A rule over one event: each event it holds for, else the truth table of the one that comes nearest. */
@@ -179,9 +164,5 @@ export const registerExplain: Register = (program, { io, done }) => {
     .option('--alert <id>', 'why an alert of a store opened')
     .addOption(storeOption())
     .addOption(outputOption())
-    .addHelpText(
-      'after',
-      '\nExamples:\n  wardline explain ssh_brute_force\n  wardline explain ssh_brute_force --events day.log --group source.ip=203.0.113.9\n  wardline explain aws_root_activity --event event.json\n  wardline explain --alert mzq4c7 --store wardline.db',
-    )
     .action(async (rule: string | undefined, flags: Flags) => done(await explain(rule, flags, io)));
 };

@@ -245,9 +245,5 @@ export const registerReplay: Register = (program, { io, runEngine, done }) => {
         .choices(['table', 'json', 'ndjson', 'junit'])
         .default('table'),
     )
-    .addHelpText(
-      'after',
-      '\nExamples:\n  wardline replay logs/ --since 2026-11-01 --until 2026-11-08\n  wardline replay source:okta -c wardline.yaml --compare old-rules\n  wardline replay kafka://localhost:9092/logs --expect expected.yml -o junit\n  wardline replay "elasticsearch+https://localhost:9200/logs-*" -o ndjson',
-    )
     .action(async (inputs: string[], flags: Flags) => done(await replay(inputs, flags, io, runEngine)));
 };

@@ -194,9 +194,5 @@ export const registerTest: Register = (program, { io, done }) => {
     .option('--seed <n>', 'seed of the orders tried', '1')
     .option('-v, --verbose', 'name passed cases as well')
     .addOption(new Option('-o, --output <form>', 'form of the output').choices(['table', 'json', 'junit']).default('table'))
-    .addHelpText(
-      'after',
-      '\nExamples:\n  wardline test rules\n  wardline test rules/anomaly --filter "*rare*" --properties full --seed 7\n  wardline test rules --min-cases 2 --coverage -o junit > report.xml',
-    )
     .action(async (paths: string[], flags: Flags) => done(await test(paths, flags, io)));
 };

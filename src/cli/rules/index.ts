@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs';
+import { Option } from 'commander';
+import { readRuleFiles } from '../../rule/files.ts';
+import { LEVELS, type Rule } from '../../rule/ir/rule.ts';
+import { loadRules, type Ruleset } from '../../rule/load.ts';
+import { rulesetDiff } from '../../rule/ruleset-diff.ts';
+import { table } from '../../shared/table.ts';
+import { outputOption, type Register } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { ruleNamed } from '../rule-named.ts';
+
+type ListFlags = {
+  readonly rules: readonly string[];
+  readonly level?: string;
+  readonly tag?: string;
+  readonly id?: string;
+  readonly output: 'table' | 'json';
+};
+
+const load = (paths: readonly string[]): Ruleset => loadRules(readRuleFiles(paths)).ruleset;
+const kindOf = (rule: Rule): string =>
+  rule.kind === 'detection' ? (rule.policy === undefined ? rule.language : 'policy') : rule.condition.kind;
+
+function matches(text: string, glob: string): boolean {
+  const parts = glob.split('*');
+  if (parts.length === 1) return text === glob;
+  const [head = '', ...rest] = parts;
+  const tail = rest.pop() ?? '';
+  if (!text.startsWith(head) || !text.endsWith(tail) || text.length < head.length + tail.length) return false;
+  let from = head.length;
+  return rest.every((part) => {
+    const at = text.indexOf(part, from);
+    from = at + part.length;
+    return at >= 0 && from <= text.length - tail.length;
+  });
+}
+
+/** `wardline rules list`: what there is, one line a rule. */
+function list({ rules, level, tag, id, output }: ListFlags, io: Io): number {
+  const { byId } = load(rules);
+  const least = level === undefined ? 0 : (LEVELS as readonly string[]).indexOf(level);
+  const found = [...byId.values()].filter(
+    (rule) =>
+      LEVELS.indexOf(rule.meta.level) >= least &&
+      (tag === undefined || rule.meta.tags.some((one) => matches(one, tag))) &&
+      (id === undefined || matches(rule.id, id) || (rule.meta.name !== undefined && matches(rule.meta.name, id))),
+  );
+  const row = (rule: Rule) => ({
+    id: rule.id,
+    name: rule.meta.name,
+    title: rule.meta.title,
+    kind: kindOf(rule),
+    level: rule.meta.level,
+    status: rule.meta.status,
+    alerts: rule.alerts,
+    tags: rule.meta.tags,
+    file: rule.meta.place.file,
+    line: rule.meta.place.line,
+    logic: rule.logicDigest,
+  });
+  if (output === 'json') io.out(`${JSON.stringify({ version: 1, rules: found.map(row) })}\n`);
+  else {
+    const columns = [
+      { title: 'rule', max: 48 },
+      { title: 'kind' },
+      { title: 'level' },
+      { title: 'status' },
+      { title: 'alerts' },
+      { title: 'file', max: 90 },
+    ];
+    io.out(
+      `${table(
+        columns,
+        found
+          .map(row)
+          .map(({ id: own, name, kind, level: of, status, alerts, file }) => [
+            name ?? own,
+            kind,
+            of,
+            status ?? '',
+            alerts ? 'yes' : 'feeds',
+            file,
+          ]),
+      )}\n${found.length} of ${byId.size} rules\n`,
+    );
+  }
+  return EXIT.ok;
+}
+
+/** `wardline rules show RULE`: the file it stands in. */
+function show(name: string, rules: readonly string[], io: Io): number {
+  const rule = ruleNamed(load(rules), name);
+  const { file, line } = rule.meta.place;
+  io.out(`# ${file}:${line}\n${readFileSync(file, 'utf8')}`);
+  return EXIT.ok;
+}
+
+/** `wardline rules diff BEFORE [AFTER]`: what another version adds, changes and takes away. */
+function diff(before: string, after: string | undefined, output: 'table' | 'json', io: Io): number {
+  const found = rulesetDiff(load([before]), load([after ?? 'rules']));
+  const changes = found.added.length + found.changed.length + found.reworded.length + found.removed.length;
+  if (output === 'json') io.out(`${JSON.stringify({ version: 1, ...found })}\n`);
+  else {
+    const line = (mark: string, id: string, what: string): string => `${mark} ${id}${what}\n`;
+    for (const id of found.added) io.out(line('+', id, ''));
+    for (const { id, what } of found.changed) io.out(line('~', id, `: ${what.join(', ')}; its state starts anew`));
+    for (const { id, what } of found.reworded) io.out(line('~', id, `: ${what.join(', ')}; its state is kept`));
+    for (const id of found.removed) io.out(line('-', id, ''));
+    io.out(`+${found.added.length} ~${found.changed.length + found.reworded.length} -${found.removed.length} rules\n`);
+  }
+  return changes === 0 ? EXIT.ok : EXIT.findings;
+}
+
+export const registerRules: Register = (program, { io, done }) => {
+  const rules = program.command('rules').description('what rules there are, and how two versions differ');
+  const from = (): Option => new Option('-r, --rules <path...>', 'rule files and folders').default(['rules']);
+  rules
+    .command('list', { isDefault: true })
+    .description('one line a rule')
+    .addOption(from())
+    .addOption(new Option('--level <level>', 'this level and above').choices([...LEVELS]))
+    .option('--tag <glob>', 'rules with such a tag')
+    .option('--id <glob>', 'rules with such an id or name')
+    .addOption(outputOption())
+    .action((flags: ListFlags) => done(list(flags, io)));
+  rules
+    .command('show')
+    .argument('<rule>', 'id, name, title or file name')
+    .description('the file of a rule')
+    .addOption(from())
+    .action((name: string, flags: { readonly rules: readonly string[] }) => done(show(name, flags.rules, io)));
+  rules
+    .command('diff')
+    .argument('<before>', 'files or folder of one version')
+    .argument('[after]', 'of the other (default: rules)')
+    .description('rules added, changed and removed; exit 1 if there are any')
+    .addOption(outputOption())
+    .action((before: string, after: string | undefined, flags: { readonly output: 'table' | 'json' }) =>
+      done(diff(before, after, flags.output, io)),
+    );
+};
