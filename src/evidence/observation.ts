@@ -53,13 +53,13 @@ export type BatchCounts = {
   readonly appendedAt: number | undefined;
 };
 
-/** What one exception did to one match: hidden (`suppress`), or its alert is lower or says so. */
+/** What one exception did to one match: hidden (`suppress`), or its alert is lower or says so; `filter`: a filter kept it back. */
 export type ExceptedMatch = {
   readonly exception: string;
   /** The rule the exception was written for; the match is of `detection`, or feeds it. */
   readonly rule: RuleId;
   readonly detection: RuleId;
-  readonly effect: ExceptionEffect;
+  readonly effect: ExceptionEffect | 'filter';
   readonly time: Nanos;
   readonly origin: Origin;
 };

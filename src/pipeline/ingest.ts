@@ -6,6 +6,7 @@ import type { ByteMatcher } from '../detect/bytes/byte-matcher.ts';
 import type { Confirm } from '../detect/confirm.ts';
 import type { ExceptionsOf, Held } from '../detect/exceptions.ts';
 import { createExplainer } from '../detect/explain.ts';
+import type { FiltersOf } from '../detect/filters.ts';
 import type { Match } from '../detect/match.ts';
 import { createMatchBuffer, type Matcher } from '../detect/matcher.ts';
 import { LEFT_OUT_FIELD } from '../enrich/indicators.ts';
@@ -38,6 +39,8 @@ export type IngestDeps = {
   readonly decode: DecodeOptions;
   readonly confirm: Confirm;
   readonly exceptionsOf: ExceptionsOf;
+  /** Where the matcher is asked rules without their filters: what their filters say. */
+  readonly filtersOf?: FiltersOf | undefined;
   /** Undefined: nothing is redacted. */
   readonly redactor?: Redactor | undefined;
 };
@@ -46,7 +49,16 @@ export type IngestDeps = {
  * The stateless stage: bytes to matches. Pure but for the lateness of the source partition, which is passed in.
  * A record that breaks a reader is a dead letter like any other: one record never ends the process.
  */
-export function createIngest({ matcher, byteMatcher, fieldsNeeded, decode: options, confirm, exceptionsOf, redactor }: IngestDeps) {
+export function createIngest({
+  matcher,
+  byteMatcher,
+  fieldsNeeded,
+  decode: options,
+  confirm,
+  exceptionsOf,
+  filtersOf,
+  redactor,
+}: IngestDeps) {
   const found = createMatchBuffer();
   const explain = createExplainer();
 
@@ -62,8 +74,12 @@ export function createIngest({ matcher, byteMatcher, fieldsNeeded, decode: optio
       return document;
     };
     for (let i = 0; i < found.count; i++) {
-      const detection = matcher.detections[found.rules[i] ?? -1];
-      if (detection === undefined) continue;
+      const asked = matcher.detections[found.rules[i] ?? -1];
+      if (asked === undefined) continue;
+      const { detection, heldBackBy } = filtersOf?.(asked, event) ?? { detection: asked, heldBackBy: [] };
+      const kept = { rule: detection.id, detection: detection.id, time: event.time, origin: event.origin };
+      for (const exception of heldBackBy) excepted.push({ exception, effect: 'filter', ...kept });
+      if (heldBackBy.length > 0) continue;
       const confirmed = confirm(detection, event, ecs);
       if (confirmed === undefined) continue;
       const held = exceptionsOf(detection.id, event);

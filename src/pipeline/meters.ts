@@ -48,7 +48,10 @@ export function createMeters(metrics: Metrics): Meters {
       for (const [tag, sum] of counts.tags) metrics.add('wardline.events.doubtful', sum, { source, tag });
       for (const [reason, sum] of counts.deadLetters) metrics.add('wardline.dead_letters', sum, { source, reason });
       for (const { rule, count } of counts.matches) metrics.add('wardline.rule.matches', count, { rule });
-      for (const { exception, rule } of excepted) metrics.add('wardline.exceptions.hidden', 1, { exception, rule });
+      for (const { exception, rule, effect } of excepted) {
+        if (effect === 'filter') metrics.add('wardline.filters.hidden', 1, { filter: exception, rule });
+        else metrics.add('wardline.exceptions.hidden', 1, { exception, rule });
+      }
     },
     gap(source, { from, to, cause }) {
       metrics.add('wardline.gaps', 1, { source, cause });

@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS } from '../decode/decode.ts';
 import { createByteMatcher } from '../detect/bytes/byte-matcher.ts';
 import { createConfirm } from '../detect/confirm.ts';
 import { createExceptions } from '../detect/exceptions.ts';
+import { createFilters, withoutFilters } from '../detect/filters.ts';
 import { createMatcher } from '../detect/matcher.ts';
 import type { Enrichment } from '../event/enrichment.ts';
 import { createNormalizer, type Normalizer } from '../normalize/normalizer.ts';
@@ -21,8 +22,9 @@ import { sourcesOf } from './sources-of.ts';
 
 /** The parts of the engine that change with the rules; `outside` has the answers that wait for rules with facts from outside. */
 export function partsOf(ruleset: Ruleset, settings: Settings, outside?: Pick<Outside, 'take'>): RulesetParts {
-  const matcher = createMatcher(ruleset.detections);
-  const byteMatcher = createByteMatcher(ruleset.detections, DEFAULT_LIMITS);
+  const asked = withoutFilters(ruleset.detections);
+  const matcher = createMatcher(asked);
+  const byteMatcher = createByteMatcher(asked, DEFAULT_LIMITS);
   const rules = { detections: ruleset.detections, correlations: ruleset.correlations, digest: ruleset.digest };
   const context = { tenant: settings.tenant, engineVersion: VERSION, rulesetDigest: ruleset.digest, ...given(settings.alerts) };
   const sources = sourcesOf(ruleset.byId, settings.sources);
@@ -37,6 +39,7 @@ export function partsOf(ruleset: Ruleset, settings: Settings, outside?: Pick<Out
       decode: DEFAULT_LIMITS,
       confirm: createConfirm(ruleset, outside),
       exceptionsOf: createExceptions(ruleset.exceptions, ruleset.byId),
+      filtersOf: createFilters(ruleset.detections),
       redactor: createRedactor(settings.redact),
     }),
     toAlert(firing, latest) {

@@ -5,8 +5,8 @@ export type ExceptionEffectReport = {
   readonly id: string;
   /** The newest definition; undefined where the ledger has effects alone. */
   readonly definition: Body<'exceptions'>['exceptions'][number] | undefined;
-  /** In the ruleset that was activated last, and neither before its start nor expired at `asOf`. */
-  readonly state: 'in force' | 'not yet' | 'expired' | 'removed';
+  /** In the ruleset that was activated last, and neither before its start nor expired at `asOf`; `filter`: no exception but a filter. */
+  readonly state: 'in force' | 'not yet' | 'expired' | 'removed' | 'filter';
   /** Matches by the rule the exception was written for. */
   readonly matches: readonly { readonly rule: string; readonly effect: string; readonly count: number }[];
   readonly total: number;
@@ -42,7 +42,7 @@ export function exceptionReport(entries: Iterable<LedgerEntry>, asOf: number): r
     return {
       id,
       definition: known?.body,
-      state: stateOf(known, active, asOf),
+      state: known === undefined && matches.some(({ effect: how }) => how === 'filter') ? 'filter' : stateOf(known, active, asOf),
       matches,
       total: matches.reduce((sum, { count }) => sum + count, 0),
       first: minuteText(effect?.first),

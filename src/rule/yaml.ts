@@ -9,7 +9,7 @@ import { createPlaces } from './yaml-places.ts';
 export type RuleFile = {
   readonly path: string;
   readonly text: string;
-  readonly unreadable?: { readonly code: string; readonly message: string };
+  readonly unreadable?: { readonly code: string; readonly message: string; readonly offset?: number };
 };
 
 /**

@@ -73,6 +73,8 @@ export type Detection = {
   readonly alerts: boolean;
   /** SHA-256 (hex) over what decides: expression, log source, dedup. An edit of prose keeps it. */
   readonly logicDigest: string;
+  /** `expr` is a rule and the conditions of its filters; told apart, so that what each filter keeps back is counted. */
+  readonly filtered?: { readonly without: Expr; readonly filters: readonly { readonly id: string; readonly expr: Expr }[] };
   /** What a zero-trust policy asks, to say of a violation which check failed; undefined for other rules. */
   readonly policy?: Policy;
   /** Rules of a higher one come first among those that hold for an event; 1 where it is not said. */

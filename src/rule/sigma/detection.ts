@@ -26,11 +26,22 @@ export function readDetection(document: SourceDocument, map: PlainMap, report: P
   const finish = (references: References): readonly Detection[] => {
     if (expr === undefined || logsource === undefined || inactive(meta)) return [];
     const filters = applicableFilters(names, logsource, references, load);
-    const compile = (whole: Expr): readonly Detection[] => {
+    const compile = (whole: Expr, filtered?: Detection['filtered']): readonly Detection[] => {
       const digest = logicDigest({ expr: whole, logsource, dedup });
-      return [{ kind: 'detection', id, language: 'sigma', logsource, expr: whole, meta, dedup, alerts: true, logicDigest: digest }];
+      const rule = {
+        kind: 'detection',
+        id,
+        language: 'sigma',
+        logsource,
+        expr: whole,
+        meta,
+        dedup,
+        alerts: true,
+        logicDigest: digest,
+      } as const;
+      return [filtered === undefined ? rule : { ...rule, filtered }];
     };
-    if (filters.length > 0) return compile({ op: 'and', of: [expr, ...filters] });
+    if (filters.length > 0) return compile({ op: 'and', of: [expr, ...filters.map((filter) => filter.expr)] }, { without: expr, filters });
     alone ??= compile(expr);
     return alone;
   };

@@ -5,7 +5,7 @@ import type { Expr } from '../ir/expr.ts';
 import type { ProblemReporter } from '../problem.ts';
 import { compileDetection, readLogsource } from './compile-detection.ts';
 import { lintGovernance } from './filter-governance.ts';
-import { readMeta, textsOf } from './meta.ts';
+import { readMeta, textOf, textsOf } from './meta.ts';
 
 const silent: ProblemReporter = { error() {}, warn() {} };
 
@@ -67,14 +67,17 @@ function covers(filter: Logsource, rule: Logsource): boolean {
   return (['category', 'product', 'service'] as const).every((key) => filter[key] === undefined || filter[key] === rule[key]);
 }
 
+/** A filter by its id, or by its name or title where it has none, and its condition. */
+export type JoinedFilter = { readonly id: string; readonly expr: Expr };
+
 /** Conditions of the filters that concern a rule, each in its own namespace. */
 export function applicableFilters(
   names: readonly string[],
   logsource: Logsource,
   references: References,
   load: LoadContext,
-): readonly Expr[] {
-  const found: Expr[] = [];
+): readonly JoinedFilter[] {
+  const found: JoinedFilter[] = [];
   for (const document of references.shared('filter')) {
     const map = document.value as PlainMap;
     const filter = map['filter'];
@@ -83,7 +86,8 @@ export function applicableFilters(
     const rules = textsOf(filter['rules']);
     if (!rules.some((rule) => names.includes(rule) || rule.toLowerCase() === 'any')) continue;
     const expr = compileDetection(filter, ['filter'], document, silent, load, ['rules']);
-    if (expr !== undefined) found.push(expr);
+    const id = textOf(map['id']) ?? textOf(map['name']) ?? textOf(map['title']) ?? document.file;
+    if (expr !== undefined) found.push({ id, expr });
   }
   return found;
 }
