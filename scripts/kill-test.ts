@@ -50,22 +50,28 @@ try {
   });
   for (let i = 0; i < processes; i++) children.push(startProcess(config, String(i)));
   const started = Date.now();
-  for (let n = 0; n < kills; n++) {
+  // Stopped early (SIGINT, SIGTERM), it compares what there was so far.
+  let enough = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => (enough = true));
+  let done = 0;
+  for (let n = 0; n < kills && !enough; n++) {
     await produceAll(kafka, 'logs', list.slice(n * 60, (n + 1) * 60));
     await sleep(chance() * interval);
     const victim = Math.floor(chance() * processes);
     children[victim]?.kill('SIGKILL');
     children[victim] = startProcess(config, String(victim));
+    done++;
     if (n % 20 === 19) console.log(`${n + 1} kills in ${Math.round((Date.now() - started) / 1000)} s`);
   }
-  await produceAll(kafka, 'logs', list.slice(kills * 60));
+  const given = [...list.slice(0, done * 60), ...list.slice(kills * 60)];
+  await produceAll(kafka, 'logs', given.slice(done * 60));
 
-  const wanted = closedOf(list);
+  const wanted = closedOf(given);
   const closedIn = (entries: readonly { id: string; stage: string }[]): Set<string> =>
     new Set(entries.filter(({ stage }) => stage === 'closed').map(({ id }) => id));
   let stored: readonly { id: string; stage: string }[] = [];
   let made: readonly { id: string; stage: string }[] = [];
-  for (const end = Date.now() + 300_000; Date.now() < end; await sleep(3000)) {
+  for (const end = Date.now() + 600_000; Date.now() < end; await sleep(3000)) {
     try {
       [stored, made] = [await storedIn(servers.elasticsearch.url), await alertsIn(kafka, 'kill.alerts')];
     } catch {
@@ -78,9 +84,9 @@ try {
   const ids = new Set(stored.map(({ id }) => id));
   const madeIds = new Set(made.map(({ id }) => id));
   const result = {
-    kills,
+    kills: done,
     processes,
-    events: list.length,
+    events: given.length,
     closedWanted: wanted.size,
     lost: [...wanted].filter((id) => !closedIn(stored).has(id)).length + [...madeIds].filter((id) => !ids.has(id)).length,
     spurious: [...closedIn(stored)].filter((id) => !wanted.has(id)).length + [...ids].filter((id) => !madeIds.has(id)).length,

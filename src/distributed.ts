@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
 import { startAdmin } from './admin/server.ts';
 import { placeholderValues } from './config/placeholders.ts';
 import type { Settings, TransportSettings } from './config/settings.ts';
@@ -8,6 +9,8 @@ import { type ActivationDeps, firstRules, followRules } from './pipeline/distrib
 import { bundleOf, compileBundle } from './pipeline/distributed/bundle.ts';
 import { correlateWorker } from './pipeline/distributed/correlate.ts';
 import { deliverWorker } from './pipeline/distributed/deliver.ts';
+import { evidenceWorker } from './pipeline/distributed/evidence.ts';
+import { encodeFact, observationsOf } from './pipeline/distributed/facts.ts';
 import { ingestWorker } from './pipeline/distributed/ingest.ts';
 import { createRulesets, type StageRules } from './pipeline/distributed/rulesets.ts';
 import { type WatchedStage, watchStage } from './pipeline/distributed/watched.ts';
@@ -19,11 +22,13 @@ import { retryDelayMs } from './pipeline/retry-schedule.ts';
 import type { RunOptions, RunSummary } from './pipeline/run-options.ts';
 import type { SinkStatus } from './pipeline/status.ts';
 import { tellNote } from './pipeline/tell-note.ts';
+import type { Witness } from './pipeline/witness.ts';
 import type { Clock } from './shared/clock.ts';
 import { messageOf, WardlineError } from './shared/errors.ts';
 import { createSink } from './sink/index.ts';
 import type { Sink } from './sink/sink.ts';
 import type { KafkaSourceSettings } from './source/settings.ts';
+import { openStore } from './store/store.ts';
 import { silentTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import { createPartitionCheckpoints } from './transport/checkpoints.ts';
 import { createKafkaClient } from './transport/kafka-client.ts';
@@ -114,12 +119,24 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
     await rulesets.refresh();
     if (rulesets.newest() === shown) return;
     shown = rulesets.newest();
-    const { digest, size } = await rulesets.load(shown);
-    board.activated({ digest, rules: size });
+    const { digest, ruleset: active } = await rulesets.load(shown);
+    board.activated({ digest, rules: active.byId.size });
     telemetry.metrics.add('wardline.ruleset.activations', 1);
   };
+  const facts = writerTo(names.evidence, 1);
+  const observed = (tell: (witness: Witness) => void) => observationsOf(settings.sources, tell);
   const activation: ActivationDeps = {
     log: control,
+    async told({ seq, bundle }) {
+      await rulesets.refresh();
+      const { ruleset: active } = await rulesets.loadBundle(bundle);
+      const fact = {
+        kind: 'rules',
+        seq,
+        observed: observed((witness) => witness.activate(active, settings, undefined, clock.now())),
+      } as const;
+      await facts.append(0, [{ key: 'rules', value: encodeFact(fact) }]);
+    },
     matches,
     refresh,
     bundle: () => bundleOf(options.ruleFiles?.() ?? [], placeholderValues(settings.placeholders, options.baseDir)),
@@ -173,6 +190,11 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
           logger,
           idleAfterMs: Number(settings.engine.idleAfter / 1_000_000n),
           every: TIME_EVERY,
+          evidence: {
+            facts,
+            observe: (partition, records, ingested) =>
+              observed((witness) => witness.step({ source: source.name, batch: { partition, records }, ingested, alerts: [] })),
+          },
           count: (ingested, records, partition, newestMs) => {
             meters.ingested(source.name, records, ingested);
             board.took(source.name, { partition, records }, newestMs);
@@ -212,6 +234,11 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
         meters.note(note);
         tellNote(note, logger);
       },
+      evidence: {
+        facts,
+        ofAlert: (alert) => observed((witness) => witness.alerts([alert])),
+        ofNote: (note) => observed((witness) => witness.note(note)),
+      },
       every: { records: settings.engine.checkpointEvery, ms: Number(settings.engine.checkpointInterval / 1_000_000n) },
     });
     jobs.push(
@@ -236,6 +263,7 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
       retryDelayMs: (attempt) => retryDelayMs(attempt, Math.random()),
       dead: (alert, reason) =>
         deadLetters.append(0, [{ key: alert.id, value: json({ sink: sink.name, alert: alert.id, reason, document: alert.document }) }]),
+      evidence: { facts, observe: (name, outcomes) => observed((witness) => witness.delivered(name, outcomes, clock.now())) },
       onOutcome: (name, outcomes) => {
         meters.delivered(name, outcomes);
         progress.alerts += outcomes.filter(({ outcome }) => outcome === 'stored').length;
@@ -249,6 +277,19 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
         logger,
         onJoin: stage.joined,
       }).run(stage.watch(worker), stop.signal),
+    );
+  }
+  const store = has('evidence') ? openStore(resolve(options.baseDir, settings.state.path)) : undefined;
+  if (store !== undefined) {
+    const stage = stageOf('evidence');
+    const worker = evidenceWorker({ store, clock, logger, every: { records: 5000, ms: 2000 } });
+    // A group of its own: every process that keeps a ledger reads all facts.
+    const groupId = `${transport.prefix}-evidence-${randomBytes(6).toString('hex')}`;
+    jobs.push(
+      createKafkaSubscription(kafka, { topic: names.evidence, groupId, sessionTimeoutMs, logger, onJoin: stage.joined }).run(
+        stage.watch(worker),
+        stop.signal,
+      ),
     );
   }
   board.phase('running');
@@ -277,6 +318,7 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
     ticking.abort();
     await ticks;
     await Promise.all([...writers.map((writer) => writer.close()), ...sinks.map((sink) => sink.close())]);
+    store?.close();
   }
   return {
     ...progress,
@@ -343,6 +385,7 @@ const topicsOf = (prefix: string) => ({
   alerts: `${prefix}.alerts`,
   checkpoints: `${prefix}.checkpoints`,
   control: `${prefix}.control`,
+  evidence: `${prefix}.evidence`,
   deadLetters: `${prefix}.deadletters`,
 });
 
@@ -354,6 +397,7 @@ function plansOf({ prefix, partitions }: TransportSettings): readonly TopicPlan[
     { topic: names.alerts, partitions, settings: kept(7) },
     { topic: names.checkpoints, partitions, settings: { 'cleanup.policy': 'compact' } },
     { topic: names.control, partitions: 1, settings: { 'cleanup.policy': 'compact' } },
+    { topic: names.evidence, partitions: 1, settings: kept(30) },
     { topic: names.deadLetters, partitions: 1, settings: kept(30) },
   ];
 }

@@ -125,7 +125,10 @@ export const registerRun: Register = (program, { io, runEngine, done }) => {
     .option('--once', 'stop at the end of the inputs')
     .option('--skip-broken-rules', 'run without the rules that have errors')
     .addOption(new Option('--fail-on <level>', 'exit 1 if an alert of this level or above was opened').choices([...LEVELS]))
-    .option('--roles <list>', 'what this process does in the distributed form: ingest, correlate, deliver (default: the settings)')
+    .option(
+      '--roles <list>',
+      'what this process does in the distributed form: ingest, correlate, deliver, evidence (default: the settings)',
+    )
     .option('--activate', 'in the distributed form: make the rules of this process those of all')
     .addOption(outputOption())
     .action(async (flags: RunFlags) => done(await run(flags, io, runEngine)));

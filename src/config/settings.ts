@@ -31,7 +31,9 @@ const engineSettings = z.strictObject({
   checkpointInterval: duration.prefault('10s').describe('The longest time between two checkpoints while records flow.'),
 });
 
-export const ROLES = ['ingest', 'correlate', 'deliver'] as const;
+export const ROLES = ['ingest', 'correlate', 'deliver', 'evidence'] as const;
+/** Evidence is kept in the store of one process, so it is a role that is given. */
+const DEFAULT_ROLES: (typeof ROLES)[number][] = ['ingest', 'correlate', 'deliver'];
 
 /** The distributed form: stages in any number of processes, Kafka topics between them. */
 const transportSettings = z.strictObject({
@@ -48,8 +50,8 @@ const transportSettings = z.strictObject({
   roles: z
     .array(z.enum(ROLES))
     .min(1)
-    .default([...ROLES])
-    .describe('What this process does.'),
+    .default(DEFAULT_ROLES)
+    .describe('What this process does; `evidence` keeps the ledger in its own store.'),
 });
 export type TransportSettings = z.infer<typeof transportSettings>;
 

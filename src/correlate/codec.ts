@@ -16,18 +16,22 @@ export type CorrelatorState = {
 
 /** UTF-8 JSON; big integers carry a tag so that they come back as what they were. Order of groups is kept: it is state. */
 export function encodeState(state: CorrelatorState): Uint8Array {
-  return Buffer.from(JSON.stringify({ version: VERSION, ...state }, replacer));
+  return Buffer.from(toText({ version: VERSION, ...state }));
 }
 
 /** Throws WardlineError `store` for another version. */
 export function decodeState(bytes: Uint8Array): CorrelatorState {
-  const parsed = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'), reviver) as CorrelatorState & {
+  const parsed = fromText(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')) as CorrelatorState & {
     version: number;
   };
   if (parsed.version !== VERSION)
     throw new WardlineError('store', `the correlation state has version ${parsed.version}; this Wardline reads ${VERSION}`);
   return parsed;
 }
+
+/** Plain data with big integers, maps and sets as text, and back. */
+export const toText = (value: unknown): string => JSON.stringify(value, replacer);
+export const fromText = (text: string): unknown => JSON.parse(text, reviver);
 
 function replacer(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return { $n: String(value) };

@@ -1,9 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { alertsIn, closedOf, events, FRESH, prepare, RULES, rulesText, startProcess } from '../../scripts/distributed/cluster.ts';
+import type { LedgerEntry } from '../../src/evidence/entry.ts';
+import { verifyChain } from '../../src/evidence/verify.ts';
+import { openStore } from '../../src/store/store.ts';
 import { createChance } from '../simulation/scheduler.ts';
 import { createTopic, eventually, kafka, kafkaUrl, produce, skipped } from './servers.ts';
 
@@ -120,5 +124,70 @@ describe.skipIf(skipped !== undefined)('the distributed form over Kafka', () => 
       [...new Set(closed.filter(({ rule }) => keep(rule)).map(({ id }) => id))].sort();
     expect(idsOf((rule) => rule !== 'fresh')).toEqual(wanted);
     expect(idsOf((rule) => rule === 'fresh')).toEqual(wantedFresh);
+  });
+
+  test('evidence: every record, alert and delivery is in one ledger once, whoever was killed, and reports are made of it', async () => {
+    await input();
+    const prefix = `e-${randomBytes(3).toString('hex')}`;
+    const config = prepare({ dir: join(folder, prefix), brokers: kafkaUrl, topic, prefix, partitions: 4 });
+    const keeper = startProcess(config, 'keeper', 'evidence');
+    const first = startProcess(config, 'a');
+    await eventually(
+      () => alertsIn(kafka(), `${prefix}.alerts`).catch(() => []),
+      (entries) => entries.length > 0,
+      60_000,
+    );
+    first.kill('SIGKILL');
+    const second = startProcess(config, 'b');
+    const path = join(folder, prefix, 'wardline.db');
+    const read = () => {
+      if (!existsSync(path)) return undefined;
+      const store = openStore(path, { readOnly: true });
+      try {
+        return [...store.ledger.entries()] as unknown as LedgerEntry[];
+      } finally {
+        store.close();
+      }
+    };
+    const bodies = <K extends LedgerEntry['kind']>(entries: readonly LedgerEntry[], kind: K) =>
+      entries.filter((entry) => entry.kind === kind).map(({ body }) => body as Extract<LedgerEntry, { kind: K }>['body']);
+    const records = (entries: readonly LedgerEntry[]): number =>
+      [...new Map(bodies(entries, 'position').map((body) => [body.partition, body.totals.records])).values()].reduce(
+        (sum, n) => sum + n,
+        0,
+      );
+    const idsOf = (entries: readonly LedgerEntry[]): string[] => bodies(entries, 'alerts').flatMap(({ rows }) => rows.map((row) => row[3]));
+    const deliveredOf = (entries: readonly LedgerEntry[]): string[] =>
+      bodies(entries, 'delivery').flatMap(({ rows }) => rows.map((row) => row[0]));
+    const made = async () => [...new Set((await alertsIn(kafka(), `${prefix}.alerts`).catch(() => [])).map(({ id }) => id))].sort();
+    const found = await eventually(
+      async () => ({ entries: read() ?? [], closed: await closedIn(prefix), made: await made() }),
+      ({ entries, closed, made: all }) =>
+        records(entries) >= list.length &&
+        closed.length >= wanted.length &&
+        idsOf(entries).length >= all.length &&
+        deliveredOf(entries).length >= all.length,
+      100_000,
+    );
+    for (const child of [keeper, second]) child.kill('SIGTERM');
+    expect(await Promise.all([keeper, second].map(ended))).toEqual([0, 0]);
+    const { entries } = found;
+    expect(verifyChain(entries).faults).toEqual([]);
+    expect(records(entries)).toBe(list.length);
+    expect(idsOf(entries).sort()).toEqual(found.made);
+    expect(deliveredOf(entries).sort()).toEqual(found.made);
+    expect(bodies(entries, 'gap')).toEqual([]);
+    expect(bodies(entries, 'activation').map(({ rules }) => rules)).toEqual([RULES.length]);
+    const wardline = (...args: string[]) => {
+      const main = resolve(import.meta.dirname, '../../src/main.ts');
+      const flags = ['--disallow-code-generation-from-strings', '--disable-proto=delete'];
+      return spawnSync(process.execPath, [...flags, main, ...args], { cwd: join(folder, prefix), encoding: 'utf8' });
+    };
+    const report = wardline('report', 'compliance', '--store', path);
+    expect([report.status, report.stderr]).toEqual([0, '']);
+    expect(report.stdout).toContain(entries.at(-1)?.hash);
+    wardline('evidence', 'keygen', '--out', 'seal');
+    expect(wardline('evidence', 'export', '--store', path, '--key', 'seal.key', '--out', 'bundle.tar').status).toBe(0);
+    expect(wardline('evidence', 'verify', 'bundle.tar', '--key', 'seal.pub').status).toBe(0);
   });
 });

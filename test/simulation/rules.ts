@@ -79,12 +79,11 @@ const settings = {
 export const parts = partsOf(ruleset, settings);
 
 /** A ruleset as the stages need it; its bundle is its name. */
-function stageRules(own: Ruleset): StageRules & { readonly ruleset: Ruleset } {
+function stageRules(own: Ruleset): StageRules {
   const { ingest, correlator, toAlert, digest } = partsOf(own, settings);
   return {
     ruleset: own,
     digest,
-    size: own.byId.size,
     ingest,
     router: createRouter(own),
     correlate: { correlator, toAlert: (firing) => toAlert(firing, () => undefined), logicOf: (rule) => own.byId.get(rule)?.logicDigest },

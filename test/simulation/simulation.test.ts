@@ -7,7 +7,7 @@ const SEEDS = Number(process.env['WARDLINE_SEEDS'] ?? 2000);
 const FIRST = Number(process.env['WARDLINE_FIRST_SEED'] ?? 1);
 
 /** Seeds that found something under the draws of their time; a change of what is drawn makes them seeds as any other. */
-const PINNED = [19, 5169, 5238, 5256, 5373, 10_982];
+const PINNED = [19, 5169, 5238, 5256, 5373, 10_071, 10_145, 10_982];
 const FRESH = 200;
 
 /** Seeds at which rare ones show; the others show at one of the first. */

@@ -131,7 +131,8 @@ export class World {
       const [group, partition] = key.split('/');
       if (group !== 'ingest' || this.switches.has(Number(partition)) || !metadata.includes('"r":2')) return;
       saw(seen, 'source read by other rules');
-      this.switches.set(Number(partition), { epoch: (this.history[Number(partition)] as Entry[][]).length - 1, offset });
+      // By the incarnation that the worker read: the topic may have been made anew since.
+      this.switches.set(Number(partition), { epoch: (JSON.parse(metadata) as { i: number }).i - 1, offset });
     };
   }
 

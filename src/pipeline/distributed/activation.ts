@@ -13,6 +13,8 @@ export type ActivationDeps = {
   readonly refresh: () => Promise<void>;
   /** The rules of this process as they are now. */
   readonly bundle: () => Uint8Array;
+  /** Told after every partition of matches was, perhaps again. */
+  readonly told: (chosen: NumberedBundle) => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
 };
@@ -46,11 +48,19 @@ export async function firstRules(deps: ActivationDeps, own: boolean, signal: Abo
   }
 }
 
-async function choose({ log, matches, refresh, bundle, logger }: ActivationDeps, own: boolean): Promise<void> {
+const announceFor =
+  ({ matches, told }: ActivationDeps) =>
+  async (chosen: NumberedBundle): Promise<void> => {
+    await announceTo(matches)(chosen);
+    await told(chosen);
+  };
+
+async function choose(deps: ActivationDeps, own: boolean): Promise<void> {
+  const { log, refresh, bundle, logger } = deps;
   const history = await log.read();
   const mine = bundle();
   if (own || history.active === 0) {
-    const { seq } = await log.activate(mine, announceTo(matches));
+    const { seq } = await log.activate(mine, announceFor(deps));
     logger.info({ seq }, 'the rules of this process are active');
   } else if (history.chosen.get(history.active) !== sha256Hex(mine)) {
     logger.warn(
@@ -63,7 +73,7 @@ async function choose({ log, matches, refresh, bundle, logger }: ActivationDeps,
 
 /** While it runs: looks for newer rules in the log, and makes those of this process active when they changed. */
 export async function followRules(deps: ActivationDeps, signal: AbortSignal): Promise<void> {
-  const { log, matches, refresh, bundle, clock, logger } = deps;
+  const { log, refresh, bundle, clock, logger } = deps;
   let seen = sha256Hex(bundle());
   while (!signal.aborted) {
     await clock.sleep(LOOK_MS, signal);
@@ -74,7 +84,7 @@ export async function followRules(deps: ActivationDeps, signal: AbortSignal): Pr
       const errors = digest === seen ? undefined : errorsOf(mine);
       if (errors !== undefined) logger.error({ errors }, 'the rules that were read again have errors; the active ones stay');
       else if (digest !== seen) {
-        const { seq } = await log.activate(mine, announceTo(matches));
+        const { seq } = await log.activate(mine, announceFor(deps));
         logger.info({ seq }, 'the rules were read again and are active');
       }
       seen = digest;

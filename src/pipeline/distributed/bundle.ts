@@ -39,7 +39,7 @@ export function compileBundle(bundle: Uint8Array, settings: Settings): StageRule
   const logic = new Map([...ruleset.byId].map(([id, rule]) => [id, rule.logicDigest]));
   return {
     digest: ruleset.digest,
-    size: ruleset.byId.size,
+    ruleset,
     ingest: parts.ingest,
     router: createRouter(ruleset),
     correlate: {

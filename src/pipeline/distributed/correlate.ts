@@ -1,10 +1,12 @@
 import type { Note } from '../../correlate/correlator.ts';
+import type { LedgerObservation } from '../../evidence/observation.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { PartitionCheckpoints } from '../../transport/checkpoints.ts';
 import type { LogWriter, OwnedPartition, Worker } from '../../transport/port.ts';
+import { encodeFact, type Fact, type Placed } from './facts.ts';
 import { createFilter } from './filter.ts';
-import { ACTIVATION_KEY, decodeMatchRecord, encodeAlertRecord } from './records.ts';
+import { ACTIVATION_KEY, type AlertRecord, decodeMatchRecord, encodeAlertRecord } from './records.ts';
 import { type CorrelateParts, createPartitionReducer, type PartitionReducer } from './reducer.ts';
 import { digestsOf } from './reducer-state.ts';
 import type { Rulesets } from './rulesets.ts';
@@ -17,8 +19,16 @@ export type CorrelateDeps = {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly say: (note: Note) => void;
+  /** Where the evidence ledger is told of alerts and of what was not decided; absent: there is none. */
+  readonly evidence?: CorrelateEvidence;
   readonly every: { readonly records: number; readonly ms: number };
   readonly filterOf?: typeof createFilter;
+};
+
+export type CorrelateEvidence = {
+  readonly facts: LogWriter;
+  readonly ofAlert: (alert: AlertRecord) => readonly LedgerObservation[];
+  readonly ofNote: (note: Note) => readonly LedgerObservation[];
 };
 
 /**
@@ -33,7 +43,13 @@ export function correlateWorker(deps: CorrelateDeps): Worker {
     const load = async (digest: string): Promise<void> => {
       if (!loaded.has(digest)) loaded.set(digest, (await deps.rulesets.loadBundle(digest)).correlate);
     };
-    const reducer = await restore(deps, owned, load, (digest) => loaded.get(digest) as CorrelateParts);
+    const partsOf = (digest: string): CorrelateParts => loaded.get(digest) as CorrelateParts;
+    const notes: Note[] = [];
+    const say = (note: Note): void => {
+      deps.say(note);
+      if (deps.evidence !== undefined) notes.push(note);
+    };
+    const reducer = await restore({ ...deps, say }, owned, load, partsOf);
     let taken = 0;
     let savedAt = deps.clock.now();
     const save = async (): Promise<void> => {
@@ -52,17 +68,44 @@ export function correlateWorker(deps: CorrelateDeps): Worker {
         const record = key === ACTIVATION_KEY ? decodeMatchRecord(value) : undefined;
         if (record?.kind === 'activation') await load(record.digest);
       }
-      const outputs = entries.filter(({ offset }) => offset >= reducer.next()).flatMap((entry) => reducer.apply(entry));
+      const told: Placed[] = [];
+      const outputs = entries
+        .filter(({ offset }) => offset >= reducer.next())
+        .flatMap((entry) => {
+          const made = reducer.apply(entry);
+          for (const [index, note] of notes.splice(0).entries())
+            told.push({ at: entry.offset, index, observed: deps.evidence?.ofNote(note) ?? [] });
+          return made;
+        });
       if (outputs.length > 0)
         await deps.alerts.append(
           partition,
           outputs.map((alert) => ({ key: alert.id, value: encodeAlertRecord(alert) })),
         );
+      if (deps.evidence !== undefined) await tellFacts(deps.evidence, partition, outputs, told);
       taken += entries.length;
       if (taken >= deps.every.records || (taken > 0 && deps.clock.now() - savedAt >= deps.every.ms)) await save();
     }
     if (taken > 0) await save();
   };
+}
+
+/** After the alerts are acknowledged and before any checkpoint: what a replay tells again has the places it had. */
+async function tellFacts(
+  { facts, ofAlert }: CorrelateEvidence,
+  partition: number,
+  alerts: readonly AlertRecord[],
+  notes: readonly Placed[],
+): Promise<void> {
+  const placed = alerts.map((alert): Placed => ({ at: alert.at, index: alert.index, observed: ofAlert(alert) }));
+  const list: Fact[] = [];
+  if (placed.length > 0) list.push({ kind: 'placed', stream: `alerts/${partition}`, items: placed });
+  if (notes.length > 0) list.push({ kind: 'placed', stream: `notes/${partition}`, items: notes });
+  if (list.length > 0)
+    await facts.append(
+      0,
+      list.map((fact) => ({ key: String(partition), value: encodeFact(fact) })),
+    );
 }
 
 /**

@@ -1,8 +1,10 @@
+import type { LedgerObservation } from '../../evidence/observation.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Delivery, Sink } from '../../sink/sink.ts';
-import type { OwnedPartition, Worker } from '../../transport/port.ts';
+import type { LogWriter, OwnedPartition, Worker } from '../../transport/port.ts';
+import { encodeFact, type Fact, type Placed } from './facts.ts';
 import { type AlertRecord, decodeAlertRecord } from './records.ts';
 
 export type DeliverDeps = {
@@ -13,6 +15,11 @@ export type DeliverDeps = {
   readonly retryDelayMs: (attempt: number) => number | undefined;
   /** An alert that the sink will not take. */
   readonly dead: (alert: AlertRecord, reason: string) => Promise<void>;
+  /** Where the evidence ledger is told what became of each alert; absent: there is none. */
+  readonly evidence?: {
+    readonly facts: LogWriter;
+    readonly observe: (sink: string, outcomes: readonly Delivery[]) => readonly LedgerObservation[];
+  };
   readonly onOutcome: (sink: string, outcomes: readonly Delivery[]) => void;
 };
 
@@ -42,7 +49,9 @@ export function deliverWorker(deps: DeliverDeps): Worker {
         fresh.push(alert);
       }
       const size = deps.sink.pace?.batch ?? BATCH;
-      for (let i = 0; i < fresh.length; i += size) if (!(await settle(deps, owned, fresh.slice(i, i + size)))) return;
+      const settled: Settled[] = [];
+      for (let i = 0; i < fresh.length; i += size) if (!(await settle(deps, owned, fresh.slice(i, i + size), settled))) return;
+      await tellFacts(deps, owned.partition, settled);
       const last = entries.at(-1);
       if (last !== undefined) await owned.commit({ offset: last.offset + 1n, metadata: text(highest) });
     }
@@ -54,6 +63,7 @@ async function settle(
   { sink, clock, logger, retryDelayMs, dead, onOutcome }: DeliverDeps,
   owned: OwnedPartition,
   alerts: readonly AlertRecord[],
+  settled: Settled[],
 ): Promise<boolean> {
   let waiting = alerts;
   for (let attempt = 1; waiting.length > 0; attempt++) {
@@ -63,6 +73,10 @@ async function settle(
       const outcomes = await sink.write(waiting, owned.revoked);
       onOutcome(sink.name, outcomes);
       const again = new Set<string>();
+      for (const alert of waiting) {
+        const outcome = outcomes.find(({ id }) => id === alert.id);
+        if (outcome !== undefined && outcome.outcome !== 'retry') settled.push({ alert, outcome });
+      }
       for (const outcome of outcomes) {
         if (outcome.outcome === 'retry') {
           const delay = outcome.retryAfterMs ?? retryDelayMs(attempt);
@@ -80,6 +94,18 @@ async function settle(
     if (waiting.length > 0) await clock.sleep(pause, owned.revoked);
   }
   return true;
+}
+
+type Settled = { readonly alert: AlertRecord; readonly outcome: Delivery };
+
+/** Before the commit: what is delivered again after a crash has the places it had, and counts once. */
+async function tellFacts({ sink, evidence }: DeliverDeps, partition: number, settled: readonly Settled[]): Promise<void> {
+  if (evidence === undefined || settled.length === 0) return;
+  const items = [...settled]
+    .sort((a, b) => (beyond(a.alert, b.alert) ? 1 : -1))
+    .map(({ alert: { at, index }, outcome }): Placed => ({ at, index, observed: evidence.observe(sink.name, [outcome]) }));
+  const fact: Fact = { kind: 'placed', stream: `delivery/${sink.name}/${partition}`, items };
+  await evidence.facts.append(0, [{ key: sink.name, value: encodeFact(fact) }]);
 }
 
 async function bury(alerts: readonly AlertRecord[], id: string, reason: string, dead: DeliverDeps['dead']): Promise<void> {

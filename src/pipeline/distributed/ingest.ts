@@ -1,6 +1,7 @@
 import { createLateness } from '../../correlate/lateness.ts';
 import type { RawRecord } from '../../event/raw-record.ts';
 import { NANOS_PER_MS, type Nanos } from '../../event/time.ts';
+import type { LedgerObservation } from '../../evidence/observation.ts';
 import type { Normalizer } from '../../normalize/normalizer.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { sha256Hex } from '../../shared/digest.ts';
@@ -8,6 +9,7 @@ import type { JsonValue } from '../../shared/json.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Append, Entry, LogWriter, OwnedPartition, Worker } from '../../transport/port.ts';
 import type { Ingested } from '../ingest.ts';
+import { encodeFact, type Fact } from './facts.ts';
 import { encodeMatchRecord, type MatchRecord, type Place } from './records.ts';
 import { newestOf, type Rulesets } from './rulesets.ts';
 
@@ -28,7 +30,14 @@ export type IngestDeps = {
   /** How often time and position are told, in records and ms. */
   readonly every: { readonly records: number; readonly ms: number };
   /** `newestMs`: the newest event time of the partition that counted. */
+  /** What the evidence ledger is told of a batch; absent: there is none. */
+  readonly evidence?: IngestEvidence;
   readonly count: (ingested: Ingested, records: readonly RawRecord[], partition: number, newestMs: number | undefined) => void;
+};
+
+export type IngestEvidence = {
+  readonly facts: LogWriter;
+  readonly observe: (partition: number, records: readonly RawRecord[], ingested: Ingested) => readonly LedgerObservation[];
 };
 
 /** What the group's commit says beside the offset; with it a restart decides lateness as the first run did. */
@@ -103,9 +112,22 @@ async function createRun(deps: IngestDeps, owned: OwnedPartition) {
     idle = resting;
     await everywhere({ kind: 'watermark', place: place(), time: lateness.watermark(), newest: lateness.newest(), idle, rules: seq });
   };
+  let told = next;
+  // Offsets that begin again would look as if they had been counted: to the ledger it is another partition.
+  const inLedger = partition + (incarnation - 1) * INCARNATION;
+  let observed: LedgerObservation[] = start.anew
+    ? [{ kind: 'gap', at: deps.clock.now(), source, partition: inLedger, from: undefined, to: undefined, cause: 'topic made anew' }]
+    : [];
+  const tell = async (fact: Fact): Promise<void> => deps.evidence?.facts.append(0, [{ key: source, value: encodeFact(fact) }]);
   const commit = async (): Promise<void> => {
     const memory = { i: incarnation, n: lateness.snapshot(), d: last ?? null, r: seq };
-    await owned.commit({ offset: next, metadata: JSON.stringify(memory) });
+    const offset = next;
+    const some = observed.length > 0;
+    if (some) await tell({ kind: 'range', source, partition, incarnation, from: told, next: offset, observed });
+    await owned.commit({ offset, metadata: JSON.stringify(memory) });
+    if (some) await tell({ kind: 'settled', source, partition, incarnation, next: offset });
+    told = offset;
+    observed = [];
   };
 
   return {
@@ -141,6 +163,7 @@ async function createRun(deps: IngestDeps, owned: OwnedPartition) {
       const records = fresh.map((entry) => rawRecord(source, partition, entry));
       const ingested = rules.ingest(records, deps.normalizer, lateness);
       if (ingested.deadLetters.length > 0) await deps.deadLetters(ingested.deadLetters);
+      for (const one of deps.evidence?.observe(inLedger, records, ingested) ?? []) observed.push(one);
       const byPartition = new Map<number, Append[]>();
       for (const match of ingested.matches) {
         for (const routed of rules.router.route(match).routed) {
@@ -170,10 +193,11 @@ function rawRecord(source: string, partition: number, { offset, appendedAt, valu
   return { source, partition, offset, appendedAt, bytes: value, headers: headers ?? NO_HEADERS };
 }
 
+const INCARNATION = 1_000_000_000;
 const FRESH: Memory = { incarnation: 1, lateness: null, last: undefined, rules: undefined };
 const NO_HEADERS: ReadonlyMap<string, string> = new Map();
 
-type Start = { readonly next: bigint; readonly memory: Memory; readonly gap: boolean };
+type Start = { readonly next: bigint; readonly memory: Memory; readonly gap: boolean; readonly anew?: boolean };
 
 /**
  * Where to go on. A log that ends before the committed offset, or whose record before it is another than the one that was
@@ -191,7 +215,7 @@ async function startOf({ source, logger }: IngestDeps, owned: OwnedPartition): P
   const anew = high < offset || (before !== undefined && before !== memory.last);
   if (anew) {
     logger.error({ source, partition, committed: String(offset), low: String(low), high: String(high) }, 'the topic was made anew: a gap');
-    return { next: low, memory: { ...memory, incarnation: memory.incarnation + 1, last: undefined }, gap: true };
+    return { next: low, memory: { ...memory, incarnation: memory.incarnation + 1, last: undefined }, gap: true, anew: true };
   }
   if (low > offset) {
     logger.error({ source, partition, from: String(offset), to: String(low) }, 'records were removed before they were read: a gap');

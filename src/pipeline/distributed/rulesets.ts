@@ -1,4 +1,5 @@
 import type { Router } from '../../correlate/route.ts';
+import type { Ruleset } from '../../rule/load.ts';
 import { WardlineError } from '../../shared/errors.ts';
 import type { NumberedBundle, RulesetHistory, RulesetLog } from '../../transport/ruleset-log.ts';
 import type { RulesetParts } from '../engine.ts';
@@ -7,8 +8,7 @@ import type { CorrelateParts } from './reducer.ts';
 /** A compiled ruleset as the stages need it. */
 export type StageRules = {
   readonly digest: string;
-  /** How many rules it has. */
-  readonly size: number;
+  readonly ruleset: Ruleset;
   readonly ingest: RulesetParts['ingest'];
   readonly router: Router;
   readonly correlate: CorrelateParts;
