@@ -103,7 +103,9 @@ function settingKeys(): ReadonlySet<string> {
 }
 
 function unknownKey(key: string): string {
-  const close = nearest(key, settingKeys());
+  const known = settingKeys();
+  if (known.has(key)) return `"${key}" is not a setting here; it belongs elsewhere, see docs/ for where`;
+  const close = nearest(key, known);
   return `"${key}" is not a setting here${close === undefined ? '' : `; did you mean "${close}"?`}`;
 }
 

@@ -91,7 +91,7 @@ function decodeBytes(record: RawRecord, bytes: Uint8Array, form: Form | undefine
       return decodeBytes(record, unpacked.bytes, form, { ...options, maxRecordBytes: options.maxUnpackedBytes }, layer + 1);
     }
     const id = form === undefined ? schemaIdOf(bytes) : undefined;
-    if (id !== undefined) return decodeFramed(record, bytes, id, options, layer);
+    if (id !== undefined && (record.schema !== undefined || !isPaddedText(bytes))) return decodeFramed(record, bytes, id, options, layer);
     const found = form ?? detectForm(bytes);
     if (found !== undefined) return decodeForm(record, bytes, found, options);
   }
@@ -146,6 +146,7 @@ const deadOf =
 function decodeText(record: RawRecord, bytes: Uint8Array, options: DecodeOptions, dead: Dead): DecodeResult {
   const { bytes: body, repaired } = toUtf8(bytes);
   const start = firstVisible(body);
+  if (start > 0 && body[0] === 0) return decodeText(record, body.subarray(start), options, dead);
   if (start === body.length) return { documents: [], deadLetters: [], discarded: 1 };
   const first = body[start];
   const asText = (): DecodeResult => tagged(textDocument(textOf(body)), body, repaired, []);
@@ -212,9 +213,20 @@ function textDocument(text: string): DecodeResult {
   return { documents: [{ index: 0, document: { message }, text: message, formatHint: undefined }], deadLetters: [], discarded: 0 };
 }
 
+/** Text behind zero bytes, which must not pass for the number of a schema and hide the line: no control characters in all of it. */
+function isPaddedText(bytes: Uint8Array): boolean {
+  const start = firstVisible(bytes);
+  for (let i = start; i < bytes.length; i++) {
+    const byte = bytes[i] as number;
+    if (byte < 0x20 ? byte !== 0x09 && byte !== 0x0a && byte !== 0x0d : byte === 0x7f) return false;
+  }
+  return start < bytes.length;
+}
+
 function firstVisible(bytes: Uint8Array): number {
   let i = 0;
-  while (i < bytes.length && (bytes[i] === 0x20 || bytes[i] === 0x09 || bytes[i] === 0x0a || bytes[i] === 0x0d)) i++;
+  // A log that is cut under its writer begins with zero bytes.
+  while (i < bytes.length && (bytes[i] === 0 || bytes[i] === 0x20 || bytes[i] === 0x09 || bytes[i] === 0x0a || bytes[i] === 0x0d)) i++;
   return i;
 }
 

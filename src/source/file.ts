@@ -29,12 +29,20 @@ export function createFileSource(settings: FileSourceSettings, clock: Clock, reg
       table = createFileTable(register, positions);
       const look = createLook(settings.path, table);
       const headsOf = createHeads(register);
+      // A file that cannot be read to its end does not keep the others from being read.
+      const failures: WardlineError[] = [];
       for (let first = true; !signal.aborted; first = false) {
         for (const tracked of await look(first)) {
           if (signal.aborted) return;
-          yield* read(settings, tracked, headsOf(tracked.number), signal);
+          try {
+            yield* read(settings, tracked, headsOf(tracked.number), signal);
+          } catch (error) {
+            if (settings.mode !== 'once' || !(error instanceof WardlineError)) throw error;
+            failures.push(error);
+          }
         }
         yield* lost(table);
+        if (failures.length > 0) throw failures.length === 1 ? failures[0] : inAll(failures);
         if (settings.mode === 'once') return;
         await clock.sleep(POLL_MS, signal);
       }
@@ -57,6 +65,10 @@ export function createFileSource(settings: FileSourceSettings, clock: Clock, reg
     },
     async close() {},
   };
+}
+
+function inAll(failures: readonly WardlineError[]): WardlineError {
+  return new WardlineError('source', failures.map(({ message }) => message).join('; '), { cause: failures[0] });
 }
 
 /** One look at everything there is; the first one throws where there is nothing to read. */
@@ -107,7 +119,8 @@ async function* read(settings: FileSourceSettings, tracked: Tracked, heads: Head
       }
     }
   } catch (error) {
-    // A compressed file that is still being written ends too early; it is tried again when it has changed.
+    // What came before the damage is given; a compressed file that is still being written is tried again when it has changed.
+    if (once && records.length > 0) yield { partition, records, next: cutter.lineStart() };
     if (once || !compressed) throw new WardlineError('source', `cannot read ${file.path}: ${messageOf(error)}`, { cause: error });
     tracked.readStamp = file.stamp;
     return;

@@ -28,6 +28,11 @@ describe('settings', () => {
       'w.yaml:1:33: error settings/unknown-key sources[0].pth: "pth" is not a setting here; did you mean "path"?',
     ],
     [
+      'a key that other places have, which is no help to name again',
+      'sources: [{kind: file, name: a, path: x, password: y}]\n',
+      'w.yaml:1:42: error settings/unknown-key sources[0].password: "password" is not a setting here; it belongs elsewhere',
+    ],
+    [
       'a key that is missing',
       'sources:\n  - {kind: kafka, name: a, topics: [x]}\n',
       'w.yaml:2:5: error settings/wrong-type sources[0].brokers:',

@@ -83,6 +83,13 @@ describe('bytes that are no UTF-8', () => {
     expect(get(redactor?.of(event).document(event.toEcs()) ?? {}, 'wardline.original_base64')).toBeUndefined();
   });
 
+  test.each([1, 4, 5, 300])('%i zero bytes in front hide no line, as they stand where a log was cut under its writer', (count) => {
+    const line = Buffer.from('Nov 20 08:00:00 h sshd[1]: Failed password for root from 192.0.2.7 port 22 ssh2');
+    expect(eventOf(Buffer.concat([Buffer.alloc(count), line])).field('user.name')).toBe('root');
+    expect(eventOf(Buffer.concat([Buffer.alloc(count), Buffer.from('{"user":"root"}')])).field('user')).toBe('root');
+    expect(decode(aRecord(Buffer.alloc(count)), DEFAULT_LIMITS).documents).toEqual([]);
+  });
+
   test('UTF-16 with its mark is read in either order', () => {
     const units = Buffer.from('{"a":"Zürich ☂ 𝄞"}', 'utf16le');
     const little = Buffer.concat([Buffer.of(0xff, 0xfe), units]);

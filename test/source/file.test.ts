@@ -28,6 +28,19 @@ const lines = (batches: readonly Batch[]) =>
   batches.flatMap(({ records }) => records.map(({ bytes }) => Buffer.from(bytes ?? []).toString()));
 
 describe('the file source', () => {
+  test('a damaged file gives what is before the damage and keeps none of the others from being read; the end says so', async () => {
+    const text = Array.from({ length: 3000 }, (_, i) => `line ${i} ${(i * 2654435761) % 4294967296}\n`).join('');
+    writeFileSync(join(folder, 'a.log.gz'), gzipSync(text).subarray(0, 20_000));
+    writeFileSync(join(folder, 'b.log'), 'whole\n');
+    const seen: Batch[] = [];
+    const reading = (async () => {
+      for await (const batch of source(folder).batches(new Map(), signal)) seen.push(batch);
+    })();
+    await expect(reading).rejects.toThrow(/cannot read .*a\.log\.gz: unexpected end of file/);
+    expect(lines(seen)).toContain('line 0 0');
+    expect(lines(seen).at(-1)).toBe('whole');
+  });
+
   test('a file in UTF-16 is read as text in either order, cut anywhere, and goes on where it was', async () => {
     const written = 'Gerät\nБ\u0a0a\u0a00\u000a☂ last\n';
     const expected = ['Gerät', 'Б\u0a0a\u0a00', '☂ last'];
