@@ -31,7 +31,7 @@ export function createContextReader(tables: ContextTables): ContextReader {
       const key = keyOf(fact, event);
       if (key === undefined) return undefined;
       const record = find(key, event.time);
-      if (fact.store === 'grant' && fact.keys.join('.') === 'active') return isActive(record);
+      if ((fact.store === 'grant' || fact.store === 'exception') && fact.keys.join('.') === 'active') return isActive(record);
       return record === undefined ? undefined : partOf(record, fact.keys, event.time);
     },
     use(fact, event) {
@@ -41,7 +41,7 @@ export function createContextReader(tables: ContextTables): ContextReader {
   };
 }
 
-/** A store that is at hand knows who has no grant; everywhere else a record that is missing says nothing. */
+/** A store that is at hand knows who has no grant and no exception; everywhere else a record that is missing says nothing. */
 const isActive = (record: ContextRecord | undefined): boolean => record !== undefined && record.data['active'] !== false;
 
 function isStale({ asOf, maxAge }: ContextTable, time: Nanos): boolean {
@@ -64,8 +64,8 @@ const KEY_FIELDS: Readonly<Record<ContextStoreName, readonly string[]>> = {
 
 function keyOf({ store, params }: ContextFact, event: Event): string | undefined {
   if (store === 'revision') return String(params['set']);
-  if (store === 'exception') return String(params['id']);
   const of = params['of'];
+  if (store === 'exception' && of === undefined) return String(params['id']);
   const fields = typeof of === 'string' ? [of] : KEY_FIELDS[store];
   for (const field of fields) {
     const value = event.field(field);

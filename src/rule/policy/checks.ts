@@ -190,6 +190,24 @@ const grant: Reader = (value, path, report) => {
   return [{ name: 'grant', fact, wanted: `a live grant of ${role}`, ask: compares(fact, 'equal', true), detector: 'ZT-11' }];
 };
 
+const EXCEPTION = 'wardline.access.exception.id';
+const exception: Reader = (value, path, report) => {
+  if (value !== true && !isMap(value)) return wrong(path, report, '"exception" takes true, or a map of id');
+  if (isMap(value)) reportUnknown(value, ['id'], path, report);
+  const ids = isMap(value) ? textsOf(value['id']) : [];
+  if (isMap(value) && ids.length === 0) return wrong(path, report, '"exception" takes id: which exceptions it may be');
+  const fact = stored('exception', ['active'], { of: EXCEPTION });
+  const live: Check = { name: 'exception', fact, wanted: 'an exception in force', ask: compares(fact, 'equal', true), detector: 'ZT-20' };
+  const named: Check = {
+    name: 'exception.id',
+    fact: field(EXCEPTION),
+    wanted: ids.join(' or '),
+    ask: askExpr(anyOf(EXCEPTION, ids)),
+    detector: 'ZT-20',
+  };
+  return ids.length === 0 ? [live] : [named, live];
+};
+
 const data: Reader = (value, path, report) => {
   if (!isMap(value)) return wrong(path, report, '"data" is a map of sensitivity_max, bytes_max');
   reportUnknown(value, ['sensitivity_max', 'bytes_max'], path, report);
@@ -237,6 +255,7 @@ export const CHECKS: Readonly<Record<string, Reader>> = {
   role: member('role', 'roles'),
   identity,
   grant,
+  exception,
   data,
   session,
 };
