@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, WardlineError } from '../shared/errors.ts';
+import { isContextLines } from './ndjson.ts';
 import type { RuleFile } from './yaml.ts';
 
 const RULE_FILE = /\.(?:ya?ml|json)$/i;
@@ -23,7 +24,7 @@ function filesBelow(path: string, named: boolean): readonly string[] {
   }
   if (stat.isDirectory()) return readdirSync(path).flatMap((name) => filesBelow(join(path, name), false));
   if (!stat.isFile()) return [];
-  return named || (RULE_FILE.test(path) && !OTHERS.test(path)) ? [path] : [];
+  return named || ((RULE_FILE.test(path) || isContextLines(path)) && !OTHERS.test(path)) ? [path] : [];
 }
 
 function readText(path: string): Pick<RuleFile, 'text' | 'unreadable'> {

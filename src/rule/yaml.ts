@@ -1,6 +1,7 @@
 import { isScalar, isSeq, isMap as isYamlMap, LineCounter, type Node, parseAllDocuments } from 'yaml';
 import type { Place } from '../shared/errors.ts';
 import type { Plain, SourceDocument } from './document.ts';
+import { isContextLines, readContextLines } from './ndjson.ts';
 import { compareProblems, type DocumentPath, type Problem } from './problem.ts';
 import { faultsOf, keyText, MAX_DEPTH, MAX_FILE_BYTES, tooDeep } from './yaml-limits.ts';
 import { createPlaces } from './yaml-places.ts';
@@ -17,6 +18,7 @@ export type RuleFile = {
  * are typed by their source text, so that `0777`, `4.10` and `yes` stay what was written. Never throws.
  */
 export function readDocuments(file: RuleFile): { readonly documents: readonly SourceDocument[]; readonly problems: readonly Problem[] } {
+  if (isContextLines(file.path) && file.unreadable === undefined) return readContextLines(file);
   const problems: Problem[] = [];
   const lines = new LineCounter();
   const placeAt = (offset: number): Place => place(file, lines, offset);
