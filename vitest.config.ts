@@ -6,7 +6,7 @@ const execArgv = ['--disallow-code-generation-from-strings', '--disable-proto=de
 // Hundreds of short processes: each takes the modules as an earlier one compiled them.
 process.env['NODE_COMPILE_CACHE'] ??= new URL('node_modules/.cache/tests', import.meta.url).pathname;
 
-const otherProjects = ['test/integration/**', 'test/corpus/**', 'test/simulation/**', 'test/cli/**'];
+const otherProjects = ['test/integration/**', 'test/corpus/**', 'test/simulation/**', 'test/cli/**', 'test/console/**'];
 
 export default defineConfig({
   test: {
@@ -45,6 +45,16 @@ export default defineConfig({
           include: ['test/cli/**/*.test.ts'],
           pool: 'forks',
           execArgv,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // The web console in a real browser. Its driver makes functions out of text, which the flags would refuse.
+        test: {
+          name: 'console',
+          include: ['test/console/**/*.test.ts'],
+          pool: 'forks',
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { createConsole } from './admin/console.ts';
 import { startAdmin } from './admin/server.ts';
 import type { Settings } from './config/settings.ts';
 import { loadTables } from './enrich/load.ts';
@@ -53,7 +54,17 @@ export async function runEngine(options: RunOptions): Promise<RunSummary> {
   observeBoard(telemetry.metrics, board, clock);
   const store = openStore(resolve(baseDir, settings.state.path));
   // Up before anything is restored: who asks meanwhile is told so.
-  const admin = settings.admin === undefined ? undefined : await startAdmin(settings.admin, { baseDir, board, telemetry, clock, logger });
+  const admin =
+    settings.admin === undefined
+      ? undefined
+      : await startAdmin(settings.admin, {
+          baseDir,
+          board,
+          telemetry,
+          clock,
+          logger,
+          console: createConsole({ board, clock, store: store, canaries: settings.canaries, signed: settings.evidence.key !== undefined }),
+        });
   try {
     return await runWith(store, options, board, telemetry);
   } finally {
@@ -71,7 +82,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
     logger.info({ path, kind, entries, skipped: Object.fromEntries(skipped) }, 'a table was read');
   const normalizers = normalizersOf(settings, tables?.enrichment);
   const normalizerOf = (source: string): Normalizer => normalizers.get(source) as Normalizer;
-  const meters = createMeters(telemetry.metrics);
+  const meters = createMeters(telemetry.metrics, board);
   const outside = createOutside({
     providers: settings.facts.map((fact) => createProvider(fact, { clock, baseDir })),
     normalizerOf,
@@ -87,7 +98,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
     logger.warn({ checkpoint: id }, 'a damaged checkpoint was passed over; going on from the one before');
   const activated = (rules: Ruleset): void => {
     witness.activate(rules, settings, tables?.enrichment.digest, clock.now());
-    board.activated({ digest: rules.digest, rules: rules.byId.size });
+    board.activated({ digest: rules.digest, rules: rules.byId.size }, rules);
     telemetry.metrics.add('wardline.ruleset.activations', 1);
   };
   activated(ruleset);
@@ -113,7 +124,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
     },
     observe(step) {
       witness.canary(step);
-      telemetry.metrics.add('wardline.canary.steps', 1, { canary: step.id, step: step.step });
+      meters.canary(step);
     },
     logger,
     topics,
@@ -344,7 +355,7 @@ function buildEngine(
       witness.step(report);
       meters.ingested(source, batch.records, ingested);
       doubts.observe(source, ingested.counts.tags);
-      if (batch.gap !== undefined) meters.gap(source, batch.gap);
+      if (batch.gap !== undefined) meters.gap(source, batch.partition, batch.gap);
     },
     observeAlerts: witness.alerts,
     observeAction(action, before, after) {

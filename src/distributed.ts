@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
+import { createConsole } from './admin/console.ts';
 import { startAdmin } from './admin/server.ts';
 import { placeholderValues } from './config/placeholders.ts';
 import type { Settings, TransportSettings } from './config/settings.ts';
@@ -58,7 +59,23 @@ export async function runDistributed(options: RunOptions): Promise<RunSummary> {
   const { settings, baseDir, clock, logger, telemetry = silentTelemetry(logger) } = options;
   const board = createBoard(settings, clock);
   observeBoard(telemetry.metrics, board, clock);
-  const admin = settings.admin === undefined ? undefined : await startAdmin(settings.admin, { baseDir, board, telemetry, clock, logger });
+  const admin =
+    settings.admin === undefined
+      ? undefined
+      : await startAdmin(settings.admin, {
+          baseDir,
+          board,
+          telemetry,
+          clock,
+          logger,
+          console: createConsole({
+            board,
+            clock,
+            store: undefined,
+            canaries: settings.canaries,
+            signed: settings.evidence.key !== undefined,
+          }),
+        });
   try {
     return await runWith(options, board, telemetry);
   } finally {
@@ -68,7 +85,7 @@ export async function runDistributed(options: RunOptions): Promise<RunSummary> {
 
 async function runWith(options: RunOptions, board: Board, telemetry: Telemetry): Promise<RunSummary> {
   const { settings, ruleset, clock, logger, signal } = options;
-  const meters = createMeters(telemetry.metrics);
+  const meters = createMeters(telemetry.metrics, board);
   const transport = settings.transport as TransportSettings;
   const asking = ruleset.detections.filter(({ asks }) => asks !== undefined).map(({ id }) => id);
   if (asking.length > 0)
@@ -120,7 +137,7 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
     if (rulesets.newest() === shown) return;
     shown = rulesets.newest();
     const { digest, ruleset: active } = await rulesets.load(shown);
-    board.activated({ digest, rules: active.byId.size });
+    board.activated({ digest, rules: active.byId.size }, active);
     telemetry.metrics.add('wardline.ruleset.activations', 1);
   };
   const facts = writerTo(names.evidence, 1);

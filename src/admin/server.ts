@@ -6,9 +6,12 @@ import type { Board } from '../pipeline/board.ts';
 import type { Clock } from '../shared/clock.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
+import { bodyOf } from '../source/http-body.ts';
 import { serveHttp } from '../source/http-server.ts';
 import { type Address, isLoopback, parseAddress } from '../source/listen-settings.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { BadRequest, type ConsoleData } from './console.ts';
+import { consoleFiles } from './console-files.ts';
 import { checkPlace, createFailures, type Refusal, requireRole } from './guard.ts';
 import { live, ready } from './health.ts';
 import { type Caller, createTokenBook, type TokenRole } from './tokens.ts';
@@ -20,11 +23,10 @@ export type AdminDeps = {
   readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly console: ConsoleData;
 };
-/** What the port shows besides; absent where this form of the engine has none of it. */
-export type AdminParts = Record<never, never>;
 type Bindings = { Bindings: HttpBindings };
-export type Reply = { readonly status: number; readonly type: string; readonly body: string | Uint8Array<ArrayBuffer> };
+type Reply = { readonly status: number; readonly type: string; readonly body: string | Uint8Array<ArrayBuffer> };
 
 const MAX_CONNECTIONS = 256;
 const TEXT = 'text/plain; charset=utf-8';
@@ -68,14 +70,15 @@ export async function startAdmin(settings: AdminSettings, deps: AdminDeps): Prom
     return { status: 401, reason: 'token', text: 'this token is not known, or it has expired' };
   };
   const guarded =
-    (role: TokenRole | 'probe', work: (c: Context<Bindings>, caller: Caller | undefined) => Reply | Promise<Reply>) =>
+    (role: TokenRole | 'probe' | 'page', work: (c: Context<Bindings>, caller: Caller | undefined) => Reply | Promise<Reply>) =>
     async (c: Context<Bindings>): Promise<Response> => {
       const { headers, socket } = c.env.incoming;
       const place = { host: headers.host, origin: headers.origin, fetchSite: c.req.header('sec-fetch-site') };
       const wrong = checkPlace(place, names, socket.localAddress);
       if (wrong !== undefined) return refuse(wrong);
       try {
-        if (role === 'probe' && publicProbes) return answer(await work(c, undefined));
+        // The page itself holds nothing; what it shows it asks for with a token.
+        if (role === 'page' || (role === 'probe' && publicProbes)) return answer(await work(c, undefined));
         const caller = identify(c);
         if (caller !== undefined && 'status' in caller) return refuse(caller);
         const lacking = requireRole(caller, role === 'probe' ? 'viewer' : role);
@@ -105,20 +108,75 @@ export async function startAdmin(settings: AdminSettings, deps: AdminDeps): Prom
     '/metrics',
     guarded('probe', async () => ({ status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: await telemetry.exposition() })),
   );
+  const text = (body: string, status: number): Reply => ({ status, type: TEXT, body: `${body}\n` });
+  const api = (role: TokenRole, work: (c: Context<Bindings>, caller: Caller) => object | Promise<object>) =>
+    guarded(role, async (c, caller) => {
+      try {
+        return json(await work(c, caller as Caller));
+      } catch (error) {
+        if (error instanceof BadRequest) return text(error.message, error.status);
+        throw error;
+      }
+    });
+  const statusNow = (): object => {
+    const status = board.status();
+    return { ...status, live: live(board.sinceBeat()), ready: ready(status, settings.health) };
+  };
+  app.get('/statusz', api('viewer', statusNow));
+  app.get('/api/status', api('viewer', statusNow));
   app.get(
-    '/statusz',
-    guarded('viewer', () => {
-      const status = board.status();
-      return json({ ...status, live: live(board.sinceBeat()), ready: ready(status, settings.health) });
+    '/api/me',
+    api('viewer', (_c, caller) => caller),
+  );
+  app.get(
+    '/api/alerts',
+    api('viewer', (c) => deps.console.alerts(c.req.query())),
+  );
+  app.get(
+    '/api/alerts/:id',
+    api('viewer', (c) => deps.console.alert(c.req.param('id') ?? '')),
+  );
+  app.post(
+    '/api/alerts/:id/actions',
+    api('operator', async (c, caller) => {
+      const address = c.env.incoming.socket.remoteAddress ?? 'unknown';
+      return deps.console.act(c.req.param('id') ?? '', await jsonBody(c), caller.name, address);
     }),
   );
+  app.get(
+    '/api/rules',
+    api('viewer', () => deps.console.rules()),
+  );
+  app.get(
+    '/api/evidence',
+    api('viewer', () => deps.console.evidence()),
+  );
+  for (const { path, type, body } of consoleFiles())
+    app.get(
+      path,
+      guarded('page', () => ({ status: 200, type, body })),
+    );
   app.notFound(guarded('probe', () => ({ status: 404, type: TEXT, body: 'nothing is here\n' })));
   const listener = await serveHttp({ called: 'the admin port', maxConnections: MAX_CONNECTIONS, ...settings }, app.fetch);
   logger.info({ host: listener.address.host, port: listener.address.port }, 'the admin port listens');
   return listener;
 }
 
-export const json = (value: object, status = 200): Reply => ({ status, type: 'application/json', body: `${JSON.stringify(value)}\n` });
+const MAX_BODY = 64 * 1024;
+
+async function jsonBody(c: Context<Bindings>): Promise<unknown> {
+  // Only what a script of this page can send: a form of another site cannot set this type.
+  if ((c.req.header('content-type') ?? '').split(';')[0]?.trim() !== 'application/json') throw new BadRequest(400, 'send application/json');
+  const bytes = await bodyOf(c.req.raw, MAX_BODY);
+  if (bytes === undefined) throw new BadRequest(413, `the body is larger than ${MAX_BODY} bytes`);
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8')) as unknown;
+  } catch {
+    throw new BadRequest(400, 'the body is no JSON');
+  }
+}
+
+const json = (value: object, status = 200): Reply => ({ status, type: 'application/json', body: `${JSON.stringify(value)}\n` });
 
 function answer({ status, type, body }: Reply, more: Readonly<Record<string, string>> = {}): Response {
   return new Response(body, { status, headers: { ...HEADERS, 'content-type': type, ...more } });

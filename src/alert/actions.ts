@@ -18,6 +18,8 @@ export type AlertAction = {
   readonly alert: string;
   readonly kind: ActionKind;
   readonly actor: string;
+  /** The network address it came from; undefined: the command line. */
+  readonly address?: string | undefined;
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly disposition: Disposition | undefined;
@@ -91,4 +93,15 @@ export function actionDocument(
   };
   const document = { ...latest, '@timestamp': time, event, wardline };
   return { id, document: latest['kibana'] === undefined ? document : withKibanaFields(document) };
+}
+
+/** An alert with what operators did to it and no engine has taken up yet. */
+export function withActions(document: JsonObject, actions: readonly AlertAction[]): JsonObject {
+  const alert = at(document, 'wardline.alert.id');
+  return actions
+    .filter((action) => action.alert === alert)
+    .reduce<JsonObject>(
+      (latest, action) => ({ ...latest, wardline: { ...(latest['wardline'] as JsonObject), alert: actedOn(latest, action) } }),
+      document,
+    );
 }

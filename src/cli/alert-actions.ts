@@ -1,6 +1,6 @@
 import { type ActionKind, DISPOSITIONS, type Disposition } from '../alert/actions.ts';
+import { recordAction } from '../pipeline/operate.ts';
 import { WardlineError } from '../shared/errors.ts';
-import { at } from '../shared/nested.ts';
 import { printable } from '../shared/table.ts';
 import { openStore } from '../store/store.ts';
 import { actorOf } from './actor.ts';
@@ -9,8 +9,6 @@ import type { Io } from './io.ts';
 
 export type ActionFlags = { readonly store: string; readonly by?: string; readonly comment?: string; readonly disposition?: string };
 
-const MAX_COMMENT = 4000;
-
 /**
  * `wardline alerts ack | disposition | comment | close`: a record in the store, durable when the command returns. A running
  * engine takes it up within a second, otherwise the next one does; the alert's next document carries it.
@@ -18,9 +16,6 @@ const MAX_COMMENT = 4000;
 export function actOnAlert(kind: ActionKind, prefix: string, flags: ActionFlags, io: Io): number {
   const disposition = flags.disposition === undefined ? undefined : dispositionOf(flags.disposition);
   const comment = flags.comment?.trim();
-  if (kind === 'comment' && (comment === undefined || comment === '')) throw new WardlineError('usage', 'a comment says something');
-  if (comment !== undefined && comment.length > MAX_COMMENT)
-    throw new WardlineError('usage', `a comment has at most ${MAX_COMMENT} characters, not ${comment.length}`);
   const actor = actorOf(flags.by, io);
   const store = openStore(flags.store, { beside: true });
   try {
@@ -28,15 +23,7 @@ export function actOnAlert(kind: ActionKind, prefix: string, flags: ActionFlags,
     if (alert === undefined) throw new WardlineError('usage', `no alert begins with "${printable(prefix)}"`);
     if (others.length > 0)
       throw new WardlineError('usage', `${others.length + 1} alerts begin with "${printable(prefix)}"; write more of the id`);
-    const latest = store.alerts.latest('alert', alert);
-    const closing = store.actions.pending().some((action) => action.alert === alert && action.kind === 'close');
-    if (
-      (kind === 'acknowledge' || kind === 'close') &&
-      latest !== undefined &&
-      (closing || at(latest, 'wardline.alert.closed_by') !== undefined)
-    )
-      throw new WardlineError('usage', `alert ${alert.slice(0, 12)} is closed; comment and disposition are still taken`);
-    store.actions.add({ alert, kind, actor, at: io.clock.now(), disposition, comment });
+    recordAction(store, { alert, kind, actor, at: io.clock.now(), disposition, comment });
     io.out(`${kind} of ${alert.slice(0, 12)} by ${printable(actor)} is recorded\n`);
   } finally {
     store.close();

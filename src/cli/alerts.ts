@@ -1,11 +1,10 @@
-import { actedOn } from '../alert/actions.ts';
+import { withActions } from '../alert/actions.ts';
 import { LEVELS } from '../rule/ir/rule.ts';
 import { WardlineError } from '../shared/errors.ts';
-import type { JsonObject } from '../shared/json.ts';
 import { at } from '../shared/nested.ts';
 import { printable } from '../shared/table.ts';
 import { alertTable } from '../sink/alert-row.ts';
-import { openStore, type Store } from '../store/store.ts';
+import { openStore } from '../store/store.ts';
 import { alertText } from './alert-text.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
@@ -34,32 +33,23 @@ export function listAlerts(flags: ListFlags, io: Io): number {
   const levels: readonly string[] = LEVELS.slice(from);
   const store = openStore(flags.store, { readOnly: true });
   const unfiltered = flags.status === undefined && flags.level === undefined && flags.workflow === undefined;
-  const standing = withPending(
-    store,
-    store.alerts.standing(unfiltered ? limit + 1 : Number.MAX_SAFE_INTEGER).map(({ document }) => document),
-  ).filter(
-    (document) =>
-      at(document, 'wardline.canary') === undefined &&
-      levels.includes(String(at(document, 'wardline.alert.severity'))) &&
-      (flags.status === undefined || at(document, 'wardline.alert.status') === flags.status) &&
-      (flags.workflow === undefined || (at(document, 'wardline.alert.workflow') ?? 'new') === flags.workflow),
-  );
+  const pending = store.actions.pending();
+  const standing = store.alerts
+    .standing(unfiltered ? limit + 1 : Number.MAX_SAFE_INTEGER)
+    .map(({ document }) => document)
+    .map((document) => withActions(document, pending))
+    .filter(
+      (document) =>
+        at(document, 'wardline.canary') === undefined &&
+        levels.includes(String(at(document, 'wardline.alert.severity'))) &&
+        (flags.status === undefined || at(document, 'wardline.alert.status') === flags.status) &&
+        (flags.workflow === undefined || (at(document, 'wardline.alert.workflow') ?? 'new') === flags.workflow),
+    );
   store.close();
   const alerts = standing.slice(0, limit).reverse();
   if (flags.output === 'json') for (const document of alerts) io.out(`${JSON.stringify(document)}\n`);
   else io.out(`${alertTable(alerts)}\n${alerts.length} alerts${standing.length > limit ? ', older ones are left out (--limit)' : ''}\n`);
   return EXIT.ok;
-}
-
-/** What operators did and no engine has taken up yet counts already. */
-function withPending(store: Store, documents: readonly JsonObject[]): readonly JsonObject[] {
-  const byAlert = Map.groupBy(store.actions.pending(), ({ alert }) => alert);
-  return documents.map((document) =>
-    (byAlert.get(String(at(document, 'wardline.alert.id'))) ?? []).reduce(
-      (latest, action) => ({ ...latest, wardline: { ...(latest['wardline'] as JsonObject), alert: actedOn(latest, action) } }),
-      document,
-    ),
-  );
 }
 
 /** `wardline alerts show ID`: one alert with why, evidence and history; as JSON every document of it. */

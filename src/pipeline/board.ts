@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.ts';
 import type { CorrelateStats } from '../correlate/correlator.ts';
+import type { Ruleset } from '../rule/load.ts';
 import type { Clock } from '../shared/clock.ts';
 import { VERSION } from '../shared/version.ts';
 import type { Batch } from '../source/source.ts';
@@ -15,12 +16,36 @@ type Parts = {
   readonly ledger: () => EngineStatus['ledger'];
 };
 
+/** What a rule did since the start. */
+export type Activity = {
+  readonly matches: number;
+  readonly alerts: number;
+  readonly undecided: number;
+  readonly evicted: number;
+  readonly lastAt: string | undefined;
+};
+
+type SeenGap = {
+  readonly source: string;
+  readonly partition: number;
+  readonly from: string;
+  readonly to: string | undefined;
+  readonly cause: string;
+  readonly at: string;
+};
+
+/** The newest gaps that are kept for people; the ledger has all of them. */
+const MAX_GAPS = 100;
+
 /** Where the engine writes what it is doing, and from which health, `/statusz` and the gauges are read. */
 export type Board = {
   phase(phase: Phase): void;
   /** The loop of the engine turns. */
   beat(): void;
-  activated(ruleset: { readonly digest: string; readonly rules: number }): void;
+  /** `ruleset`: the rules themselves, where this process has them. */
+  activated(active: { readonly digest: string; readonly rules: number }, ruleset: Ruleset | undefined): void;
+  /** The rules that run; undefined before they do, and where this process has read others. */
+  ruleset(): Ruleset | undefined;
   took(
     source: string,
     batch: Pick<Batch, 'partition' | 'end'> & { readonly records: { readonly length: number } },
@@ -29,6 +54,15 @@ export type Board = {
   /** What a source has unread, in its own unit. */
   lag(source: string, lag: number): void;
   checkpointed(): void;
+  matched(matches: readonly { readonly rule: string; readonly count: number }[]): void;
+  /** `alert`: a new one of the rule. */
+  noted(rule: string, what: 'alert' | 'undecided' | 'evicted', count: number): void;
+  gap(source: string, partition: number, gap: NonNullable<Batch['gap']>): void;
+  planted(canary: string, step: 'injected' | 'seen'): void;
+  activity(rule: string): Activity;
+  /** The newest gaps, newest first. */
+  gaps(): readonly SeenGap[];
+  canary(id: string): { readonly planted: number; readonly seen: number };
   /** Says where the rest is to be asked for, once it is there. */
   ask(parts: Partial<Parts>): void;
   status(): EngineStatus;
@@ -73,7 +107,16 @@ export function createBoard(settings: Settings, clock: Clock): Board {
   let beatAt = startedAt;
   let checkpointAt: number | undefined;
   let ruleset: EngineStatus['ruleset'];
+  let active: Ruleset | undefined;
   let parts: Partial<Parts> = {};
+  const rules = new Map<string, { matches: number; alerts: number; undecided: number; evicted: number; lastAt: number | undefined }>();
+  const canaries = new Map<string, { planted: number; seen: number }>();
+  let gaps: readonly SeenGap[] = [];
+  const ruleOf = (id: string) => {
+    const entry = rules.get(id) ?? { matches: 0, alerts: 0, undecided: 0, evicted: 0, lastAt: undefined };
+    rules.set(id, entry);
+    return entry;
+  };
   const seconds = (ms: number): number => Math.max(0, Math.round(ms / 100) / 10);
 
   const stateOf = (entry: Entry, now: number): SourceStatus['state'] => {
@@ -91,9 +134,11 @@ export function createBoard(settings: Settings, clock: Clock): Board {
     beat() {
       beatAt = clock.now();
     },
-    activated: ({ digest, rules }) => {
-      ruleset = { digest, rules, activatedAt: iso(clock.now()) };
+    activated({ digest, rules: size }, next) {
+      active = next;
+      ruleset = { digest, rules: size, activatedAt: iso(clock.now()) };
     },
+    ruleset: () => active,
     took(source, { partition, records, end }, newestMs) {
       const entry = sources.get(source);
       if (entry === undefined) return;
@@ -116,6 +161,36 @@ export function createBoard(settings: Settings, clock: Clock): Board {
     checkpointed() {
       checkpointAt = clock.now();
     },
+    matched(matches) {
+      for (const { rule, count } of matches) {
+        const entry = ruleOf(rule);
+        entry.matches += count;
+        entry.lastAt = clock.now();
+      }
+    },
+    noted(rule, what, count) {
+      const entry = ruleOf(rule);
+      if (what === 'alert') {
+        entry.alerts += count;
+        entry.lastAt = clock.now();
+      } else entry[what] += count;
+    },
+    gap(source, partition, { from, to, cause }) {
+      const gap = { source, partition, from: String(from), to: to === undefined ? undefined : String(to), cause, at: iso(clock.now()) };
+      gaps = [gap, ...gaps].slice(0, MAX_GAPS);
+    },
+    planted(canary, step) {
+      const entry = canaries.get(canary) ?? { planted: 0, seen: 0 };
+      canaries.set(canary, entry);
+      if (step === 'injected') entry.planted++;
+      else entry.seen++;
+    },
+    activity(rule) {
+      const { lastAt, ...counts } = rules.get(rule) ?? { matches: 0, alerts: 0, undecided: 0, evicted: 0, lastAt: undefined };
+      return { ...counts, lastAt: lastAt === undefined ? undefined : iso(lastAt) };
+    },
+    gaps: () => gaps,
+    canary: (id) => canaries.get(id) ?? { planted: 0, seen: 0 },
     ask(more) {
       parts = { ...parts, ...more };
     },

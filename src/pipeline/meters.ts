@@ -7,22 +7,26 @@ import { at } from '../shared/nested.ts';
 import type { AlertDocument, Delivery } from '../sink/sink.ts';
 import type { Batch } from '../source/source.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Board } from './board.ts';
+import type { CanaryStep } from './canaries.ts';
 import type { Ingested } from './ingest.ts';
 
 /** Counts what the engine does, once per batch: the one place where the stages and the list of instruments meet. */
 export type Meters = {
   ingested(source: string, records: readonly RawRecord[], ingested: Ingested): void;
-  gap(source: string, gap: NonNullable<Batch['gap']>): void;
+  gap(source: string, partition: number, gap: NonNullable<Batch['gap']>): void;
   /** Alerts that are new; `now` in ms. */
   alerts(alerts: readonly AlertDocument[], now: number): void;
   note(note: Note): void;
   delivered(receiver: string, outcomes: readonly Delivery[]): void;
   notified(decisions: readonly NotifyDecision[]): void;
   action(action: AlertAction): void;
+  canary(step: CanaryStep): void;
   inbox(source: string, outcomes: readonly string[]): void;
 };
 
-export function createMeters(metrics: Metrics): Meters {
+/** The board is told the same, rule by rule: what the console shows. */
+export function createMeters(metrics: Metrics, board?: Board): Meters {
   const counted = (
     name: Parameters<Metrics['add']>[0],
     values: Iterable<string>,
@@ -34,6 +38,7 @@ export function createMeters(metrics: Metrics): Meters {
   };
   return {
     ingested(source, records, { counts, excepted }) {
+      board?.matched(counts.matches);
       metrics.add('wardline.records', records.length, { source });
       metrics.add(
         'wardline.bytes',
@@ -53,7 +58,9 @@ export function createMeters(metrics: Metrics): Meters {
         else metrics.add('wardline.exceptions.hidden', 1, { exception, rule });
       }
     },
-    gap(source, { from, to, cause }) {
+    gap(source, partition, gap) {
+      const { from, to, cause } = gap;
+      board?.gap(source, partition, gap);
       metrics.add('wardline.gaps', 1, { source, cause });
       if (to !== undefined) metrics.add('wardline.gaps.lost', Number(to - from), { source, cause });
     },
@@ -61,11 +68,14 @@ export function createMeters(metrics: Metrics): Meters {
       for (const { document } of alerts) {
         const [severity, stage] = [text(document, 'wardline.alert.severity'), text(document, 'wardline.alert.stage')];
         metrics.add('wardline.alerts', 1, { severity, stage });
+        if (stage === 'opened') board?.noted(text(document, 'rule.id'), 'alert', 1);
         const time = stage === 'opened' ? Date.parse(text(document, '@timestamp')) : Number.NaN;
         if (!Number.isNaN(time)) metrics.record('wardline.detection_delay.seconds', Math.max(0, now - time) / 1000);
       }
     },
     note(note) {
+      if (note.kind === 'pressure') board?.noted(note.rule, 'evicted', note.evicted);
+      else if (note.reason === 'silent') board?.noted(note.rule, 'undecided', 1);
       if (note.kind === 'pressure') metrics.add('wardline.rule.evictions', note.evicted, { rule: note.rule });
       else metrics.add('wardline.rule.undecided', 1, { rule: note.rule, reason: note.reason });
     },
@@ -84,6 +94,10 @@ export function createMeters(metrics: Metrics): Meters {
         );
     },
     action: ({ kind }) => metrics.add('wardline.operator.actions', 1, { kind }),
+    canary({ id, step }) {
+      board?.planted(id, step);
+      metrics.add('wardline.canary.steps', 1, { canary: id, step });
+    },
     inbox(source, outcomes) {
       const sum = (wanted: string): number => outcomes.filter((outcome) => outcome === wanted).length;
       if (sum('full') > 0) metrics.add('wardline.inbox.refused', sum('full'), { source });

@@ -117,12 +117,12 @@ export function createWitness(ledger: Ledger, sources: Settings['sources']): Wit
           to: toMs(note.window.end),
         });
     },
-    action({ kind, actor, at, alert, comment, disposition }, before, after) {
+    action({ kind, actor, address, at, alert, comment, disposition }, before, after) {
       ledger.observe({
         kind: 'audit',
         at,
         actor,
-        address: 'command line',
+        address: address ?? 'command line',
         action: `alert.${kind}`,
         object: alert,
         before: sha256Hex(canonicalJson(before)),

@@ -11,13 +11,18 @@ export type ActionStore = {
   applied(seqs: readonly number[]): void;
 };
 
+const INSERT = 'INSERT INTO actions (alert, kind, actor, at, disposition, comment, address) VALUES (?, ?, ?, ?, ?, ?, ?)';
+
 export function createActionStore(database: Database): ActionStore {
-  const insert = database.prepare('INSERT INTO actions (alert, kind, actor, at, disposition, comment) VALUES (?, ?, ?, ?, ?, ?)');
+  let insert: ReturnType<Database['prepare']> | undefined;
   const pending = database.prepare('SELECT * FROM actions WHERE applied = 0 ORDER BY seq');
   const apply = database.prepare('UPDATE actions SET applied = 1 WHERE seq = ?');
   return {
-    add: ({ alert, kind, actor, at, disposition, comment }) =>
-      Number(insert.run(alert, kind, actor, at, disposition ?? null, comment ?? null).lastInsertRowid),
+    add({ alert, kind, actor, address, at, disposition, comment }) {
+      // Prepared when it is needed: a store that is only looked at may be of a time without the column.
+      insert ??= database.prepare(INSERT);
+      return Number(insert.run(alert, kind, actor, at, disposition ?? null, comment ?? null, address ?? null).lastInsertRowid);
+    },
     pending: () => pending.all().map(actionOf),
     applied(seqs) {
       for (const seq of seqs) apply.run(seq);
@@ -32,6 +37,7 @@ function actionOf(row: Record<string, unknown>): AlertAction {
     alert: String(row['alert']),
     kind: String(row['kind']) as ActionKind,
     actor: String(row['actor']),
+    address: text(row['address'] ?? null),
     at: Number(row['at']),
     disposition: text(row['disposition']) as Disposition | undefined,
     comment: text(row['comment']),

@@ -14,6 +14,8 @@ export type AlertStore = {
   after(seq: number, limit: number): readonly StoredAlert[];
   /** Alerts as they stand: the newest document of each, newest first. */
   standing(limit: number): readonly StoredAlert[];
+  /** The same behind a number, to go on with; never looks at more of the table than it returns. */
+  standingBefore(seq: number, limit: number): readonly StoredAlert[];
   find(idPrefix: string): readonly StoredAlert[];
   /** Every transition of one alert, in the order in which they were stored. */
   transitions(alert: string): readonly StoredAlert[];
@@ -31,6 +33,10 @@ export function createAlertStore(database: Database): AlertStore {
   const after = database.prepare('SELECT seq, id, document FROM alerts WHERE seq > ? ORDER BY seq LIMIT ?');
   const standing = database.prepare(
     'SELECT seq, id, document FROM alerts WHERE seq IN (SELECT max(seq) FROM alerts GROUP BY alert) ORDER BY seq DESC LIMIT ?',
+  );
+  const standingBefore = database.prepare(
+    `SELECT seq, id, document FROM alerts a
+     WHERE seq < ? AND NOT EXISTS (SELECT 1 FROM alerts b WHERE b.alert = a.alert AND b.seq > a.seq) ORDER BY seq DESC LIMIT ?`,
   );
   const find = database.prepare(`SELECT seq, id, document FROM alerts WHERE id >= ? AND id < ? ORDER BY seq LIMIT 100`);
   const transitions = database.prepare('SELECT seq, id, document FROM alerts WHERE alert = ? ORDER BY seq');
@@ -55,6 +61,7 @@ export function createAlertStore(database: Database): AlertStore {
     newest: (limit) => newest.all(limit).map(alertOf),
     after: (seq, limit) => after.all(seq, limit).map(alertOf),
     standing: (limit) => standing.all(limit).map(alertOf),
+    standingBefore: (seq, limit) => standingBefore.all(seq, limit).map(alertOf),
     find: (idPrefix) => find.all(idPrefix, `${idPrefix}\u{10FFFF}`).map(alertOf),
     transitions: (alert) => transitions.all(alert).map(alertOf),
     latest(by, id) {

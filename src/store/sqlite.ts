@@ -20,7 +20,7 @@ CREATE INDEX alerts_alert ON alerts (alert, seq);
 CREATE INDEX alerts_episode ON alerts (episode, seq);
 CREATE TABLE actions (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, alert TEXT NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL, at INTEGER NOT NULL,
-  disposition TEXT, comment TEXT, applied INTEGER NOT NULL DEFAULT 0) STRICT;
+  disposition TEXT, comment TEXT, applied INTEGER NOT NULL DEFAULT 0, address TEXT) STRICT;
 CREATE TABLE outbox (
   sink TEXT NOT NULL, alert TEXT NOT NULL, seq INTEGER NOT NULL, lane TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
   first_at INTEGER, due_at INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'waiting', reason TEXT,
@@ -137,6 +137,8 @@ function configure(database: DatabaseSync, path: string, fresh: boolean): void {
   if (!fresh) {
     requireVersion(database, path);
     database.exec(ADDED);
+    const columns = database.prepare(`SELECT name FROM pragma_table_info('actions')`).all();
+    if (!columns.some((column) => column['name'] === 'address')) database.exec('ALTER TABLE actions ADD COLUMN address TEXT');
     return;
   }
   database.exec(`BEGIN; ${SCHEMA} ${ADDED} INSERT INTO meta VALUES ('version', '${STORE_VERSION}'); COMMIT;`);

@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AdminParts, startAdmin } from '../../src/admin/server.ts';
+import { createConsole } from '../../src/admin/console.ts';
+import { startAdmin } from '../../src/admin/server.ts';
 import { addToken, type TokenRole } from '../../src/admin/tokens.ts';
 import { settingsSchema } from '../../src/config/settings.ts';
 import { createBoard, observeBoard } from '../../src/pipeline/board.ts';
 import { silentLogger } from '../../src/shared/logger.ts';
+import type { Store } from '../../src/store/store.ts';
 import { telemetrySettings } from '../../src/telemetry/settings.ts';
 import { createTelemetry } from '../../src/telemetry/telemetry.ts';
 import { standingClock } from './a-run.ts';
@@ -37,7 +39,7 @@ export function ask(
 }
 
 /** An admin port over a board that tests write to; no engine behind it. */
-export async function anAdmin(admin: object = {}, parts: AdminParts = {}) {
+export async function anAdmin(admin: object = {}, store?: Store) {
   const folder = mkdtempSync(join(tmpdir(), 'wardline-admin-'));
   const clock = standingClock(Date.UTC(2026, 10, 20, 9));
   const settings = settingsSchema.parse({
@@ -49,7 +51,14 @@ export async function anAdmin(admin: object = {}, parts: AdminParts = {}) {
   const board = createBoard(settings, clock);
   observeBoard(telemetry.metrics, board, clock);
   if (settings.admin === undefined) throw new Error('no admin settings');
-  const server = await startAdmin(settings.admin, { baseDir: folder, board, telemetry, clock, logger: silentLogger, ...parts });
+  const server = await startAdmin(settings.admin, {
+    baseDir: folder,
+    board,
+    telemetry,
+    clock,
+    logger: silentLogger,
+    console: createConsole({ board, clock, store, canaries: [], signed: false }),
+  });
   return {
     folder,
     clock,

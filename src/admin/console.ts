@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { ACTION_KINDS, DISPOSITIONS } from '../alert/actions.ts';
+import type { CanarySettings } from '../evidence/canary-settings.ts';
+import type { Board } from '../pipeline/board.ts';
+import { recordAction } from '../pipeline/operate.ts';
+import type { Clock } from '../shared/clock.ts';
+import { WardlineError } from '../shared/errors.ts';
+import type { Store } from '../store/store.ts';
+import { alertHistory, alertPage } from './alert-pages.ts';
+
+/** What the console shows; `store` is absent in the distributed form, where alerts are with the sinks. */
+export type ConsoleParts = {
+  readonly board: Board;
+  readonly clock: Clock;
+  readonly store: Store | undefined;
+  readonly canaries: readonly CanarySettings[];
+  /** True when the settings name a key that signs the evidence. */
+  readonly signed: boolean;
+};
+
+const one = <const T extends readonly string[]>(values: T) => z.enum(values).optional();
+const querySchema = z.object({
+  level: one(['informational', 'low', 'medium', 'high', 'critical']),
+  status: one(['open', 'acknowledged', 'closed']),
+  workflow: one(['new', 'acknowledged', 'closed']),
+  q: z.string().max(200).optional(),
+  before: z.coerce.number().int().min(1).optional(),
+});
+
+const actionSchema = z
+  .strictObject({
+    kind: z.enum(ACTION_KINDS),
+    disposition: z.enum(DISPOSITIONS).optional(),
+    comment: z.string().trim().min(1).max(4000).optional(),
+  })
+  .refine(({ kind, comment }) => kind === 'acknowledge' || comment !== undefined, { error: 'say why: comment is missing' })
+  .refine(({ kind, disposition }) => kind !== 'disposition' || disposition !== undefined, { error: 'disposition is missing' });
+
+/** A request that cannot be answered as it is; `status` and text go to the caller. */
+export class BadRequest extends Error {
+  readonly status: 400 | 404 | 409 | 413;
+
+  constructor(status: 400 | 404 | 409 | 413, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export type ConsoleData = ReturnType<typeof createConsole>;
+
+/** The answers of `/api/...`, without HTTP. */
+export function createConsole({ board, clock, store, canaries, signed }: ConsoleParts) {
+  const form = (): string => board.status().form;
+  return {
+    alerts(query: Readonly<Record<string, string>>): object {
+      const parsed = querySchema.safeParse(query);
+      if (!parsed.success) throw new BadRequest(400, `${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`);
+      return store === undefined ? { form: form() } : { form: form(), counts: store.alerts.count(), ...alertPage(store, parsed.data) };
+    },
+    alert(id: string): object {
+      const found = store === undefined ? undefined : alertHistory(store, id);
+      if (found === undefined) throw new BadRequest(404, 'there is no such alert');
+      return found;
+    },
+    /** Durable when it returns; the engine writes it into the evidence before it takes effect. */
+    act(id: string, body: unknown, actor: string, address: string): object {
+      const parsed = actionSchema.safeParse(body);
+      if (!parsed.success) throw new BadRequest(400, parsed.error.issues[0]?.message ?? 'not an action');
+      const { kind, disposition, comment } = parsed.data;
+      if (store === undefined || store.alerts.latest('alert', id) === undefined) throw new BadRequest(404, 'there is no such alert');
+      try {
+        recordAction(store, { alert: id, kind, actor, address, at: clock.now(), disposition, comment });
+      } catch (error) {
+        if (error instanceof WardlineError && error.code === 'usage') throw new BadRequest(409, error.message);
+        throw error;
+      }
+      return { recorded: true };
+    },
+    rules(): object {
+      const rules = [...(board.ruleset()?.byId.values() ?? [])].map(({ id, kind, meta }) => ({
+        id,
+        title: meta.title,
+        level: meta.level,
+        kind,
+        file: `${meta.place.file}:${meta.place.line}`,
+        ...board.activity(id),
+      }));
+      rules.sort((a, b) => b.matches + b.alerts - (a.matches + a.alerts) || (a.title < b.title ? -1 : 1));
+      const active = board.status().ruleset;
+      return { rules, digest: active?.digest, activatedAt: active?.activatedAt };
+    },
+    evidence(): object {
+      const { ledger } = board.status();
+      const exceptions = (board.ruleset()?.exceptions ?? []).map(({ id, effect, owner, reason, expires }) => ({
+        id,
+        effect,
+        owner,
+        reason,
+        expires: new Date(Number(expires / 1_000_000n)).toISOString(),
+      }));
+      return {
+        form: form(),
+        ledger,
+        signed,
+        gaps: board.gaps(),
+        exceptions,
+        canaries: canaries.map(({ id, rule }) => ({ id, rule, ...board.canary(id) })),
+      };
+    },
+  };
+}
