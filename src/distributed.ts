@@ -11,7 +11,7 @@ import { bundleOf, compileBundle } from './pipeline/distributed/bundle.ts';
 import { correlateWorker } from './pipeline/distributed/correlate.ts';
 import { deliverWorker } from './pipeline/distributed/deliver.ts';
 import { evidenceWorker } from './pipeline/distributed/evidence.ts';
-import { encodeFact, observationsOf } from './pipeline/distributed/facts.ts';
+import { createRecorder, encodeFact } from './pipeline/distributed/facts.ts';
 import { ingestWorker } from './pipeline/distributed/ingest.ts';
 import { createRulesets, type StageRules } from './pipeline/distributed/rulesets.ts';
 import { type WatchedStage, watchStage } from './pipeline/distributed/watched.ts';
@@ -23,7 +23,6 @@ import { retryDelayMs } from './pipeline/retry-schedule.ts';
 import type { RunOptions, RunSummary } from './pipeline/run-options.ts';
 import type { SinkStatus } from './pipeline/status.ts';
 import { tellNote } from './pipeline/tell-note.ts';
-import type { Witness } from './pipeline/witness.ts';
 import type { Clock } from './shared/clock.ts';
 import { messageOf, WardlineError } from './shared/errors.ts';
 import { createSink } from './sink/index.ts';
@@ -141,7 +140,7 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
     telemetry.metrics.add('wardline.ruleset.activations', 1);
   };
   const facts = writerTo(names.evidence, 1);
-  const observed = (tell: (witness: Witness) => void) => observationsOf(settings.sources, tell);
+  const observed = createRecorder(settings.sources);
   const activation: ActivationDeps = {
     log: control,
     async told({ seq, bundle }) {

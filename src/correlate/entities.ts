@@ -1,3 +1,4 @@
+import { newBag } from '../shared/bag.ts';
 import { isObject, type JsonObject, type JsonValue } from '../shared/json.ts';
 
 /** Top-level ECS objects that say who did what where; the rest of an event stays with the event. */
@@ -23,7 +24,7 @@ const MAX_TEXT = 1024;
 
 /** The entity fields of an ECS document, flat by dotted name; arrays stay whole, long text is cut. */
 export function entitiesOf(ecs: JsonObject): Record<string, JsonValue> {
-  const out: Record<string, JsonValue> = Object.create(null);
+  const out = newBag<JsonValue>();
   let room = MAX_FIELDS;
   const walk = (value: JsonValue, name: string): void => {
     if (room <= 0 || value === null) return;

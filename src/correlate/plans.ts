@@ -1,6 +1,7 @@
 import type { Match } from '../detect/match.ts';
 import type { Nanos } from '../event/time.ts';
 import type { Condition, Correlation, Detection, RuleId } from '../rule/ir/rule.ts';
+import { newBag } from '../shared/bag.ts';
 import { fold as foldCase } from '../shared/fold.ts';
 import { isObject, type JsonObject, type JsonValue } from '../shared/json.ts';
 import { kindOf } from './conditions/index.ts';
@@ -108,7 +109,7 @@ export function groupsOf({ groupBy, missingIsGroup }: Feed, fields: Match['field
     return fold ? [...new Set(texts.map(foldCase))] : texts;
   });
   return tuplesOf(parts).map((tuple) => {
-    const values: Record<string, JsonValue> = Object.create(null);
+    const values = newBag<JsonValue>();
     groupBy.forEach(({ name }, i) => {
       if (tuple[i] !== '') values[name] = tuple[i] as string;
     });

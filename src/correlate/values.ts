@@ -4,6 +4,9 @@ import type { JsonValue } from '../shared/json.ts';
 export const MAX_TUPLES = 16;
 
 export function tuplesOf(parts: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  const [only] = parts;
+  // Most rules have one field, and most fields one value.
+  if (only !== undefined && parts.length === 1 && only.length === 1) return [only];
   let tuples: (readonly string[])[] = [[]];
   for (const part of parts) tuples = tuples.flatMap((tuple) => part.map((text) => [...tuple, text])).slice(0, MAX_TUPLES);
   return tuples;

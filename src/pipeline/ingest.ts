@@ -19,6 +19,7 @@ import { createTally } from '../evidence/tally.ts';
 import type { Normalizer } from '../normalize/normalizer.ts';
 import type { Redaction, Redactor } from '../normalize/redact.ts';
 import type { RuleId } from '../rule/ir/rule.ts';
+import { newBag } from '../shared/bag.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { JsonObject, JsonValue } from '../shared/json.ts';
 
@@ -178,7 +179,7 @@ function exceptedParts(held: readonly Held[]): Pick<Match, 'exceptions' | 'hidde
 }
 
 function project(event: Event, ecs: JsonObject, names: readonly string[]): Record<string, JsonValue> {
-  const fields: Record<string, JsonValue> = Object.create(null);
+  const fields = newBag<JsonValue>();
   for (const name of names) {
     const value = event.field(name) ?? pathIn(ecs, name);
     if (value !== undefined) fields[name] = value;

@@ -27,14 +27,18 @@ export type Placed = { readonly at: bigint; readonly index: number; readonly obs
 
 export const encodeFact = (fact: Fact): Uint8Array => Buffer.from(toText(fact));
 
-/** Null: the record is no fact. */
+/** Undefined: the record is no fact. */
 export function decodeFact(value: Uint8Array | null): Fact | undefined {
   return value === null ? undefined : (fromText(Buffer.from(value).toString('utf8')) as Fact);
 }
 
 /** What a witness would tell a ledger, as data. */
-export function observationsOf(sources: Settings['sources'], tell: (witness: Witness) => void): readonly LedgerObservation[] {
-  const found: LedgerObservation[] = [];
-  tell(createWitness({ ...createLedger(), observe: (one) => void found.push(one) }, sources));
-  return found;
+export function createRecorder(sources: Settings['sources']): (tell: (witness: Witness) => void) => readonly LedgerObservation[] {
+  let found: LedgerObservation[] = [];
+  const witness = createWitness({ ...createLedger(), observe: (one) => void found.push(one) }, sources);
+  return (tell) => {
+    found = [];
+    tell(witness);
+    return found;
+  };
 }
