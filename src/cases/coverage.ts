@@ -41,7 +41,7 @@ export function createCaseCoverage(): CaseCoverage {
             parts.map(({ expr }) => ({ ...detection, expr })),
             events,
           );
-          for (const [i, { name }] of parts.entries()) note(detection.id, name, held.has(i));
+          for (const [i, { name }] of parts.entries()) note(detection.meta.name ?? detection.id, name, held.has(i));
         }
         for (const { id, meta, alerts } of ruleset.correlations)
           if (alerts && samePlace(meta.place, document))

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Option } from 'commander';
 import { readRuleFiles } from '../../rule/files.ts';
 import { LEVELS, type Rule } from '../../rule/ir/rule.ts';
@@ -88,11 +88,13 @@ function list({ rules, level, tag, id, output }: ListFlags, io: Io): number {
   return EXIT.ok;
 }
 
-/** `wardline rules show RULE`: the file it stands in. */
+/** `wardline rules show RULE`: the file it stands in, and its runbook. */
 function show(name: string, rules: readonly string[], io: Io): number {
   const rule = ruleNamed(load(rules), name);
   const { file, line } = rule.meta.place;
   io.out(`# ${file}:${line}\n${readFileSync(file, 'utf8')}`);
+  const runbook = file.replace(/\.(?:ya?ml|json)$/, '.md');
+  if (existsSync(runbook)) io.out(`\n${readFileSync(runbook, 'utf8')}`);
   return EXIT.ok;
 }
 
@@ -127,7 +129,7 @@ export const registerRules: Register = (program, { io, done }) => {
   rules
     .command('show')
     .argument('<rule>', 'id, name, title or file name')
-    .description('the file of a rule')
+    .description('the file of a rule, and the runbook beside it')
     .addOption(from())
     .action((name: string, flags: { readonly rules: readonly string[] }) => done(show(name, flags.rules, io)));
   rules
