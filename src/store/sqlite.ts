@@ -1,6 +1,6 @@
 import { accessSync, chmodSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, constants as sqlite } from 'node:sqlite';
 import { messageOf, WardlineError } from '../shared/errors.ts';
 import { makeFolder } from '../shared/folder.ts';
 
@@ -106,14 +106,22 @@ export function openDatabase(path: string, options: OpenOptions = {}): Database 
   try {
     if (fresh && path !== ':memory:') makeFolder(dirname(path), 0o700);
     const lock = options.readOnly || options.beside || path === ':memory:' ? undefined : lockStore(path);
-    const database = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: 2000, allowExtension: false });
+    const database = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: 2000, allowExtension: false, defensive: true });
     if (!options.readOnly) configure(database, path, fresh);
     requireVersion(database, path);
+    database.setAuthorizer(allowed);
     return wrap(database, lock);
   } catch (error) {
     if (error instanceof WardlineError) throw error;
     throw new WardlineError('store', `cannot open the store ${path}: ${messageOf(error)}${whyNot(path)}`, { cause: error });
   }
+}
+
+/** What statements may do: work on this file. No other file is attached, and only how commits are synced may change. */
+function allowed(action: number, subject: string | null): number {
+  if (action === sqlite.SQLITE_ATTACH || action === sqlite.SQLITE_DETACH) return sqlite.SQLITE_DENY;
+  if (action === sqlite.SQLITE_PRAGMA && subject !== 'synchronous') return sqlite.SQLITE_DENY;
+  return sqlite.SQLITE_OK;
 }
 
 /** The engine says only that it could not; who may not read, or not write beside it, is told what is missing. */

@@ -26,17 +26,24 @@ const MAX_FIELD = 1024;
 
 /** JSON lines on stderr; stdout belongs to data. Secrets never reach it: they are `Secret` values that print as redacted. */
 export function createLogger(level: LogLevel, forward?: LogForward, write?: (line: string) => void): Logger {
-  const out = write === undefined ? pino.destination({ dest: 2, sync: true }) : { write };
-  const stream =
-    forward === undefined
-      ? out
-      : {
-          write(line: string) {
-            out.write(line);
-            tell(line, forward);
-          },
-        };
+  const destination = write === undefined ? pino.destination({ dest: 2, sync: true }) : { write };
+  const stream = {
+    write(line: string) {
+      destination.write(plain(line));
+      if (forward !== undefined) tell(line, forward);
+    },
+  };
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { log: shortened } }, stream);
+}
+
+/**
+ * JSON leaves characters alone that a terminal obeys (C1 controls) or that turn and hide text; they are written as escapes,
+ * so that who looks at the log sees what stands there.
+ */
+function plain(line: string): string {
+  return line.replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (char) =>
+    Array.from({ length: char.length }, (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
+  );
 }
 
 function shortened(fields: Record<string, unknown>): Record<string, unknown> {
