@@ -30,7 +30,8 @@ export async function policyExplain(file: string, flags: ExplainFlags, io: Io): 
   let violations = 0;
   let outside = 0;
   let n = 0;
-  for await (const event of eventsOfFiles([file], flags, io, { records: 0, unread: 0 })) {
+  const counts = { records: 0, unread: 0 };
+  for await (const event of eventsOfFiles([file], flags, io, counts)) {
     n++;
     if (at !== undefined && n !== at) continue;
     const explanation = explainAccess(policies, judge, context, event);
@@ -43,7 +44,11 @@ export async function policyExplain(file: string, flags: ExplainFlags, io: Io): 
     io.out(flags.output === 'json' ? `${JSON.stringify(asJson(n, event, explanation))}\n` : explanationText(n, event, explanation));
     if (++shown >= limit) break;
   }
-  if (flags.output === 'table' && at === undefined) io.out(`${shown} accesses explained, ${outside} events in scope of no policy\n`);
+  if (at !== undefined && n < at) throw new WardlineError('usage', `--at ${at}: there are ${n} events in ${file}`);
+  const unread = counts.unread === 0 ? '' : `, ${counts.unread} records that could not be read`;
+  if (flags.output === 'table' && at === undefined)
+    io.out(`${shown} accesses explained, ${outside} events in scope of no policy${unread}\n`);
+  else if (unread !== '') io.err(`${unread.slice(2)}\n`);
   return violations > 0 ? EXIT.findings : EXIT.ok;
 }
 
@@ -71,11 +76,17 @@ function decided({ verdict: judged, outcome }: Explanation): string {
   if (verdict === 'allow') return `${outcome}: entry ${entry} of ${by} allows it`;
   const why =
     forbiddenBy !== undefined
-      ? `forbid ${forbiddenBy} of ${by}`
+      ? `forbid ${forbiddenBy} of ${by}${verdict === 'missing' ? `, of which it cannot be told whether it holds${unknownText(judged)}` : ''}`
       : entry === undefined
         ? `no entry of ${by} applies`
         : `${by}, nearest entry ${entry}`;
   return `${outcome}: ${verdict} (${detector}), ${why}`;
+}
+
+/** What the forbid entry asked for and was not there. */
+function unknownText({ forbid, forbiddenBy }: Explanation['verdict']): string {
+  const unknown = forbid.find(({ entry }) => entry === forbiddenBy)?.unknown ?? [];
+  return unknown.length === 0 ? '' : `: nothing is known of ${unknown.join(', ')}`;
 }
 
 /** One access explained for people. */

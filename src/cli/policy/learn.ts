@@ -5,7 +5,7 @@ import { letThroughBy } from '../../detect/policy/explain.ts';
 import { createLearner, type Proposal, SUBJECT_FIELDS } from '../../detect/policy/learn.ts';
 import { readRuleFiles } from '../../rule/files.ts';
 import { loadRules } from '../../rule/load.ts';
-import { WardlineError } from '../../shared/errors.ts';
+import { messageOf, WardlineError } from '../../shared/errors.ts';
 import { at } from '../../shared/nested.ts';
 import { openStore } from '../../store/store.ts';
 import { type EventFlags, eventsOfFiles } from '../events.ts';
@@ -30,12 +30,7 @@ export async function policyLearn(inputs: readonly string[], flags: LearnFlags, 
     if (!Number.isInteger(value) || value < 1) throw new WardlineError('usage', `${flag} takes a whole number from 1, not ${text}`);
     return value;
   };
-  const excluded =
-    flags.exclude === undefined
-      ? []
-      : readFileSync(flags.exclude, 'utf8')
-          .split('\n')
-          .map((line) => line.trim());
+  const excluded = flags.exclude === undefined ? [] : linesOf(flags.exclude);
   const learner = createLearner({
     contexts: ruleset.contexts,
     context: createContextReader(ruleset.contexts),
@@ -54,9 +49,19 @@ export async function policyLearn(inputs: readonly string[], flags: LearnFlags, 
   else writeFileSync(flags.out, text);
   const { accesses, refused, left } = learner.counts();
   io.err(
-    `${proposals.length} policies proposed from ${accesses} accesses; left out: ${refused} refused, ${left.excluded} of excluded subjects, ${left.rare} too rare or on too few days\n`,
+    `${proposals.length} policies proposed from ${accesses} accesses; left out: ${refused} refused, ${left.excluded} of excluded subjects, ${left.rare} too rare or on too few days${counts.unread === 0 ? '' : `, ${counts.unread} records that could not be read`}\n`,
   );
   return proposals.length > 0 ? EXIT.ok : EXIT.findings;
+}
+
+function linesOf(path: string): readonly string[] {
+  try {
+    return readFileSync(path, 'utf8')
+      .split('\n')
+      .map((line) => line.trim());
+  } catch (error) {
+    throw new WardlineError('usage', `cannot read the subjects to leave out: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 /** Subjects that open alerts are about: what they do now is nothing to learn from. */

@@ -1,8 +1,9 @@
 import type { Event } from '../../event/event.ts';
-import type { AllowEntry, Check, ForbidEntry, Policy } from '../../rule/ir/policy.ts';
+import type { AllowEntry, Check, ForbidEntry, Policy, Question } from '../../rule/ir/policy.ts';
 import type { Detection, RuleId } from '../../rule/ir/rule.ts';
 import { factName } from '../../rule/policy/json-form.ts';
 import type { JsonValue } from '../../shared/json.ts';
+import { fieldsOf } from '../group.ts';
 import { evaluate } from '../reference.ts';
 import { type Answer, ask, combine } from './ask.ts';
 import type { ContextReader, ContextUse } from './context.ts';
@@ -23,6 +24,8 @@ export type EntryFinding = {
   readonly when: Answer;
   readonly failed: readonly FailedCheck[];
   readonly answer: Answer;
+  /** A forbid entry of which it is unknown whether it holds: the fields and facts that were not there. */
+  readonly unknown?: readonly string[];
 };
 
 /** What all policies together say of one access (zero-trust page, section 3). */
@@ -105,7 +108,17 @@ function findForbid(policy: RuleId, { id, when, detector }: ForbidEntry, event: 
   const answer = ask(when, event, context);
   const missing = answer === undefined;
   const failed = answer === false ? [] : [{ check: `forbid ${id}`, wanted: 'not to hold', got: missing ? null : true, missing, detector }];
-  return { policy, entry: id, when: answer, failed, answer };
+  return { policy, entry: id, when: answer, failed, answer, ...(missing ? { unknown: unknownIn(when, event, context) } : {}) };
+}
+
+/** What a question asks for and nobody knows, each once. */
+function unknownIn(question: Question, event: Event, context: ContextReader): readonly string[] {
+  if (ask(question, event, context) !== undefined || question.op === 'constant') return [];
+  if (question.op === 'not') return unknownIn(question.of, event, context);
+  if (question.op === 'all' || question.op === 'any') return [...new Set(question.of.flatMap((one) => unknownIn(one, event, context)))];
+  if (question.op === 'event') return [...fieldsOf(question.expr)];
+  if (question.op === 'age') return [factName(question.fact)];
+  return question.op === 'leaf' ? [factName(question.leaf.fact)] : [];
 }
 
 function failedCheck(check: Check, answer: Answer, event: Event, context: ContextReader): FailedCheck {
