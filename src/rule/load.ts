@@ -1,6 +1,6 @@
 import { sha256Hex } from '../shared/digest.ts';
 import { SEMANTICS_VERSION } from './digest.ts';
-import { isMap, type SourceDocument } from './document.ts';
+import { isList, isMap, type SourceDocument } from './document.ts';
 import type { ExceptionDraft } from './exception/index.ts';
 import { resolveException } from './exception/resolve.ts';
 import type { Draft, LoadContext, References } from './front-end.ts';
@@ -138,7 +138,13 @@ function readOne(
   const report = reporter(document, problems);
   const frontEnd = frontEnds.find(({ recognizes }) => recognizes(document.value));
   if (frontEnd === undefined) {
-    report.error([], 'rule/unknown-kind', 'this is no rule: neither detection nor correlation, anomaly, filter, conditions or policy');
+    report.error(
+      [],
+      'rule/unknown-kind',
+      isList(document.value)
+        ? 'a list is no rule; write one rule in a file, or several YAML documents with --- between them'
+        : 'this is no rule: neither detection nor correlation, anomaly, filter, conditions or policy',
+    );
     return;
   }
   const read = frontEnd.read(document, report, context);
