@@ -14,13 +14,14 @@ import { type Board, createBoard, observeBoard } from './pipeline/board.ts';
 import { createCanaries } from './pipeline/canaries.ts';
 import { createDelivery, offerAgain } from './pipeline/deliver.ts';
 import { createDoubts, type Doubts } from './pipeline/doubts.ts';
-import { createEngine, type Engine, type RulesetParts } from './pipeline/engine.ts';
+import { createEngine, type Engine, type EngineDeps, type RulesetParts } from './pipeline/engine.ts';
 import { createMeters, type Meters } from './pipeline/meters.ts';
 import { createNotifying } from './pipeline/notifying.ts';
 import { sinkStatuses, timedIngest, traced } from './pipeline/observed.ts';
 import { createBell, finishOutboxes, runOutbox } from './pipeline/outbox-loop.ts';
 import { createOutside } from './pipeline/outside.ts';
 import { normalizersOf, partsOf } from './pipeline/parts.ts';
+import { createQuietRules, QUIET_RULES } from './pipeline/quiet-rules.ts';
 import { createReplay } from './pipeline/replay.ts';
 import { takeResets } from './pipeline/resets.ts';
 import { retryDelayMs } from './pipeline/retry-schedule.ts';
@@ -90,10 +91,19 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
     logger,
   });
   outside.use(ruleset);
-  const partsFor = (rules: Ruleset): RulesetParts => timedIngest(partsOf(rules, settings, outside), telemetry);
+  const quiet = createQuietRules(store.reducers.load(QUIET_RULES)?.state);
+  const partsFor = (rules: Ruleset): RulesetParts => {
+    quiet.use(rules.byId);
+    const parts = timedIngest(partsOf(rules, settings, outside), telemetry);
+    return { ...parts, toAlert: (firing, latest) => (quiet.observe(firing) ? undefined : parts.toAlert(firing, latest)) };
+  };
   let active = { ruleset, parts: partsFor(ruleset) };
   const doubts = createDoubts(logger);
-  const engine = buildEngine(store, options, witness, meters, doubts, normalizerOf, active.parts);
+  const seal: EngineDeps['seal'] = () => {
+    store.reducers.save(QUIET_RULES, quiet.snapshot(), 0);
+    return witness.seal();
+  };
+  const engine = buildEngine(store, options, witness, meters, doubts, normalizerOf, active.parts, seal);
   for (const id of engine.damagedCheckpoints)
     logger.warn({ checkpoint: id }, 'a damaged checkpoint was passed over; going on from the one before');
   const activated = (rules: Ruleset): void => {
@@ -321,6 +331,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
     ...undelivered(store),
     opened,
     resumed: engine.resumed,
+    quiet: quiet.counts(),
   };
 }
 
@@ -343,6 +354,7 @@ function buildEngine(
   doubts: Doubts,
   normalizerOf: (source: string) => Normalizer,
   parts: RulesetParts,
+  seal: EngineDeps['seal'],
 ): Engine {
   return createEngine({
     store,
@@ -375,7 +387,7 @@ function buildEngine(
       tellNote(note, logger);
     },
     tenant: settings.tenant,
-    seal: witness.seal,
+    seal,
   });
 }
 

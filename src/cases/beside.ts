@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Case, CaseContext, CaseFile } from '../rule/cases/schema.ts';
 import type { Rule, RuleId } from '../rule/ir/rule.ts';
 import { assemble, type FileRules, type Ruleset, readFileRules } from '../rule/load.ts';
+import { loud } from '../rule/loud.ts';
 import { problemText } from '../rule/problem.ts';
 import type { RuleFile } from '../rule/yaml.ts';
 import { WardlineError } from '../shared/errors.ts';
@@ -74,7 +75,7 @@ export function createLibrary(files: readonly RuleFile[], readBeside: (path: str
       ]);
       const errors = problems.filter(({ severity }) => severity === 'error');
       if (errors.length > 0) throw new WardlineError('rules', errors.map(problemText).join('; '));
-      return ruleset;
+      return loud(ruleset);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import { placeholderValues } from '../config/placeholders.ts';
 import type { Settings } from '../config/settings.ts';
 import { fromMs, isoTime, type Nanos } from '../event/time.ts';
@@ -7,19 +8,23 @@ import { compareProblems, type Problem, problemText } from '../rule/problem.ts';
 import type { GovernedFilter } from '../rule/sigma/filter-governance.ts';
 import { WardlineError } from '../shared/errors.ts';
 import { checkExceptions } from './check-cases.ts';
-import { outputOption, type Register } from './command.ts';
+import type { Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { feedsOf, logsourceText, unfed } from './feeding.ts';
 import type { Io } from './io.ts';
-import { problemSummary, rulePaths, settingsOf } from './load.ts';
+import { configuredRuleFiles, problemSummary, rulePaths, settingsOf } from './load.ts';
+import { sarif } from './sarif.ts';
 
-export type CheckFlags = { readonly config?: string; readonly strict?: boolean; readonly output: 'table' | 'json' };
+export type CheckFlags = { readonly config?: string; readonly strict?: boolean; readonly output: 'table' | 'json' | 'sarif' };
 
 /** `wardline check`: every problem of every rule file, with its place. */
 export function check(paths: readonly string[], flags: CheckFlags, io: Io): number {
   const configured = flags.config === undefined ? undefined : settingsOf(flags.config, io);
   const fromSettings = configured === undefined ? ['rules'] : rulePaths(configured.settings, configured.baseDir);
-  const files = readRuleFiles(paths.length > 0 ? paths : fromSettings);
+  const files =
+    paths.length > 0 || configured === undefined
+      ? readRuleFiles(paths.length > 0 ? paths : fromSettings)
+      : configuredRuleFiles(configured.settings, configured.baseDir);
   if (files.length === 0)
     throw new WardlineError('usage', `there is no rule file in ${(paths.length > 0 ? paths : fromSettings).join(', ')}`);
   const loaded = loadRules(files, {
@@ -33,7 +38,8 @@ export function check(paths: readonly string[], flags: CheckFlags, io: Io): numb
     compareProblems,
   );
   const errors = problems.filter(({ severity }) => severity === 'error').length;
-  if (flags.output === 'json') {
+  if (flags.output === 'sarif') io.out(sarif(problems));
+  else if (flags.output === 'json') {
     const rows = problems.map(({ place, severity, code, path, message }) => ({ ...place, severity, code, path, message }));
     io.out(
       `${JSON.stringify({ version: 1, files: files.length, rules: ruleset.byId.size, cases: cases.cases, ruleset: ruleset.digest, problems: rows })}\n`,
@@ -95,6 +101,6 @@ export const registerCheck: Register = (program, { io, done }) => {
     .description('check rules: every problem of every file, with line and column')
     .option('-c, --config <file>', 'settings: placeholders, and sources that rules need')
     .option('--strict', 'warnings fail as well')
-    .addOption(outputOption())
+    .addOption(new Option('-o, --output <form>', 'form of the output').choices(['table', 'json', 'sarif']).default('table'))
     .action((paths: string[], flags: CheckFlags) => done(check(paths, flags, io)));
 };

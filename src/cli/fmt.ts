@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseAllDocuments } from 'yaml';
+import { parseAllDocuments, visit } from 'yaml';
 import { readDocuments } from '../rule/yaml.ts';
 import { messageOf, WardlineError } from '../shared/errors.ts';
 import type { Register } from './command.ts';
@@ -34,7 +34,24 @@ function formattedYaml(text: string): string {
   // Without a schema every plain scalar is text and keeps what was written (`0777`, `4.10`, `yes`).
   const documents = parseAllDocuments(text, { schema: 'failsafe', keepSourceTokens: true });
   if (!Array.isArray(documents)) return text;
-  return documents.map((document) => document.toString({ lineWidth: WIDTH, indent: 2, flowCollectionPadding: true })).join('');
+  return tightLists(documents.map((document) => document.toString({ lineWidth: WIDTH, indent: 2, flowCollectionPadding: true })).join(''));
+}
+
+/** `[a, b]` beside `{ a: b }`: the padding inside the brackets of lists is taken away. */
+function tightLists(text: string): string {
+  const cuts: number[] = [];
+  const documents = parseAllDocuments(text, { schema: 'failsafe' });
+  for (const document of Array.isArray(documents) ? documents : [])
+    visit(document, {
+      Seq(_key, node) {
+        const [start, end] = node.range ?? [0, 0];
+        if (text[start] !== '[' || text[end - 1] !== ']') return;
+        if (text[start + 1] === ' ' && text[start + 2] !== '#') cuts.push(start + 1);
+        if (text[end - 2] === ' ' && end - 2 > start + 1) cuts.push(end - 2);
+      },
+    });
+  const gone = new Set(cuts.filter((at) => text[at] === ' ' && !/^[ \t]*$/.test(text.slice(text.lastIndexOf('\n', at) + 1, at + 1))));
+  return [...text].length === text.length ? [...text].filter((_, i) => !gone.has(i)).join('') : text;
 }
 
 /** `wardline fmt [PATH...]`: rule files, cases and settings in one form. */

@@ -5,7 +5,9 @@ import { placeholderValues } from '../config/placeholders.ts';
 import type { Settings } from '../config/settings.ts';
 import { readRuleFiles } from '../rule/files.ts';
 import type { Ruleset } from '../rule/load.ts';
+import { requireDigests, requireSigned } from '../rule/pack-folder.ts';
 import { type Problem, problemText } from '../rule/problem.ts';
+import { diffText, rulesetDiff } from '../rule/ruleset-diff.ts';
 import { createRulesetLoader, type Update } from '../rule/ruleset-loader.ts';
 import type { RuleFile } from '../rule/yaml.ts';
 import { sha256Hex } from '../shared/digest.ts';
@@ -21,7 +23,21 @@ type LoadedFile = {
 
 /** Folders of rules, and of the context stores that policies ask. */
 export const rulePaths = ({ rules, context }: Settings, baseDir: string): readonly string[] =>
-  [...rules, ...(context === undefined ? [] : [context])].map((path) => resolve(baseDir, path));
+  [...rules.map(pathOf), ...(context === undefined ? [] : [context])].map((path) => resolve(baseDir, path));
+
+const pathOf = (rules: Settings['rules'][number]): string => (typeof rules === 'string' ? rules : rules.path);
+
+/** The rule files of the settings. Throws `rules` where a signed folder is not what was signed. */
+export function configuredRuleFiles(settings: Settings, baseDir: string): readonly RuleFile[] {
+  const signed = settings.rules.flatMap((one) =>
+    typeof one === 'string' ? [] : [{ folder: resolve(baseDir, one.path), key: resolve(baseDir, one.key) }],
+  );
+  const manifests = signed.map(({ folder, key }) => ({ folder, digests: requireSigned(folder, key) }));
+  const files = readRuleFiles(rulePaths(settings, baseDir));
+  // What is compiled is held against what was signed, whatever happened to the files in between.
+  for (const { folder, digests } of manifests) requireDigests(folder, digests, files);
+  return files;
+}
 
 /** Settings that were read and hold; throws `settings` with every problem, one a line. */
 export function settingsOf(file: string, io: Io): LoadedFile {
@@ -58,7 +74,7 @@ function pathsOf(settings: Settings): readonly { readonly path: readonly (string
   const sources = settings.sources.flatMap((source, i) =>
     source.kind === 'file' && source.mode === 'once' ? [{ path: ['sources', i, 'path'], value: source.path }] : [],
   );
-  return [...settings.rules.map((value, i) => ({ path: ['rules', i], value })), ...sources];
+  return [...settings.rules.map((one, i) => ({ path: ['rules', i], value: pathOf(one) })), ...sources];
 }
 
 /** Prints the problems of a first reading; an error among them throws unless `skipErrors`. */
@@ -84,11 +100,12 @@ export function rulesetReloader(
   logger: Logger,
 ): { readonly first: Update; readonly next: () => Ruleset | undefined; readonly files: () => readonly RuleFile[] } {
   const loader = createRulesetLoader({ placeholders: placeholderValues(settings.placeholders, baseDir) });
-  const read = (): readonly RuleFile[] => readRuleFiles(rulePaths(settings, baseDir));
+  const read = (): readonly RuleFile[] => configuredRuleFiles(settings, baseDir);
   const digestOf = (files: readonly RuleFile[]): string => sha256Hex(JSON.stringify(files));
   const start = read();
   let seen = digestOf(start);
   const first = loader.update(start);
+  let running: Ruleset = first.ruleset;
   return {
     first,
     files: () => read().map((file) => ({ ...file, path: relative(baseDir, file.path) })),
@@ -103,11 +120,17 @@ export function rulesetReloader(
       const digest = digestOf(files);
       if (digest === seen) return undefined;
       seen = digest;
-      const { ruleset, problems, kept, added, removed, changed } = loader.update(files);
+      const { ruleset, problems, kept } = loader.update(files);
+      const difference = rulesetDiff(running, ruleset);
+      running = ruleset;
       for (const problem of problems)
         if (problem.severity === 'error') logger.error({ problem: problemText(problem) }, 'a rule file has an error');
       if (kept.length > 0) logger.error({ kept }, 'these files keep their old version until they are mended');
-      logger.info({ added, removed, changed, ruleset: ruleset.digest.slice(0, 12) }, 'rules were read again');
+      const { added, removed, changed } = difference;
+      logger.info(
+        { added, removed, changed: changed.map(({ id }) => id), ruleset: ruleset.digest.slice(0, 12) },
+        `rules were read again: ${diffText(difference)}`,
+      );
       return ruleset;
     },
   };

@@ -20,6 +20,7 @@ import { registerInit } from './init/index.ts';
 import type { Io } from './io.ts';
 import { registerNew } from './new/index.ts';
 import { registerNotify } from './notify-commands.ts';
+import { registerPack } from './pack/index.ts';
 import { registerParse } from './parse.ts';
 import { registerPolicy } from './policy/index.ts';
 import { registerReceive } from './receive.ts';
@@ -47,6 +48,7 @@ const COMMANDS: readonly Register[] = [
   registerReplay,
   registerCoverage,
   registerRules,
+  registerPack,
   registerParse,
   registerAlerts,
   registerDeadLetters,

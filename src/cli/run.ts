@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import { ROLES, type Settings, type TransportSettings } from '../config/settings.ts';
+import type { QuietCount } from '../pipeline/quiet-rules.ts';
 import type { RunEngine, RunSummary } from '../pipeline/run-options.ts';
 import { LEVELS } from '../rule/ir/rule.ts';
 import { WardlineError } from '../shared/errors.ts';
@@ -7,7 +8,7 @@ import { createTelemetry } from '../telemetry/telemetry.ts';
 import { configOption, outputOption, type Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
-import { accept, requireCanaryRules, requireFiles, rulesetReloader, settingsOf } from './load.ts';
+import { accept, requireCanaryRules, requireFiles, rulePaths, rulesetReloader, settingsOf } from './load.ts';
 import { requireReports } from './report-run.ts';
 import { startReportTimer } from './report-timer.ts';
 
@@ -36,7 +37,7 @@ export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promis
   const rules = rulesetReloader(settings, baseDir, logger);
   const ruleset = accept(rules.first, rules.first.compiled.length, io, flags.skipBrokenRules ?? false);
   requireCanaryRules(loaded, ruleset);
-  if (ruleset.byId.size === 0) logger.warn({ rules: settings.rules }, 'there is no rule: nothing can alert');
+  if (ruleset.byId.size === 0) logger.warn({ rules: rulePaths(settings, baseDir) }, 'there is no rule: nothing can alert');
   logger.info({ ruleset: ruleset.digest.slice(0, 12), rules: ruleset.byId.size, sources: sources.map(({ name }) => name) }, 'starting');
   const started = io.clock.now();
   let drawn = 0;
@@ -84,6 +85,7 @@ export function summaryText(summary: RunSummary, elapsedMs: number): string {
   if (summary.deadLetters > 0) lines.push(`${summary.deadLetters} records could not be read; see: wardline dead-letters`);
   if (summary.tags.size > 0)
     lines.push(`doubtful events, by tag: ${[...summary.tags].map(([tag, count]) => `${count} ${tag}`).join(', ')}; see docs/formats.md`);
+  for (const count of summary.quiet ?? []) lines.push(quietText(count));
   for (const [sink, waiting] of summary.waiting)
     lines.push(
       summary.disabled.includes(sink)
@@ -95,8 +97,15 @@ export function summaryText(summary: RunSummary, elapsedMs: number): string {
   return lines.join('\n');
 }
 
+/** What a shadow or canary rule would have alerted, in one line. */
+export function quietText({ rule, mode, alerts, canary }: QuietCount): string {
+  if (canary === undefined) return `${mode}: ${rule} would have alerted ${alerts} times`;
+  const { of, both, onlyNew, onlyOld } = canary;
+  return `${mode}: ${rule} would have alerted ${alerts} times in place of ${of}: ${both} of both, ${onlyNew} of it alone, ${onlyOld} of ${of} alone`;
+}
+
 function summaryJson(summary: RunSummary): object {
-  const { records, events, alerts, deadLetters, tags, byLevel, waiting, dead, disabled, resumed } = summary;
+  const { records, events, alerts, deadLetters, tags, byLevel, waiting, dead, disabled, resumed, quiet = [] } = summary;
   return {
     version: 1,
     records,
@@ -109,6 +118,7 @@ function summaryJson(summary: RunSummary): object {
     dead: Object.fromEntries(dead),
     disabled,
     resumed,
+    quiet,
   };
 }
 

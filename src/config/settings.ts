@@ -69,7 +69,18 @@ const parts = z.strictObject({
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, { error: 'lower-case letters, digits and dashes, at most 63' })
     .default('default'),
-  rules: z.array(z.string().min(1)).min(1).default(['rules']).describe('Files and folders of rules.'),
+  rules: z
+    .array(
+      z.union([
+        z.string().min(1),
+        z
+          .strictObject({ path: z.string().min(1), key: z.string().min(1).describe('PEM file of the Ed25519 public key.') })
+          .describe('A signed folder: refused when anything in it is not what was signed.'),
+      ]),
+    )
+    .min(1)
+    .default(['rules'])
+    .describe('Files and folders of rules.'),
   placeholders: z
     .record(z.string(), z.union([z.array(z.string()), z.strictObject({ file: z.string().min(1) })]))
     .default({})

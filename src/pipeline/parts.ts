@@ -44,6 +44,7 @@ export function partsOf(ruleset: Ruleset, settings: Settings, outside?: Pick<Out
     }),
     toAlert(firing, latest) {
       const rule = ruleset.byId.get(firing.rule) as Rule;
+      if (rule.meta.alert?.mode !== undefined) return undefined;
       return alertDocument(firing, rule, context, firing.stage === 'opened' ? undefined : latest(episodeOf(firing, rule, context)));
     },
   };

@@ -6,6 +6,7 @@ import type { Logger } from '../shared/logger.ts';
 import type { AlertDocument } from '../sink/sink.ts';
 import type { Source } from '../source/source.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { QuietCount } from './quiet-rules.ts';
 
 /** What a run of the engine needs from outside; the composition root builds the rest. */
 export type RunOptions = {
@@ -47,6 +48,8 @@ export type RunSummary = Progress & {
   readonly disabled: readonly string[];
   readonly opened: readonly AlertDocument[];
   readonly resumed: boolean;
+  /** What shadow and canary rules would have alerted. */
+  readonly quiet?: readonly QuietCount[];
 };
 
 /** Runs the engine until its inputs end or it is stopped. */

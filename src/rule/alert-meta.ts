@@ -1,4 +1,4 @@
-import { isMap, type Plain } from './document.ts';
+import { isMap, type Plain, type PlainMap } from './document.ts';
 import type { AlertMeta } from './ir/rule.ts';
 import type { ProblemReporter } from './problem.ts';
 import { readSeverityCases } from './severity-cases.ts';
@@ -10,7 +10,8 @@ export function readAlertMeta(wardline: Plain | undefined, report: ProblemReport
   const { risk_score: score, building_block: block } = alert;
   const { labels } = wardline;
   const severity = readSeverityCases(alert['severity'], report);
-  if (score === undefined && block === undefined && labels === undefined && severity === undefined) return undefined;
+  const quiet = readMode(wardline, report);
+  if ([score, block, labels, severity, quiet].every((one) => one === undefined)) return undefined;
   const riskScore = typeof score === 'number' && score >= 0 && score <= 100 ? score : undefined;
   if (score !== undefined && riskScore === undefined)
     report.error(
@@ -25,7 +26,19 @@ export function readAlertMeta(wardline: Plain | undefined, report: ProblemReport
     buildingBlock: block === true,
     labels: readLabels(labels, report),
     ...(severity === undefined ? {} : { severity }),
+    ...quiet,
   };
+}
+
+/** `wardline.mode`: alert (default), shadow, or canary with the rule it is to replace in `of`. */
+function readMode({ mode, of }: PlainMap, report: ProblemReporter): Pick<AlertMeta, 'mode' | 'canaryOf'> | undefined {
+  if (mode !== undefined && mode !== 'alert' && mode !== 'shadow' && mode !== 'canary')
+    report.error(['wardline', 'mode'], 'value/mode', `mode is alert, shadow or canary, not "${String(mode)}"`);
+  if (mode === 'canary' && typeof of !== 'string')
+    report.error(['wardline', 'mode'], 'value/mode', 'a canary names in "of" the rule that it is to replace');
+  if (of !== undefined && mode !== 'canary') report.error(['wardline', 'of'], 'value/mode', '"of" belongs to mode: canary');
+  if (mode === 'shadow') return { mode };
+  return mode === 'canary' && typeof of === 'string' ? { mode, canaryOf: of } : undefined;
 }
 
 function readLabels(labels: Plain | undefined, report: ProblemReporter): Readonly<Record<string, string>> {

@@ -34,6 +34,11 @@ const wardline = z.looseObject({
     })
     .optional(),
   labels: z.record(z.string(), z.string()).optional().describe('Copied into the labels of every alert.'),
+  mode: z
+    .enum(['alert', 'shadow', 'canary'])
+    .optional()
+    .describe('shadow: counted, nobody is told; canary: also held against the rule in "of".'),
+  of: z.string().optional().describe('The rule that a canary is to replace.'),
 });
 
 const meta = {

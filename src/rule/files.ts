@@ -7,7 +7,7 @@ import type { RuleFile } from './yaml.ts';
 
 const RULE_FILE = /\.(?:ya?ml|json)$/i;
 /** Kinds of files that lie among rules and are read by others: cases beside a rule, control packs. */
-const OTHERS = /\.cases\.ya?ml$|(?:^|[\\/])controls[\\/]/i;
+const OTHERS = /\.cases\.ya?ml$|(?:^|[\\/])wardline-pack\.json$|(?:^|[\\/])controls[\\/]/i;
 
 /** Reads rule files and folders, recursively and in a stable order; links are not followed. */
 export function readRuleFiles(paths: readonly string[]): readonly RuleFile[] {

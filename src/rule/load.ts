@@ -256,7 +256,9 @@ function muteMembers(byId: Map<RuleId, Rule>): void {
   const kept = new Set<RuleId>();
   const muted = new Set<RuleId>();
   for (const rule of byId.values()) {
-    if (rule.kind === 'correlation') for (const member of rule.members) (rule.generate ? kept : muted).add(member);
+    // A quiet rule takes nobody's voice away.
+    if (rule.kind === 'correlation' && rule.meta.alert?.mode === undefined)
+      for (const member of rule.members) (rule.generate ? kept : muted).add(member);
   }
   for (const id of muted) {
     const rule = byId.get(id);

@@ -40,6 +40,13 @@ export function rulesetDiff({ byId: before }: Rules, { byId: after }: Rules): Ru
   };
 }
 
+/** `+2 ~1 -0 rules, state kept for 211, reset for 1 (ssh_brute_force: timespan)` */
+export function diffText({ added, removed, changed, reworded, kept }: RulesetDiff): string {
+  const why = changed.slice(0, 5).map(({ id, what }) => `${id}: ${what.join(', ')}`);
+  const reset = changed.length === 0 ? '' : `, reset for ${changed.length} (${why.join('; ')}${changed.length > 5 ? '; ...' : ''})`;
+  return `+${added.length} ~${changed.length + reworded.length} -${removed.length} rules, state kept for ${kept}${reset}`;
+}
+
 const told = (value: unknown): string =>
   canonicalJson(
     JSON.parse(

@@ -2,13 +2,12 @@ import { existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { placeholderValues } from '../../config/placeholders.ts';
 import type { Settings } from '../../config/settings.ts';
-import { readRuleFiles } from '../../rule/files.ts';
 import { loadRules, type Ruleset } from '../../rule/load.ts';
 import { durationText } from '../../shared/duration.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { openStore } from '../../store/store.ts';
 import { feedsOf, logsourceText, unfed } from '../feeding.ts';
-import { rulePaths } from '../load.ts';
+import { configuredRuleFiles } from '../load.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const DAY_MS = 86_400_000;
@@ -52,7 +51,7 @@ export function ruleFindings(
   baseDir: string,
 ): { readonly findings: readonly Finding[]; readonly ruleset: Ruleset | undefined } {
   try {
-    const { ruleset, problems } = loadRules(readRuleFiles(rulePaths(settings, baseDir)), {
+    const { ruleset, problems } = loadRules(configuredRuleFiles(settings, baseDir), {
       placeholders: placeholderValues(settings.placeholders, baseDir),
     });
     const errors = problems.filter(({ severity }) => severity === 'error').length;

@@ -10,6 +10,7 @@ import type { RunEngine } from '../../pipeline/run-options.ts';
 import { readExpectations, type Unmet, unmet } from '../../rule/cases/expectations.ts';
 import { readRuleFiles } from '../../rule/files.ts';
 import { loadRules, type Ruleset } from '../../rule/load.ts';
+import { loud } from '../../rule/loud.ts';
 import { problemText } from '../../rule/problem.ts';
 import { sha256Hex } from '../../shared/digest.ts';
 import { WardlineError } from '../../shared/errors.ts';
@@ -76,7 +77,7 @@ function rulesOf(paths: readonly string[], settings: Settings | undefined, baseD
     placeholders: settings === undefined ? {} : placeholderValues(settings.placeholders, baseDir),
   });
   const errors = problems.filter(({ severity }) => severity === 'error');
-  if (errors.length === 0) return ruleset;
+  if (errors.length === 0) return loud(ruleset);
   io.err(`${errors.map(problemText).join('\n')}\n`);
   throw new WardlineError('rules', `${errors.length} errors in the rules; mend them first`);
 }

@@ -1,14 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Option } from 'commander';
+import { QUIET_RULES, quietCountsOf } from '../../pipeline/quiet-rules.ts';
 import { readRuleFiles } from '../../rule/files.ts';
 import { LEVELS, type Rule } from '../../rule/ir/rule.ts';
 import { loadRules, type Ruleset } from '../../rule/load.ts';
 import { rulesetDiff } from '../../rule/ruleset-diff.ts';
+import { WardlineError } from '../../shared/errors.ts';
 import { table } from '../../shared/table.ts';
-import { outputOption, type Register } from '../command.ts';
+import { openStore } from '../../store/store.ts';
+import { outputOption, type Register, storeOption } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { ruleNamed } from '../rule-named.ts';
+import { quietText } from '../run.ts';
 
 type ListFlags = {
   readonly rules: readonly string[];
@@ -99,7 +103,8 @@ function show(name: string, rules: readonly string[], io: Io): number {
 }
 
 /** `wardline rules diff BEFORE [AFTER]`: what another version adds, changes and takes away. */
-function diff(before: string, after: string | undefined, output: 'table' | 'json', io: Io): number {
+function diff(before: string | undefined, after: string | undefined, output: 'table' | 'json', io: Io): number {
+  if (before === undefined) throw new WardlineError('usage', 'name the version to compare with, or give --live');
   const found = rulesetDiff(load([before]), load([after ?? 'rules']));
   const changes = found.added.length + found.changed.length + found.reworded.length + found.removed.length;
   if (output === 'json') io.out(`${JSON.stringify({ version: 1, ...found })}\n`);
@@ -112,6 +117,18 @@ function diff(before: string, after: string | undefined, output: 'table' | 'json
     io.out(`+${found.added.length} ~${found.changed.length + found.reworded.length} -${found.removed.length} rules\n`);
   }
   return changes === 0 ? EXIT.ok : EXIT.findings;
+}
+
+type DiffFlags = { readonly live?: boolean; readonly store: string; readonly output: 'table' | 'json' };
+
+/** `wardline rules diff --live`: what shadow and canary rules would have alerted, as of the last checkpoint of a run. */
+function live({ store: path, output }: DiffFlags, io: Io): number {
+  const store = openStore(path, { readOnly: true });
+  const counts = quietCountsOf(store.reducers.load(QUIET_RULES)?.state ?? null);
+  store.close();
+  if (output === 'json') io.out(`${JSON.stringify({ version: 1, rules: counts })}\n`);
+  else io.out(counts.length === 0 ? 'no shadow or canary rule has run on this store\n' : `${counts.map(quietText).join('\n')}\n`);
+  return EXIT.ok;
 }
 
 export const registerRules: Register = (program, { io, done }) => {
@@ -134,11 +151,13 @@ export const registerRules: Register = (program, { io, done }) => {
     .action((name: string, flags: { readonly rules: readonly string[] }) => done(show(name, flags.rules, io)));
   rules
     .command('diff')
-    .argument('<before>', 'files or folder of one version')
+    .argument('[before]', 'files or folder of one version')
     .argument('[after]', 'of the other (default: rules)')
     .description('rules added, changed and removed; exit 1 if there are any')
+    .option('--live', 'what shadow and canary rules of a store would have alerted')
+    .addOption(storeOption())
     .addOption(outputOption())
-    .action((before: string, after: string | undefined, flags: { readonly output: 'table' | 'json' }) =>
-      done(diff(before, after, flags.output, io)),
+    .action((before: string | undefined, after: string | undefined, flags: DiffFlags) =>
+      done(flags.live ? live(flags, io) : diff(before, after, flags.output, io)),
     );
 };

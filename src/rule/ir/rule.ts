@@ -21,6 +21,9 @@ export type AlertMeta = {
   readonly labels: Readonly<Record<string, string>>;
   /** In order; the first that holds gives the alert its level in place of the rule's. */
   readonly severity?: readonly SeverityCase[];
+  /** Quiet: it is run and counted, and nobody is told. A canary is also held against the rule that it is to replace. */
+  readonly mode?: 'shadow' | 'canary';
+  readonly canaryOf?: string;
 };
 
 /** Holds for an alert of at least `count` events that all have one of the values of each field. */

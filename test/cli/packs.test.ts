@@ -1,0 +1,111 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { rulesetReloader } from '../../src/cli/load.ts';
+import { settingsSchema } from '../../src/config/settings.ts';
+import { wardlineIn } from '../support/wardline.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'wardline-packs-'));
+const wardline = wardlineIn(folder);
+afterAll(() => rmSync(folder, { recursive: true }));
+const rule = (id: string, more = ''): string =>
+  `title: Seen ${id}\nid: ${id}\nlogsource: {category: test}\ndetection: {s: {event.action: seen}, condition: s}\nwardline: {alert: {dedup: each}${more}}\n`;
+const event = (n: number): string =>
+  `${JSON.stringify({ '@timestamp': new Date(Date.UTC(2026, 10, 20 + n)).toISOString(), event: { action: n % 2 === 0 ? 'seen' : 'looked' } })}\n`;
+const source = { kind: 'file', name: 'day', path: 'day.ndjson', logsource: { category: 'test' } };
+
+beforeAll(async () => {
+  for (const name of ['pack', 'quiet']) mkdirSync(join(folder, name));
+  writeFileSync(join(folder, 'pack/seen.yml'), rule('seen'));
+  writeFileSync(join(folder, 'day.ndjson'), [0, 1, 2, 3].map(event).join(''));
+  writeFileSync(
+    join(folder, 'wardline.yaml'),
+    JSON.stringify({ rules: [{ path: 'pack', key: 'mine.pub' }], sources: [source], log: { level: 'silent' } }),
+  );
+  expect((await wardline('evidence', 'keygen', '--out', 'mine')).code).toBe(0);
+  expect((await wardline('evidence', 'keygen', '--out', 'other')).code).toBe(0);
+});
+
+describe('a signed rule pack', () => {
+  test('is refused before it is signed, and taken as it was signed', async () => {
+    expect(await wardline('check', '-c', 'wardline.yaml')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('the rules are not signed'),
+    });
+    expect((await wardline('pack', 'sign', 'pack', '--key', 'mine.key')).code).toBe(0);
+    expect((await wardline('pack', 'verify', 'pack', '--key', 'mine.pub')).code).toBe(0);
+    expect(await wardline('run', '--once')).toMatchObject({ code: 0, out: expect.stringContaining('2 alerts') });
+  });
+
+  test.each<[string, () => void, RegExp]>([
+    ['a changed rule', () => writeFileSync(join(folder, 'pack/seen.yml'), rule('seen2')), /seen\.yml was changed/],
+    ['a rule that was added', () => writeFileSync(join(folder, 'pack/more.yml'), rule('more')), /more\.yml was added/],
+    ['a rule that is gone', () => rmSync(join(folder, 'pack/seen.yml')), /seen\.yml is missing/],
+    ['a manifest of another key', () => undefined, /signature is of another key/],
+    ['a link', () => symlinkSync('/etc/hostname', join(folder, 'pack/link.yml')), /neither file nor folder/],
+  ])('%s is refused', async (name, change, message) => {
+    for (const file of ['more.yml', 'link.yml']) rmSync(join(folder, 'pack', file), { force: true });
+    writeFileSync(join(folder, 'pack/seen.yml'), rule('seen'));
+    await wardline('pack', 'sign', 'pack', '--key', name.includes('another') ? 'other.key' : 'mine.key');
+    change();
+    const { code, err } = await wardline('run', '--once');
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(message) });
+  });
+});
+
+describe('quiet rules', () => {
+  test('are counted and tell nobody; a canary is held against the rule it is to replace', async () => {
+    writeFileSync(join(folder, 'quiet/old.yml'), rule('old'));
+    writeFileSync(join(folder, 'quiet/shadow.yml'), rule('shadow', ', mode: shadow'));
+    writeFileSync(
+      join(folder, 'quiet/new.yml'),
+      rule('new', ', mode: canary, of: old').replace('event.action: seen', 'event.action: [seen, looked]'),
+    );
+    writeFileSync(
+      join(folder, 'quiet.yaml'),
+      JSON.stringify({ rules: ['quiet'], sources: [source], state: { path: 'quiet.db' }, log: { level: 'silent' } }),
+    );
+    const { out } = await wardline('run', '--once', '-c', 'quiet.yaml');
+    expect(out).toContain('2 alerts');
+    expect(out).toContain('shadow: shadow would have alerted 2 times');
+    expect(out).toContain('canary: new would have alerted 4 times in place of old: 2 of both, 2 of it alone, 0 of old alone');
+    const live = JSON.parse((await wardline('rules', 'diff', '--live', '--store', 'quiet.db', '-o', 'json')).out);
+    expect(live.rules).toContainEqual({ rule: 'new', mode: 'canary', alerts: 4, canary: { of: 'old', both: 2, onlyNew: 2, onlyOld: 0 } });
+    // In a replay nobody is told anyway: there they speak.
+    expect(JSON.parse((await wardline('replay', 'source:day', '-c', 'quiet.yaml', '-o', 'json')).out).alerts).toBe(8);
+  });
+
+  test('a mode that is none, and a canary of nothing, are errors', async () => {
+    writeFileSync(join(folder, 'bad.yml'), rule('bad', ', mode: canary'));
+    expect((await wardline('check', 'bad.yml')).out).toContain('error value/mode');
+  });
+});
+
+test('a reload says what changed and whose state is kept', () => {
+  const settings = settingsSchema.parse({ rules: ['reload'], sources: [{ kind: 'stdin', name: 'in' }] });
+  mkdirSync(join(folder, 'reload'));
+  writeFileSync(join(folder, 'reload/a.yml'), rule('a'));
+  writeFileSync(join(folder, 'reload/b.yml'), rule('b'));
+  const said: string[] = [];
+  const log = (_fields: object, text: string): void => void said.push(text);
+  const { next } = rulesetReloader(settings, folder, { debug: log, info: log, warn: log, error: log });
+  writeFileSync(join(folder, 'reload/a.yml'), rule('a').replace('seen,', 'other,').replace('event.action: seen', 'event.action: other'));
+  writeFileSync(join(folder, 'reload/c.yml'), rule('c'));
+  expect(next()?.byId.size).toBe(3);
+  expect(said).toEqual(['rules were read again: +1 ~1 -0 rules, state kept for 1, reset for 1 (a: detection)']);
+});
+
+test('check gives SARIF with the place of each problem', async () => {
+  writeFileSync(join(folder, 'a b.yml'), 'title: x\nid: x\nlogsource: {category: test}\ndetection: {s: {a|nonsense: b}, condition: s}\n');
+  const { code, out } = await wardline('check', 'a b.yml', '-o', 'sarif');
+  expect(code).toBe(1);
+  const { version, runs } = JSON.parse(out);
+  expect(version).toBe('2.1.0');
+  expect(runs[0].tool.driver.rules[runs[0].results[0].ruleIndex].id).toBe('sigma/modifier');
+  expect(runs[0].results[0]).toMatchObject({
+    ruleId: 'sigma/modifier',
+    level: 'error',
+    locations: [{ physicalLocation: { artifactLocation: { uri: 'a%20b.yml' }, region: { startLine: 4, startColumn: 17 } } }],
+  });
+});
