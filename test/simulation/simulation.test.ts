@@ -14,7 +14,7 @@ const FRESH = 200;
 const SHOWN_AT: Readonly<Record<string, number>> = {
   'lateness not in the commit': 5047,
   'start from the offset of the group': 5034,
-  'old checkpoints removed before the new manifest': 5024,
+  'old checkpoints removed before the new manifest': 5119,
   'digests of checkpoints unchecked': 5163,
   'order of eviction not in the checkpoint': 5023,
   'remembered ids with a short horizon in the place of the filter of deliveries': 5131,
