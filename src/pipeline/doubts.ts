@@ -1,4 +1,5 @@
 import type { Logger } from '../shared/logger.ts';
+import { DIFFERS } from './ingest.ts';
 
 /** Events by what is doubtful about them, over all sources; each kind is said once per source. */
 export type Doubts = {
@@ -16,7 +17,12 @@ export function createDoubts(logger: Logger): Doubts {
     observe(source, tags) {
       for (const [tag, count] of tags) {
         totals.set(tag, (totals.get(tag) ?? 0) + count);
-        if (USUAL.has(tag) || said.has(`${tag}/${source}`)) continue;
+        if (tag === DIFFERS)
+          logger.error(
+            { source, count },
+            'the matcher and a full scan of the rules decided an event differently; the scan was believed; this is an error of Wardline, please report it',
+          );
+        if (tag === DIFFERS || USUAL.has(tag) || said.has(`${tag}/${source}`)) continue;
         said.add(`${tag}/${source}`);
         logger.warn(
           { source, tag },

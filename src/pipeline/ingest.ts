@@ -7,11 +7,13 @@ import type { Confirm } from '../detect/confirm.ts';
 import type { ExceptionsOf, Held } from '../detect/exceptions.ts';
 import { createExplainer } from '../detect/explain.ts';
 import type { FiltersOf } from '../detect/filters.ts';
+import { fullScan, sameRules } from '../detect/full-scan.ts';
 import type { Match } from '../detect/match.ts';
+import { addMatch } from '../detect/match-buffer.ts';
 import { createMatchBuffer, type Matcher } from '../detect/matcher.ts';
 import { LEFT_OUT_FIELD } from '../enrich/indicators.ts';
 import type { DeadLetter } from '../event/dead-letter.ts';
-import type { Event } from '../event/event.ts';
+import type { Event, Route } from '../event/event.ts';
 import type { RawRecord } from '../event/raw-record.ts';
 import type { Nanos } from '../event/time.ts';
 import type { BatchCounts, ExceptedMatch } from '../evidence/observation.ts';
@@ -29,8 +31,16 @@ export type Ingested = {
   /** What exceptions did to matches, hidden ones included. */
   readonly excepted: readonly ExceptedMatch[];
   readonly deadLetters: readonly DeadLetter[];
+  /** Events that a full scan of all rules decided a second time; where it said otherwise they have the tag of `DIFFERS`. */
+  readonly checked: number;
   readonly counts: BatchCounts;
 };
+
+/** Tag of an event that the matcher and a full scan of the rules decided differently: an error of Wardline. */
+export const DIFFERS = 'matchers_differ';
+
+/** One record of so many, by its offset, so that a replay checks the same ones. */
+const CHECK_EVERY = 10_000n;
 
 export type IngestDeps = {
   readonly matcher: Matcher;
@@ -105,6 +115,7 @@ export function createIngest({
     const matches: Match[] = [];
     const excepted: ExceptedMatch[] = [];
     const deadLetters: DeadLetter[] = [];
+    let checked = 0;
     const tally = createTally();
 
     /** Counts an event; its lateness. */
@@ -132,6 +143,20 @@ export function createIngest({
       tally.deadLetter(letter.reason);
     };
 
+    /** A full scan decides once more, and is believed. */
+    const recheck = (record: RawRecord, route: Route): void => {
+      checked++;
+      const events = decode(record, options).documents.map((document) => normalizer.normalize(record, document));
+      if (events.length !== 1) tally.tag(DIFFERS);
+      for (const event of events) {
+        const wanted = fullScan(matcher.detections, event);
+        if (event.route !== route || !sameRules(found, wanted)) tally.tag(DIFFERS);
+        found.count = 0;
+        for (const rule of wanted) addMatch(found, rule);
+        take(event, record);
+      }
+    };
+
     /** Most events match nothing: they are decided on their bytes and never become documents. False: decoding decides. */
     const passes = (record: RawRecord): boolean => {
       // What the source or the headers know of a record is not in its bytes.
@@ -139,7 +164,8 @@ export function createIngest({
       found.count = 0;
       const route = byteMatcher.match(record.bytes, normalizer.decisions, found);
       if (route === undefined) return false;
-      if (found.count === 0) {
+      if (record.offset % CHECK_EVERY === 0n) recheck(record, route);
+      else if (found.count === 0) {
         const { time, tags } = byteMatcher.time(normalizer.decisions, record.appendedAt);
         observe(time, tags, route.format, record);
       } else for (const document of decode(record, options).documents) take(normalizer.normalize(record, document), record);
@@ -165,7 +191,7 @@ export function createIngest({
         bury({ record, reason: 'crash', detail: messageOf(error), at: undefined });
       }
     }
-    return { matches, excepted, deadLetters, counts: tally.counts() };
+    return { matches, excepted, deadLetters, checked, counts: tally.counts() };
   };
 }
 

@@ -37,8 +37,9 @@ export function createMeters(metrics: Metrics, board?: Board): Meters {
     for (const [value, sum] of sums) metrics.add(name, sum, labels(value));
   };
   return {
-    ingested(source, records, { counts, excepted }) {
+    ingested(source, records, { counts, excepted, checked }) {
       board?.matched(counts.matches);
+      if (checked > 0) metrics.add('wardline.matcher.checks', checked, { source });
       metrics.add('wardline.records', records.length, { source });
       metrics.add(
         'wardline.bytes',

@@ -72,8 +72,7 @@ export function assemble(files: readonly FileRules[]): Loaded {
     ({ kind }) => kind,
   );
   const sharedOf = (kind: string): readonly SourceDocument[] => (shared.get(kind) ?? []).map(({ document }) => document);
-  const handles = nameAll(drafts, problems);
-  const references = createReferences(handles, drafts, sharedOf);
+  const references = createReferences(nameAll(drafts, problems), sharedOf);
   const rules = finishAll(drafts, references, problems);
   const byId = new Map<RuleId, Rule>(rules.map((rule) => [rule.id, rule]));
   for (const document of sharedOf('filter')) {
@@ -89,8 +88,8 @@ export function assemble(files: readonly FileRules[]): Loaded {
   );
   const all = [...byId.values()];
   const contexts = readContexts(sharedOf('Context'));
-  const lines = [
-    ...all.map(({ id, logicDigest }) => `${JSON.stringify(id)} ${logicDigest}`),
+  const digested = [
+    ...all.map(lineOf),
     ...[...contexts.values()].map(({ store, version }) => `context ${store} ${version}`),
     ...exceptions.map(({ id, digest }) => `exception ${JSON.stringify(id)} ${digest}`),
   ].sort();
@@ -101,9 +100,18 @@ export function assemble(files: readonly FileRules[]): Loaded {
     byId,
     contexts,
     exceptions,
-    digest: sha256Hex([`semantics ${SEMANTICS_VERSION}`, ...lines].join('\n')),
+    digest: sha256Hex([`semantics ${SEMANTICS_VERSION}`, ...digested].join('\n')),
   };
   return { ruleset, problems: problems.sort(compareProblems), filters: sharedOf('filter').map(governedFilter) };
+}
+
+/** What a rule adds to the digest of its ruleset; most rules are the same objects as before a change of some file. */
+const lines = new WeakMap<Rule, string>();
+
+function lineOf(rule: Rule): string {
+  let line = lines.get(rule);
+  if (line === undefined) lines.set(rule, (line = `${JSON.stringify(rule.id)} ${rule.logicDigest}`));
+  return line;
 }
 
 /** Reports with the place that a path has in the document; `failed()` tells whether an error was among it. */
@@ -154,8 +162,8 @@ function readOne(
   else into.drafts.push(...read);
 }
 
-/** Every id and name to the id it stands for; a repeated one is an error at both places. */
-function nameAll(drafts: Draft[], problems: Problem[]): ReadonlyMap<string, RuleId> {
+/** The draft of every id and name; a repeated one is an error at both places. */
+function nameAll(drafts: Draft[], problems: Problem[]): ReadonlyMap<string, Draft> {
   const owners = new Map<string, Draft>();
   const repeated = new Set<Draft>();
   for (const draft of drafts) {
@@ -173,26 +181,30 @@ function nameAll(drafts: Draft[], problems: Problem[]): ReadonlyMap<string, Rule
       }
     }
   }
-  for (const draft of repeated) drafts.splice(drafts.indexOf(draft), 1);
-  return new Map([...owners].filter(([, draft]) => !repeated.has(draft)).map(([name, draft]) => [name, draft.names[0] as RuleId]));
+  for (const draft of repeated) {
+    drafts.splice(drafts.indexOf(draft), 1);
+    for (const name of draft.names) if (owners.get(name) === draft) owners.delete(name);
+  }
+  return owners;
 }
 
-function createReferences(handles: ReadonlyMap<string, RuleId>, drafts: readonly Draft[], sharedOf: References['shared']): References {
-  const kinds = new Map(drafts.map(({ names, kind }) => [names[0] as RuleId, kind]));
+function createReferences(owners: ReadonlyMap<string, Draft>, sharedOf: References['shared']): References {
   return {
-    idOf: (reference) => handles.get(reference),
-    all: () => handles.keys(),
-    kindOf: (id) => kinds.get(id),
+    idOf: (reference) => owners.get(reference)?.names[0],
+    all: () => owners.keys(),
+    kindOf: (id) => owners.get(id)?.kind,
     shared: sharedOf,
   };
 }
 
 function finishAll(drafts: readonly Draft[], references: References, problems: Problem[]): readonly Rule[] {
-  return drafts.flatMap((draft) => {
+  const out: Rule[] = [];
+  for (const draft of drafts) {
     const report = reporter(draft.document, problems);
     const rules = draft.finish(references, report);
-    return report.failed() ? [] : rules;
-  });
+    if (!report.failed()) for (const rule of rules) out.push(rule);
+  }
+  return out;
 }
 
 function resolveExceptions(
@@ -218,10 +230,9 @@ function resolveExceptions(
 
 /** A correlation whose member was left out, or that feeds on itself, cannot run; neither can one that needs it. */
 function dropDangling(byId: Map<RuleId, Rule>, drafts: readonly Draft[], problems: Problem[]): void {
-  const documents = new Map(drafts.map((draft) => [draft.names[0] as RuleId, draft.document]));
   const drop = (rule: Correlation, code: string, message: string): void => {
     byId.delete(rule.id);
-    const document = documents.get(rule.id);
+    const document = drafts.find(({ names }) => names[0] === rule.id)?.document;
     if (document !== undefined)
       reporter(document, problems).error(
         [isMap(document.value) && Object.hasOwn(document.value, 'anomaly') ? 'anomaly' : 'correlation', 'rules'],

@@ -27,6 +27,7 @@ export const INSTRUMENTS = [
   define('counter', 'wardline.events.unparsed', '{event}', ['source'], 'Events in no known format, seen as plain text.'),
   define('counter', 'wardline.events.late', '{event}', ['source'], 'Events that came behind the watermark of their partition.'),
   define('counter', 'wardline.events.doubtful', '{event}', ['source', 'tag'], 'Events by what is doubtful about them (docs/formats.md).'),
+  define('counter', 'wardline.matcher.checks', '{event}', ['source'], 'Events that a full scan of all rules decided a second time.'),
   define('counter', 'wardline.dead_letters', '{record}', ['source', 'reason'], 'Records that could not be read, by reason.'),
   define('counter', 'wardline.gaps', '{gap}', ['source', 'cause'], 'Ranges of records that should have come and never will.'),
   define('counter', 'wardline.gaps.lost', '1', ['source', 'cause'], 'What the gaps are wide: records, or bytes of a file.'),

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createLateness } from '../../src/correlate/lateness.ts';
 import { DEFAULT_LIMITS } from '../../src/decode/decode.ts';
 import { type ByteMatcher, createByteMatcher } from '../../src/detect/bytes/byte-matcher.ts';
-import { createMatcher } from '../../src/detect/matcher.ts';
+import { createMatchBuffer, createMatcher } from '../../src/detect/matcher.ts';
 import { createNormalizer } from '../../src/normalize/normalizer.ts';
 import { createIngest } from '../../src/pipeline/ingest.ts';
 import { loadRules } from '../../src/rule/load.ts';
@@ -58,12 +58,25 @@ test('records decided on their bytes and records that were decoded give the same
       const both = [createByteMatcher(ruleset.detections, DEFAULT_LIMITS), nothing].map((byteMatcher) =>
         ingestWith(byteMatcher)(records, createNormalizer({}), createLateness(60_000_000_000n)),
       );
-      expect(both[0]).toEqual(both[1]);
+      expect({ ...both[0], checked: 0 }).toEqual(both[1]);
       matches += both[0]?.matches.length ?? 0;
     }),
     { numRuns: 60 },
   );
   expect(matches).toBeGreaterThan(20);
+});
+
+test('one event in ten thousand is decided by a full scan as well, which is believed and counted where it differs', () => {
+  const right = createByteMatcher(ruleset.detections, DEFAULT_LIMITS);
+  // Finds nothing, ever.
+  const blind: ByteMatcher = { ...right, match: (bytes, decisions) => right.match(bytes, decisions, createMatchBuffer()) };
+  const run = (byteMatcher: ByteMatcher) => {
+    const records = [0n, 1n, 9_999n, 10_000n, 20_001n].map((offset) => aRecord(shown('C:\\whoami.exe', 4688), offset));
+    const { matches, checked, counts } = ingestWith(byteMatcher)(records, createNormalizer({}), createLateness(0n));
+    return { found: matches.map(({ origin }) => Number(origin.offset)), checked, differ: counts.tags.get('matchers_differ') };
+  };
+  expect(run(right)).toEqual({ found: [0, 1, 9_999, 10_000, 20_001], checked: 2, differ: undefined });
+  expect(run(blind)).toEqual({ found: [0, 10_000], checked: 2, differ: 2 });
 });
 
 test('an event that matches nothing is never parsed', () => {
@@ -79,7 +92,7 @@ test('an event that matches nothing is never parsed', () => {
     },
   };
   const { counts } = ingest(
-    [shown('C:\\a.exe', 4688), shown('C:\\b.exe', 4688)].map((text, i) => aRecord(text, BigInt(i))),
+    [shown('C:\\a.exe', 4688), shown('C:\\b.exe', 4688)].map((text, i) => aRecord(text, BigInt(i + 1))),
     counting,
     createLateness(0n),
   );

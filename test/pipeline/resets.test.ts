@@ -59,7 +59,7 @@ describe('wardline source reset', () => {
           ]),
         step(source, batch) {
           steps.push(batch);
-          const ingested = { matches: [], excepted: [], deadLetters: [], counts: createTally().counts() };
+          const ingested = { matches: [], excepted: [], deadLetters: [], checked: 0, counts: createTally().counts() };
           witness.step({ source, batch, ingested, alerts: [] });
           return [];
         },
