@@ -1,5 +1,5 @@
 // Bytes that one idle group of each anomaly type holds: `node --disallow-code-generation-from-strings bench/anomaly-state.ts`.
-// Groups are filled with two days of matches and left until the last pane is over; heap after a forced collection, one
+// Groups are filled with eight days of matches and left until the last pane is over; heap after a forced collection, one
 // process per type.
 import { execFileSync } from 'node:child_process';
 import { Session } from 'node:inspector/promises';
@@ -20,7 +20,7 @@ async function measure(name: AnomalyCase): Promise<void> {
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     return heapUsed + arrayBuffers;
   };
-  statesOf(name, 50);
+  statesOf(name, 200);
   const before = await heap();
   const states = statesOf(name, GROUPS);
   const bytes = ((await heap()) - before) / states.length;

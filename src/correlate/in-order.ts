@@ -1,13 +1,13 @@
 import type { Nanos } from '../event/time.ts';
 import type { Hit } from './firing.ts';
-import { lowerBound, MIN_TIME } from './hits.ts';
+import { lowerBound } from './hits.ts';
 import { type Kind, NOTHING, type Passage, type Trigger } from './kind.ts';
 
 /**
  * A kind whose answer depends on the order of matches (anomalies, absence, first seen): it is given each match once, in
  * final order, when the watermark has passed it, and is told when an instant it asked for has passed without a match.
  */
-export type InOrder<Own> = {
+export type InOrder<Own extends Applied> = {
   initial(): Own;
   /** The next match; changes `own`. */
   apply(own: Own, hit: Hit, passage: Passage): Trigger | undefined;
@@ -19,10 +19,11 @@ export type InOrder<Own> = {
   blank(own: Own): boolean;
 };
 
-type Ordered<Own> = { applied: Nanos; readonly state: Own };
+/** How far the matches of a group were applied; at first `MIN_TIME`. It stands in the state of the kind: one object less per group. */
+export type Applied = { applied: Nanos };
 
 /** Hits are kept `reach` behind the watermark for evidence (default none). */
-export function inOrderKind<Own>(order: InOrder<Own>, reach: Nanos = 0n): Kind<Ordered<Own>> {
+export function inOrderKind<Own extends Applied>(order: InOrder<Own>, reach: Nanos = 0n): Kind<Own> {
   function* elapse(state: Own, until: Nanos, passage: Passage): Iterable<Trigger> {
     for (let due = order.due(state); due !== undefined && due < until; due = order.due(state)) {
       const trigger = order.elapsed(state, due, passage);
@@ -33,24 +34,25 @@ export function inOrderKind<Own>(order: InOrder<Own>, reach: Nanos = 0n): Kind<O
     reach,
     settled: true,
     delay: 0n,
-    initial: () => ({ applied: MIN_TIME, state: order.initial() }),
+    initial: () => order.initial(),
     inserted: () => NOTHING,
     *passed(hits, own, passage) {
       for (let i = lowerBound(hits, own.applied); i < hits.length; i++) {
         const hit = hits[i] as Hit;
         if (hit.time >= passage.watermark) break;
-        yield* elapse(own.state, hit.time, passage);
-        const trigger = order.apply(own.state, hit, passage);
+        const due = order.due(own);
+        if (due !== undefined && due < hit.time) yield* elapse(own, hit.time, passage);
+        const trigger = order.apply(own, hit, passage);
         if (trigger !== undefined) yield trigger;
       }
-      yield* elapse(own.state, passage.watermark, passage);
+      yield* elapse(own, passage.watermark, passage);
       own.applied = passage.watermark;
     },
     due(hits, own) {
       const next = hits[lowerBound(hits, own.applied)]?.time;
-      const due = order.due(own.state);
+      const due = order.due(own);
       return next === undefined || (due !== undefined && due < next) ? due : next;
     },
-    blank: (own) => order.blank(own.state),
+    blank: (own) => order.blank(own),
   };
 }

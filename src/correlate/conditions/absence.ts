@@ -1,10 +1,11 @@
 import type { Nanos } from '../../event/time.ts';
 import type { Hit } from '../firing.ts';
-import { inOrderKind } from '../in-order.ts';
+import { MIN_TIME } from '../hits.ts';
+import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Frame, Kind } from '../kind.ts';
 
 /** Matches since the group was last forgotten, oldest first; no more than `minSeen` are kept. */
-type Own = { seen: Hit[]; fired: boolean };
+type Own = Applied & { seen: Hit[]; fired: boolean };
 
 /**
  * A group that had `minSeen` matches within `remember` and then none for the timespan. The trigger is the last match plus
@@ -12,7 +13,7 @@ type Own = { seen: Hit[]; fired: boolean };
  */
 export function absence({ minSeen, remember }: { readonly minSeen: number; readonly remember: Nanos }, { timespan }: Frame): Kind {
   return inOrderKind<Own>({
-    initial: () => ({ seen: [], fired: false }),
+    initial: () => ({ applied: MIN_TIME, seen: [], fired: false }),
     apply(own, hit) {
       own.fired = false;
       own.seen = [...own.seen.filter(({ time }) => time >= hit.time - remember), hit].slice(-minSeen);

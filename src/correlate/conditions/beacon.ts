@@ -3,12 +3,13 @@ import { durationText } from '../../shared/duration.ts';
 import { confidenceOf } from '../detectors/judged.ts';
 import { beaconScore, prevalence, regularity, staysLocal } from '../detectors/regularity.ts';
 import type { Hit } from '../firing.ts';
-import { inOrderKind } from '../in-order.ts';
+import { MIN_TIME } from '../hits.ts';
+import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Kind } from '../kind.ts';
 import { textsOf } from '../values.ts';
 import { decisionsOf, rounded } from './told.ts';
 
-type Own = { times: bigint[]; told: boolean };
+type Own = Applied & { times: bigint[]; told: boolean };
 
 const MAX_TIMES = 64;
 /** Key under which every host counts, whatever it calls. */
@@ -25,7 +26,7 @@ export function beacon(condition: Extract<MatchAnomaly, { readonly kind: 'beacon
   const least = beaconScore(maxDispersion, maxPrevalence);
   const destinationOf = (hit: Hit): string => textsOf(hit.values[destinationField])[0] ?? '';
   const kind = inOrderKind<Own>({
-    initial: () => ({ times: [], told: false }),
+    initial: () => ({ applied: MIN_TIME, times: [], told: false }),
     apply(own, hit, { census }) {
       const { time } = hit;
       const destination = destinationOf(hit);

@@ -2,14 +2,15 @@ import type { MatchAnomaly } from '../../rule/ir/anomaly.ts';
 import { isObject, type JsonValue } from '../../shared/json.ts';
 import { confidenceOf } from '../detectors/judged.ts';
 import type { Hit } from '../firing.ts';
-import { inOrderKind } from '../in-order.ts';
+import { MIN_TIME } from '../hits.ts';
+import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Kind } from '../kind.ts';
 import { numbersOf, textsOf } from '../values.ts';
 import { decisionsOf, rounded } from './told.ts';
 
 /** Degrees, and the radius of uncertainty in km. */
 type Place = { readonly lat: number; readonly lon: number; readonly radius: number };
-type Own = {
+type Own = Applied & {
   last: { readonly place: Place; readonly time: bigint; readonly address: string; readonly hit: Hit } | undefined;
   /** Places that were seen, the one used longest ago first, and since when. */
   usual: { readonly place: Place; readonly since: bigint }[];
@@ -26,7 +27,7 @@ const EARTH_KM = 6371;
 export function impossibleTravel(condition: Extract<MatchAnomaly, { readonly kind: 'impossible_travel' }>): Kind {
   const { fields, maxSpeed, minDistance, usualAfter, forget } = condition;
   return inOrderKind<Own>({
-    initial: () => ({ last: undefined, usual: [] }),
+    initial: () => ({ applied: MIN_TIME, last: undefined, usual: [] }),
     apply(own, hit) {
       const place = placeOf(hit.values, fields);
       if (place === undefined) return undefined;

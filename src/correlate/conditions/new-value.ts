@@ -1,6 +1,7 @@
 import type { Nanos } from '../../event/time.ts';
 import { durationText } from '../../shared/duration.ts';
-import { inOrderKind } from '../in-order.ts';
+import { MIN_TIME } from '../hits.ts';
+import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Kind } from '../kind.ts';
 import { valueKeys } from '../values.ts';
 import { decisionsOf } from './told.ts';
@@ -16,7 +17,7 @@ export type NewValueCondition = {
 };
 
 /** `last`: when each value was seen last, in that order. */
-type Own = { first: Nanos | undefined; newest: Nanos; readonly last: Map<string, Nanos>; told: boolean };
+type Own = Applied & { first: Nanos | undefined; newest: Nanos; readonly last: Map<string, Nanos>; told: boolean };
 
 /** Values kept exactly per group; beyond, the one seen longest ago is forgotten, which can only make it new again. */
 const MAX_VALUES = 1000;
@@ -24,7 +25,7 @@ const MAX_VALUES = 1000;
 /** First seen: a value (or tuple of values) that the group did not have within `forget`. */
 export function newValue({ fields, learn, forget, newGroup }: NewValueCondition): Kind {
   return inOrderKind<Own>({
-    initial: () => ({ first: undefined, newest: 0n, last: new Map(), told: false }),
+    initial: () => ({ applied: MIN_TIME, first: undefined, newest: 0n, last: new Map(), told: false }),
     apply(own, hit) {
       const { time } = hit;
       const fresh = own.first === undefined;

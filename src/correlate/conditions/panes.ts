@@ -4,32 +4,38 @@ import { durationText } from '../../shared/duration.ts';
 import { detectorOf } from '../detectors/index.ts';
 import type { Compared, Judged } from '../detectors/judged.ts';
 import type { Hit } from '../firing.ts';
-import { MAX_TIME } from '../hits.ts';
-import { inOrderKind } from '../in-order.ts';
+import { MAX_TIME, MIN_TIME } from '../hits.ts';
+import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Frame, Kind, Passage, Trigger } from '../kind.ts';
 import { numbersOf, textsOf } from '../values.ts';
 import { decisionsOf, rounded } from './told.ts';
 
-/** The pane under way; between panes with matches an idle group holds numbers alone. */
-type Own = {
+/** What a group holds between panes with matches: small numbers, and the past of the detector. */
+type Own = Applied & {
   /** Number of the pane; undefined: the group is forgotten. */
-  pane: bigint | undefined;
+  pane: number | undefined;
   /** Pane of the last match. */
-  last: bigint;
+  last: number;
+  /** What came in the pane under way, and the evidence of a fall. */
+  open: Open | undefined;
+  /** Learning was told of. */
+  told: boolean;
+  past: unknown;
+};
+
+type Open = {
   count: number;
   sum: number;
   distinct: Set<string> | undefined;
   /** The newest matches of the pane as evidence; where a fall is told, one of an earlier pane until there are some. */
   hits: Hit[];
-  /** Learning was told of. */
-  told: boolean;
-  readonly detector: unknown;
 };
 
 /** One pane as it was judged. */
 export type PanePoint = { readonly start: Nanos; readonly value: number; readonly judged: Judged };
 
 const EVIDENCE = 5;
+const EMPTY: Open = { count: 0, sum: 0, distinct: undefined, hits: [] };
 /** Different values counted per pane; more count as so many, which can only make a rise smaller. */
 const MAX_DISTINCT = 4096;
 
@@ -42,24 +48,26 @@ export function paneKind(condition: PaneAnomaly, { timespan }: Frame, look?: (po
   const field = fields[0] ?? '';
   const detector = detectorOf(condition, timespan);
   const what = `${condition.kind} of ${metric}${field === '' ? '' : ` of ${field}`} per ${durationText(timespan)}`;
-  const numberOf = (time: Nanos): bigint => time / timespan - (time < 0n && time % timespan !== 0n ? 1n : 0n);
-  const silentPanes = forget / timespan;
+  const numberOf = (time: Nanos): number => Number(time / timespan - (time < 0n && time % timespan !== 0n ? 1n : 0n));
+  const silentPanes = Number(forget / timespan);
   const falls = condition.kind === 'change' || condition.direction !== 'up';
 
-  const measure = ({ count, sum, distinct }: Own): number | undefined => {
+  const measure = (open: Open | undefined): number | undefined => {
+    const { count, sum, distinct } = open ?? EMPTY;
     if (metric === 'count') return count;
     if (metric === 'distinct') return distinct?.size ?? 0;
     if (metric === 'sum') return sum;
     return count === 0 ? undefined : sum / count;
   };
-  const judge = (own: Own, number: bigint, { silent, watermark }: Passage): Trigger | undefined => {
-    const value = measure(own);
-    const [start, end] = [number * timespan, (number + 1n) * timespan];
-    const { hits } = own;
+  const judge = (own: Own, number: number, { silent, watermark }: Passage): Trigger | undefined => {
+    const value = measure(own.open);
+    const start = BigInt(number) * timespan;
+    const end = start + timespan;
+    const { hits } = own.open ?? EMPTY;
     const undecided = { time: end - 1n, start, end: end - 1n, undecided: true, explain: () => ({ decision: [], hits }) };
     if (value === undefined) return undefined;
     if (silent(start, end - 1n)) return undecided;
-    const judged = detector.judge(own.detector, Number(start / 1_000_000_000n), value);
+    const judged = detector.judge(own, Number(start / 1_000_000_000n), value);
     look?.({ start, value, judged });
     if (!judged.known) {
       if (own.told) return undefined;
@@ -82,47 +90,45 @@ export function paneKind(condition: PaneAnomaly, { timespan }: Frame, look?: (po
 
   return inOrderKind<Own>({
     initial: () => ({
+      applied: MIN_TIME,
       pane: undefined,
-      last: 0n,
-      count: 0,
-      sum: 0,
-      distinct: undefined,
-      hits: [],
+      last: 0,
+      open: undefined,
       told: false,
-      detector: detector.initial(),
+      past: detector.initial(),
     }),
     apply(own, hit) {
       const number = numberOf(hit.time);
       own.pane ??= number;
-      if (number !== own.last) own.hits = [];
+      own.open ??= { count: 0, sum: 0, distinct: undefined, hits: [] };
+      const { open } = own;
+      if (number !== own.last) open.hits = [];
       own.last = number;
       if (metric === 'sum' || metric === 'avg') {
         for (const value of numbersOf(hit.values[field])) {
-          own.sum += value;
-          own.count++;
+          open.sum += value;
+          open.count++;
         }
       } else if (metric === 'distinct') {
-        own.distinct ??= new Set();
-        for (const text of textsOf(hit.values[field])) if (own.distinct.size < MAX_DISTINCT) own.distinct.add(text);
-      } else own.count++;
-      own.hits.push(hit);
-      if (own.hits.length > EVIDENCE) own.hits.shift();
+        open.distinct ??= new Set();
+        for (const text of textsOf(hit.values[field])) if (open.distinct.size < MAX_DISTINCT) open.distinct.add(text);
+      } else open.count++;
+      open.hits.push(hit);
+      if (open.hits.length > EVIDENCE) open.hits.shift();
       return undefined;
     },
-    due: ({ pane }) => (pane === undefined ? undefined : (pane + 1n) * timespan - 1n),
+    due: ({ pane }) => (pane === undefined ? undefined : BigInt(pane + 1) * timespan - 1n),
     elapsed(own, _at, passage) {
-      const number = own.pane as bigint;
+      const number = own.pane as number;
       // Behind the end of the inputs there is nothing to judge.
       if (passage.watermark === MAX_TIME && number > own.last) {
         own.pane = undefined;
         return undefined;
       }
       const trigger = judge(own, number, passage);
-      own.count = 0;
-      own.sum = 0;
-      own.distinct = undefined;
-      own.hits = falls ? own.hits.slice(-1) : [];
-      own.pane = number - own.last >= silentPanes ? undefined : number + 1n;
+      const evidence = falls ? own.open?.hits.at(-1) : undefined;
+      own.open = evidence === undefined ? undefined : { count: 0, sum: 0, distinct: undefined, hits: [evidence] };
+      own.pane = number - own.last >= silentPanes ? undefined : number + 1;
       return trigger;
     },
     blank: ({ pane }) => pane === undefined,

@@ -1,13 +1,14 @@
 import type { MatchAnomaly } from '../../rule/ir/anomaly.ts';
 import { confidenceOf } from '../detectors/judged.ts';
 import type { Hit } from '../firing.ts';
-import { inOrderKind } from '../in-order.ts';
+import { MIN_TIME } from '../hits.ts';
+import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Kind } from '../kind.ts';
 import { textsOf, valueKeys } from '../values.ts';
 import { decisionsOf, rounded } from './told.ts';
 
 /** When the group had each value last, the one used longest ago first. */
-type Own = { first: bigint | undefined; newest: bigint; readonly last: Map<string, bigint>; told: boolean };
+type Own = Applied & { first: bigint | undefined; newest: bigint; readonly last: Map<string, bigint>; told: boolean };
 
 /** Values remembered per group; beyond, the one used longest ago is forgotten, which can only make it new again. */
 const MAX_VALUES = 1000;
@@ -22,7 +23,7 @@ export function peerGroup(condition: Extract<MatchAnomaly, { readonly kind: 'pee
   const keyOf = (peers: string, value: string): string => JSON.stringify([peers, value]);
   const peersOf = (hit: Hit): string | undefined => textsOf(hit.values[peersField])[0];
   const kind = inOrderKind<Own>({
-    initial: () => ({ first: undefined, newest: 0n, last: new Map(), told: false }),
+    initial: () => ({ applied: MIN_TIME, first: undefined, newest: 0n, last: new Map(), told: false }),
     apply(own, hit, { census }) {
       const { time } = hit;
       const peers = peersOf(hit);

@@ -2,14 +2,15 @@ import type { Nanos } from '../../event/time.ts';
 import type { MatchAnomaly } from '../../rule/ir/anomaly.ts';
 import { durationText } from '../../shared/duration.ts';
 import { confidenceOf } from '../detectors/judged.ts';
-import { inOrderKind } from '../in-order.ts';
+import { MIN_TIME } from '../hits.ts';
+import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Frame, Kind } from '../kind.ts';
 import { valueKeys } from '../values.ts';
 import { decisionsOf, rounded } from './told.ts';
 
 /** Counts per value of one pane, a 24th of the timespan. */
 type Pane = { readonly number: bigint; total: number; readonly counts: Map<string, number> };
-type Own = { panes: Pane[]; told: boolean };
+type Own = Applied & { panes: Pane[]; told: boolean };
 
 const PANES = 24n;
 /** Values counted per pane; further ones are counted in the total alone and not judged: a value may be missed, none is invented. */
@@ -27,7 +28,7 @@ export function rare(condition: Extract<MatchAnomaly, { readonly kind: 'rare' }>
     own.panes = own.panes.filter((pane) => pane.number >= number - PANES);
   };
   return inOrderKind<Own>({
-    initial: () => ({ panes: [], told: false }),
+    initial: () => ({ applied: MIN_TIME, panes: [], told: false }),
     apply(own, hit) {
       const { time } = hit;
       const number = numberOf(time);

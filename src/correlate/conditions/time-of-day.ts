@@ -1,17 +1,21 @@
+import type { Nanos } from '../../event/time.ts';
 import { zoneShift } from '../../event/zone-shift.ts';
 import type { MatchAnomaly } from '../../rule/ir/anomaly.ts';
 import { confidenceOf } from '../detectors/judged.ts';
-import { inOrderKind } from '../in-order.ts';
+import { MIN_TIME } from '../hits.ts';
+import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Kind } from '../kind.ts';
+import { pack, unpack } from '../packed.ts';
 import { decisionsOf, rounded } from './told.ts';
 
-/** Days on which the group was active in each hour; several matches in one hour of one day count once. */
-type Own = { first: bigint | undefined; newest: bigint; hour: bigint; readonly days: number[]; told: boolean };
+/** `days`: on how many the group was active in each hour, packed; several matches in one hour of one day count once. */
+type Own = Applied & { first: Nanos | undefined; newest: Nanos; hour: number; days: string; told: boolean };
 
 const HOUR = 3_600_000_000_000n;
 const HOURS = 24;
-/** At so many days in all the counts are halved, so that a new shift is learned. */
+/** At so many days in all the counts are halved (rounded down), so that a new shift is learned. */
 const MOST = 512;
+const NO_DAYS = pack(new Array<number>(HOURS).fill(0));
 
 /**
  * Activity at an hour in which the group is hardly ever active: at most `maxShare` of its active hours fall into this hour
@@ -21,21 +25,22 @@ export function timeOfDay(condition: Extract<MatchAnomaly, { readonly kind: 'tim
   const { zone, learn, minEvents, maxShare, forget } = condition;
   const shift = zoneShift(zone);
   return inOrderKind<Own>({
-    initial: () => ({ first: undefined, newest: 0n, hour: -1n, days: new Array<number>(HOURS).fill(0), told: false }),
+    initial: () => ({ applied: MIN_TIME, first: undefined, newest: 0n, hour: -1, days: NO_DAYS, told: false }),
     apply(own, hit) {
       const { time } = hit;
       own.first ??= time;
       own.newest = time;
-      const hour = (time + shift(time)) / HOUR;
+      const hour = Number((time + shift(time)) / HOUR);
       if (hour === own.hour) return undefined;
       own.hour = hour;
-      const slot = Number(((hour % 24n) + 24n) % 24n);
-      const { days } = own;
+      const slot = ((hour % HOURS) + HOURS) % HOURS;
+      const days = unpack(own.days).values;
       const at = (offset: number): number => days[(slot + offset + HOURS) % HOURS] as number;
       const near = at(-1) + at(0) + at(1);
       const all = days.reduce((sum, count) => sum + count, 0);
       days[slot] = at(0) + 1;
-      if (all >= MOST) days.forEach((count, i) => void (days[i] = count / 2));
+      if (all >= MOST) days.forEach((count, i) => void (days[i] = count >> 1));
+      own.days = pack(days);
       if (all < minEvents || time < own.first + learn) {
         if (own.told) return undefined;
         own.told = true;
@@ -54,9 +59,9 @@ export function timeOfDay(condition: Extract<MatchAnomaly, { readonly kind: 'tim
     due: ({ first, newest }) => (first === undefined ? undefined : newest + forget),
     elapsed(own) {
       own.first = undefined;
-      own.hour = -1n;
+      own.hour = -1;
       own.told = false;
-      own.days.fill(0);
+      own.days = NO_DAYS;
       return undefined;
     },
     blank: ({ first }) => first === undefined,

@@ -16,11 +16,11 @@ export type Compared = {
   readonly confidence: number;
 };
 
-/** A detector over one number per pane of time; its state is plain data. */
-export type PaneDetector<Own = unknown> = {
-  initial(): Own;
-  /** `start` in seconds since the epoch. Called once for each pane, in order; changes `own`. */
-  judge(own: Own, start: number, value: number): Judged;
+/** A detector over one number per pane of time. What it remembers of a series is one value of plain data, best a packed text. */
+export type PaneDetector<Past = unknown> = {
+  initial(): Past;
+  /** `start` in seconds since the epoch. Called once for each pane, in order; changes `past` of its holder. */
+  judge(own: { past: Past }, start: number, value: number): Judged;
 };
 
 /** How far beyond (or short of) its threshold something is, in [0, 1). */

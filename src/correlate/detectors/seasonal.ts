@@ -1,4 +1,5 @@
 import type { Direction } from '../../rule/ir/anomaly.ts';
+import { pack, replace, skip, unpack } from '../packed.ts';
 import { confidenceOf, median, type PaneDetector } from './judged.ts';
 
 export type SeasonalOptions = {
@@ -17,23 +18,38 @@ export type SeasonalOptions = {
   readonly floor: number | undefined;
 };
 
-/** Values of the same slot of earlier seasons, oldest first, by slot. */
-type Own = { readonly slots: Record<string, number[]> };
+/**
+ * The last values of each slot, oldest first: first a list of the slot that was seen first, then one list for each slot
+ * from that one on, packed. Panes come one after the other, so the text grows at its end and is as long as what was seen.
+ */
+type Past = string;
 
 /** 1.4826 MAD is the standard deviation of what is normally distributed (Hampel 1974). */
 const TO_DEVIATION = 1.4826;
+const NO_VALUES = pack([]);
 
 /** A pane against those of the same slot (hour of the day or of the week) of the seasons before: median and MAD. */
-export function seasonal(options: SeasonalOptions): PaneDetector<Own> {
+export function seasonal(options: SeasonalOptions): PaneDetector<Past> {
   const { direction, slots, paneSeconds, offsetSeconds, keep, minHistory, score, floor } = options;
   return {
-    initial: () => ({ slots: {} }),
+    initial: () => '',
     judge(own, start, value) {
       const pane = Math.floor((start + offsetSeconds(start)) / paneSeconds);
       const slot = ((pane % slots) + slots) % slots;
-      const past = (own.slots[slot] ??= []);
+      if (own.past === '') own.past = pack([slot]);
+      let {
+        values: [first = slot],
+        end: from,
+      } = unpack(own.past);
+      for (let i = (slot - first + slots) % slots; i > 0; i--) {
+        if (from === own.past.length) own.past += NO_VALUES;
+        from = skip(own.past, from);
+      }
+      const { values: past, end } = unpack(own.past, from);
+      const remember = (): void => void (own.past = replace(own.past, from, end, past));
       if (past.length < minHistory) {
         past.push(value);
+        remember();
         return { known: false, learned: past.length, needed: minHistory };
       }
       const compared = past.length;
@@ -47,6 +63,7 @@ export function seasonal(options: SeasonalOptions): PaneDetector<Own> {
       // A value that far off is learned as one that just was not: one attack cannot make the next look usual.
       past.push(far ? middle + Math.sign(value - middle) * reach : value);
       if (past.length > keep) past.shift();
+      remember();
       return {
         known: true,
         fired,

@@ -71,13 +71,13 @@ export function observe(series: Series, time: number, value: number): Seen {
   return { score: warm ? score : undefined, views, expected: look.median20 };
 }
 
-type Own = { readonly series: Series; readonly alarm: Alarm };
+type Past = { readonly series: Series; readonly alarm: Alarm };
 
 /** The series of panes, judged by its own past. */
-export function change(threshold: number): PaneDetector<Own> {
+export function change(threshold: number): PaneDetector<Past> {
   return {
     initial: () => ({ series: newSeries(), alarm: newAlarm() }),
-    judge({ series, alarm }, start, value) {
+    judge({ past: { series, alarm } }, start, value) {
       const before = series.recent.toSorted((a, b) => a - b);
       const needed = bar(alarm, threshold);
       const { score, views, expected } = observe(series, start, value);

@@ -1,4 +1,5 @@
 import type { Direction } from '../../rule/ir/anomaly.ts';
+import { pack, unpack } from '../packed.ts';
 import { confidenceOf, median, type PaneDetector } from './judged.ts';
 
 export type SpikeOptions = {
@@ -11,22 +12,18 @@ export type SpikeOptions = {
   readonly minReference: number;
 };
 
-/** The values of the last panes, oldest first. */
-type Own = { past: number[] };
-
-/** A pane that has `factor` times as much as the median of those before it, or as little. */
-export function spike({ history, factor, direction, minCurrent, minReference }: SpikeOptions): PaneDetector<Own> {
+/** A pane that has `factor` times as much as the median of those before it, or as little. Its past: the last panes, oldest first, packed. */
+export function spike({ history, factor, direction, minCurrent, minReference }: SpikeOptions): PaneDetector<string> {
   return {
-    initial: () => ({ past: [] }),
+    initial: () => '',
     judge(own, _start, value) {
-      const { past } = own;
+      const past = unpack(own.past).values;
       if (past.length < history) {
-        past.push(value);
-        return { known: false, learned: past.length, needed: history };
+        own.past = pack([...past, value]);
+        return { known: false, learned: past.length + 1, needed: history };
       }
       const reference = median(past);
-      past.shift();
-      past.push(value);
+      own.past = pack([...past.slice(1), value]);
       const floor = Math.max(reference, 1);
       const up = direction !== 'down' && value >= factor * floor && value >= minCurrent;
       const down = direction !== 'up' && value <= reference / factor && reference >= minReference;
