@@ -5,7 +5,7 @@ import type { Clock } from '../shared/clock.ts';
 import { messageOf, WardlineError } from '../shared/errors.ts';
 import { createHeads, type Headers, type Heads } from './files/heads.ts';
 import { isCopy } from './files/identity.ts';
-import { createLooker, filesBelow, rotatedBeside } from './files/look.ts';
+import { createLooker, filesBelow, isGone, rotatedBeside } from './files/look.ts';
 import { createFileTable, type FileTable, type Tracked } from './files/tracked.ts';
 import { isCompressed, unpacked } from './files/unpacked.ts';
 import { createLineCutter, type Line } from './lines.ts';
@@ -16,21 +16,32 @@ import type { Batch, Source } from './source.ts';
 const MAX_LINE_BYTES = 1024 * 1024;
 const LINES_PER_BATCH = 1000;
 const POLL_MS = 500;
+const UNREADABLE = 'a file cannot be read and is passed over until it can be';
 
 /**
  * Lines of a file, or of every file below a folder. A partition is one file's content, whatever its name becomes; the
  * offset of a record is where its line begins in the unpacked text.
  */
-export function createFileSource(settings: FileSourceSettings, clock: Clock, register: PartitionRegister = createMemoryRegister()): Source {
+export function createFileSource(
+  settings: FileSourceSettings,
+  clock: Clock,
+  register: PartitionRegister = createMemoryRegister(),
+  warn: (about: object, text: string) => void = () => {},
+): Source {
   let table: FileTable | undefined;
   return {
     name: settings.name,
     async *batches(positions, signal) {
       table = createFileTable(register, positions);
-      const look = createLook(settings.path, table);
       const headsOf = createHeads(register);
       // A file that cannot be read to its end does not keep the others from being read.
       const failures: WardlineError[] = [];
+      const told = new Set<string>();
+      const look = createLook(settings.path, table, (path, error) => {
+        if (settings.mode === 'once') failures.push(unreadable(path, error));
+        else if (!told.has(path)) warn({ source: settings.name, path, error: messageOf(error) }, UNREADABLE);
+        told.add(path);
+      });
       for (let first = true; !signal.aborted; first = false) {
         for (const tracked of await look(first)) {
           if (signal.aborted) return;
@@ -67,21 +78,33 @@ export function createFileSource(settings: FileSourceSettings, clock: Clock, reg
   };
 }
 
+const unreadable = (path: string, error: unknown): WardlineError =>
+  new WardlineError('source', `cannot read ${path}: ${messageOf(error)}`, { cause: error });
+
 function inAll(failures: readonly WardlineError[]): WardlineError {
   return new WardlineError('source', failures.map(({ message }) => message).join('; '), { cause: failures[0] });
 }
 
 /** One look at everything there is; the first one throws where there is nothing to read. */
-function createLook(path: string, table: FileTable): (first: boolean) => Promise<readonly Tracked[]> {
-  const own = createLooker();
-  const rotated = createLooker();
+function createLook(
+  path: string,
+  table: FileTable,
+  onUnreadable: (path: string, error: unknown) => void,
+): (first: boolean) => Promise<readonly Tracked[]> {
+  const own = createLooker(onUnreadable);
+  // What was never read of these is not asked for; what was is a gap when its file is not found.
+  const rotated = createLooker(() => {});
   let isFolder = false;
   return async (first) => {
     let paths: readonly string[] = [];
     try {
       ({ paths, isFolder } = await filesBelow(path));
     } catch (error) {
-      if (first) throw new WardlineError('source', `cannot read ${path}: ${messageOf(error)}`, { cause: error });
+      if (first) throw unreadable(path, error);
+      if (!isGone(error)) {
+        onUnreadable(path, error);
+        return [];
+      }
     }
     const files = await own.look(paths);
     if (isFolder) return table.update(files, () => true);
@@ -121,7 +144,7 @@ async function* read(settings: FileSourceSettings, tracked: Tracked, heads: Head
   } catch (error) {
     // What came before the damage is given; a compressed file that is still being written is tried again when it has changed.
     if (once && records.length > 0) yield { partition, records, next: cutter.lineStart() };
-    if (once || !compressed) throw new WardlineError('source', `cannot read ${file.path}: ${messageOf(error)}`, { cause: error });
+    if (once || !compressed) throw unreadable(file.path, error);
     tracked.readStamp = file.stamp;
     return;
   }

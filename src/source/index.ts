@@ -25,7 +25,7 @@ export type SourceDeps = {
 export function createSource(settings: SourceSettings, { clock, logger, register, inboxOf }: SourceDeps): Source {
   switch (settings.kind) {
     case 'file':
-      return createFileSource(settings, clock, register);
+      return createFileSource(settings, clock, register, (about, text) => logger.warn(about, text));
     case 'kafka':
       return createKafkaSource(settings, logger, { register, clock, registry: registryOf(settings, { clock, logger }) });
     case 'otlp-http':

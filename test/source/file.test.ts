@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
@@ -6,6 +7,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/shared/clock.ts';
 import { createFileSource } from '../../src/source/file.ts';
+import { createLooker } from '../../src/source/files/look.ts';
 import { createLineCutter } from '../../src/source/lines.ts';
 import { fileSourceSettings } from '../../src/source/settings.ts';
 import type { Batch } from '../../src/source/source.ts';
@@ -120,6 +122,40 @@ describe('the file source', () => {
     await expect(batchesOf(join(folder, 'none'))).rejects.toThrow(/cannot read .*none/);
     writeFileSync(join(folder, 'bad.gz'), gzipSync('x'.repeat(1000)).subarray(0, 15));
     await expect(batchesOf(join(folder, 'bad.gz'))).rejects.toThrow(/cannot read .*bad\.gz/);
+  });
+
+  test('what is no file and no folder is an error, not an empty log', async () => {
+    const pipe = join(folder, 'pipe');
+    expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+    await expect(batchesOf(pipe)).rejects.toThrow(/cannot read .*pipe: it is a pipe/);
+  });
+
+  // A plain file of the system that anybody may open and whose first bytes nobody can read; root reads every other.
+  test.runIf(existsSync('/proc/self/mem'))('a file that is there and cannot be read is an error; followed, a warning that comes once', async () => {
+    await expect(batchesOf('/proc/self/mem')).rejects.toThrow(/cannot read \/proc\/self\/mem: /);
+    const ended = new AbortController();
+    let looks = 0;
+    const clock = { ...systemClock, sleep: async () => void (++looks === 3 && ended.abort()) };
+    const warnings: object[] = [];
+    const settings = fileSourceSettings.parse({ kind: 'file', name: 'f', path: '/proc/self/mem', mode: 'follow' });
+    const followed = createFileSource(settings, clock, undefined, (about) => warnings.push(about));
+    for await (const batch of followed.batches(new Map(), ended.signal)) expect(batch.records).toEqual([]);
+    expect(looks).toBe(3);
+    expect(warnings).toEqual([expect.objectContaining({ source: 'f', path: '/proc/self/mem' })]);
+  });
+
+  test('a file that cannot be read for a while stays as it was seen last', async () => {
+    const path = join(folder, 'a.log');
+    writeFileSync(path, 'one\n');
+    const faults: string[] = [];
+    const looker = createLooker((found) => faults.push(found));
+    const before = await looker.look([path]);
+    rmSync(path);
+    symlinkSync(path, path);
+    expect(await looker.look([path])).toEqual(before);
+    expect(faults).toEqual([path]);
+    rmSync(path);
+    expect(await looker.look([path])).toEqual([]);
   });
 });
 
