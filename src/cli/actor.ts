@@ -1,5 +1,10 @@
 import { userInfo } from 'node:os';
+import { WardlineError } from '../shared/errors.ts';
 import type { Io } from './io.ts';
 
-/** Who acts: as said, else `WARDLINE_ACTOR`, else the user of the system. */
-export const actorOf = (said: string | undefined, io: Io): string => said ?? io.environment['WARDLINE_ACTOR'] ?? userInfo().username;
+/** Who acts: as said, else `WARDLINE_ACTOR`, else the user of the system. Throws `usage` for a name that names nobody. */
+export function actorOf(said: string | undefined, io: Io): string {
+  const by = (said ?? io.environment['WARDLINE_ACTOR'] ?? userInfo().username).trim();
+  if (by === '') throw new WardlineError('usage', 'the name of the person who acts is empty; give one, or leave it out for the user of the system');
+  return by;
+}

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { placeholderValues } from '../config/placeholders.ts';
 import { DEFAULT_LIMITS, decode } from '../decode/decode.ts';
@@ -15,6 +15,8 @@ import { WardlineError } from '../shared/errors.ts';
 import type { JsonObject } from '../shared/json.ts';
 import { printable, table } from '../shared/table.ts';
 import { createFileSource } from '../source/file.ts';
+import type { Source } from '../source/source.ts';
+import { createStdinSource } from '../source/stdin.ts';
 import { outputOption, type Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
@@ -57,9 +59,18 @@ function seenBy({ config, source, format, timezone }: ParseFlags, io: Io) {
   };
 }
 
+/** A file or a folder; standard input and pipes such as a shell's `<(command)` are read as they come. */
+function sourceOf(file: string, { clock }: Io): Source {
+  if (file === '-') return createStdinSource({ kind: 'stdin', name: 'parse' }, clock);
+  const about = statSync(file);
+  if (about.isFile() || about.isDirectory())
+    return createFileSource({ kind: 'file', name: 'parse', path: resolve(file), mode: 'once' }, clock);
+  return createStdinSource({ kind: 'stdin', name: 'parse' }, clock, createReadStream(file));
+}
+
 /** `wardline parse FILE`: what each line becomes, the rules it matches, and at the end the fields rules asked for in vain. */
 export async function parse(file: string, flags: ParseFlags, io: Io): Promise<number> {
-  if (!existsSync(file)) throw new WardlineError('usage', `there is no file ${file}`);
+  if (file !== '-' && !existsSync(file)) throw new WardlineError('usage', `there is no file ${file}`);
   const limit = Number(flags.limit);
   if (!Number.isInteger(limit) || limit < 1) throw new WardlineError('usage', `--limit takes a whole number from 1, not ${flags.limit}`);
   const { normalizer, redactor, placeholders } = seenBy(flags, io);
@@ -75,8 +86,7 @@ export async function parse(file: string, flags: ParseFlags, io: Io): Promise<nu
   const documentOf = (event: Event): JsonObject => redactor?.of(event).document(event.toEcs()) ?? event.toEcs();
   let unread = 0;
   let shown = 0;
-  const source = createFileSource({ kind: 'file', name: 'parse', path: resolve(file), mode: 'once' }, io.clock);
-  reading: for await (const { records } of source.batches(new Map(), io.stop)) {
+  reading: for await (const { records } of sourceOf(file, io).batches(new Map(), io.stop)) {
     for (const record of records) {
       if (shown >= limit) break reading;
       shown++;
@@ -101,6 +111,7 @@ export async function parse(file: string, flags: ParseFlags, io: Io): Promise<nu
       }
     }
   }
+  if (shown === 0) io.err(`no lines in ${file === '-' ? 'standard input' : file}\n`);
   const missing = lackingText(lacking);
   if (missing !== '') (flags.output === 'json' ? io.err : io.out)(missing);
   return unread > 0 ? EXIT.findings : EXIT.ok;
@@ -154,7 +165,7 @@ function flat(value: unknown, name = ''): readonly (readonly [string, string])[]
 export const registerParse: Register = (program, { io, done }) => {
   program
     .command('parse')
-    .argument('<file>', 'a log file; .gz and .zst are unpacked')
+    .argument('<file>', 'a log file or a folder, - for standard input; .gz and .zst are unpacked')
     .description('show what each line becomes: format, log sources, ECS fields, matching rules')
     .option('-c, --config <file>', 'settings: their enrichment, redaction and placeholders')
     .option('--source <name>', 'read the file as this source of the settings')

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -69,6 +69,23 @@ function storedIds(): string[] {
 }
 
 describe('the command line', () => {
+  test('a reader that has seen enough ends the output, and nothing is said of it', async () => {
+    writeFileSync(join(folder, 'a.log'), 'a line\n'.repeat(5000));
+    const { child, ended } = start(['parse', 'a.log', '--limit', '5000']);
+    child.stdout?.once('data', () => child.stdout?.destroy());
+    expect(await ended).toMatchObject({ code: 0, err: '' });
+  });
+
+  test('parse reads pipes and standard input, and says when there was nothing', async () => {
+    const program = `${process.execPath} ${flags.join(' ')} ${join(home, 'src/main.ts')} parse`;
+    const shell = (line: string) => spawnSync('bash', ['-c', line], { cwd: folder, encoding: 'utf8' });
+    expect(shell(`echo one | ${program} - ; ${program} <(echo two); ${program} - < /dev/null`)).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/message: one\n[^]*message: two\n/),
+      stderr: 'no lines in standard input\n',
+    });
+  });
+
   test('demo shows real alerts from the shipped samples, and every webhook signature was right', async () => {
     const { code, out } = await wardline('demo', '--out', 'out');
     expect(code).toBe(0);

@@ -94,6 +94,7 @@ describe('reports from the command line', () => {
       ['--for', 'week'],
       ['--for', '400d'],
       ['--from', '2026-02-30'],
+      ['--by', ' '],
     ])
       expect(attest(...wrong).status).toBe(2);
   });
