@@ -80,6 +80,8 @@ describe('lines whose columns the head of their file names', () => {
   test("Zeek's own tables with their types, unset and empty values", async () => {
     writeFileSync(path, `${zeek.join('\n')}\n`);
     const { events } = await read();
+    // Also the lines before the names, and the last one.
+    expect(new Set(events.map(({ route }) => route.format))).toEqual(new Set(['zeek']));
     const [first, second] = [events[7], events[8]];
     expect(first?.route.labels).toContainEqual({ product: 'zeek', service: 'dns' });
     expect(first?.document).toMatchObject({ 'id.orig_p': 53124, AA: false, answers: ['203.0.113.5', '203.0.113.6'] });

@@ -131,18 +131,21 @@ describe('the file source', () => {
   });
 
   // A plain file of the system that anybody may open and whose first bytes nobody can read; root reads every other.
-  test.runIf(existsSync('/proc/self/mem'))('a file that is there and cannot be read is an error; followed, a warning that comes once', async () => {
-    await expect(batchesOf('/proc/self/mem')).rejects.toThrow(/cannot read \/proc\/self\/mem: /);
-    const ended = new AbortController();
-    let looks = 0;
-    const clock = { ...systemClock, sleep: async () => void (++looks === 3 && ended.abort()) };
-    const warnings: object[] = [];
-    const settings = fileSourceSettings.parse({ kind: 'file', name: 'f', path: '/proc/self/mem', mode: 'follow' });
-    const followed = createFileSource(settings, clock, undefined, (about) => warnings.push(about));
-    for await (const batch of followed.batches(new Map(), ended.signal)) expect(batch.records).toEqual([]);
-    expect(looks).toBe(3);
-    expect(warnings).toEqual([expect.objectContaining({ source: 'f', path: '/proc/self/mem' })]);
-  });
+  test.runIf(existsSync('/proc/self/mem'))(
+    'a file that is there and cannot be read is an error; followed, a warning that comes once',
+    async () => {
+      await expect(batchesOf('/proc/self/mem')).rejects.toThrow(/cannot read \/proc\/self\/mem: /);
+      const ended = new AbortController();
+      let looks = 0;
+      const clock = { ...systemClock, sleep: async () => void (++looks === 3 && ended.abort()) };
+      const warnings: object[] = [];
+      const settings = fileSourceSettings.parse({ kind: 'file', name: 'f', path: '/proc/self/mem', mode: 'follow' });
+      const followed = createFileSource(settings, clock, undefined, (about) => warnings.push(about));
+      for await (const batch of followed.batches(new Map(), ended.signal)) expect(batch.records).toEqual([]);
+      expect(looks).toBe(3);
+      expect(warnings).toEqual([expect.objectContaining({ source: 'f', path: '/proc/self/mem' })]);
+    },
+  );
 
   test('a file that cannot be read for a while stays as it was seen last', async () => {
     const path = join(folder, 'a.log');

@@ -1,5 +1,6 @@
 import { kubernetesDecisionFields } from '../decision-points.ts';
 import { address, compute, constant, type Format, firstOf, fixedRoute, integer, path } from '../format.ts';
+import { urlFields } from '../web/request.ts';
 
 const label = { product: 'kubernetes', service: 'audit' };
 
@@ -26,13 +27,15 @@ export const kubernetesAudit: Format = {
     'orchestrator.resource.name': path('objectRef.name'),
     'orchestrator.resource.type': path('objectRef.resource'),
     'user.name': path('user.username'),
+    'user.id': path('user.uid'),
+    'user.effective.name': path('impersonatedUser.username'),
     'source.ip': firstOf(
       compute([path('sourceIPs')], (list) => (Array.isArray(list) ? list[0] : undefined)),
       address(path('sourceIPs')),
     ),
     'user_agent.original': path('userAgent'),
     'http.response.status_code': integer(path('responseStatus.code')),
-    'url.path': path('requestURI'),
+    ...urlFields(path('requestURI')),
     ...kubernetesDecisionFields,
   },
 };

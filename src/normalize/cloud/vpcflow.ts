@@ -1,6 +1,7 @@
 import type { TextLine } from '../../decode/text-line.ts';
 import type { JsonObject, JsonValue } from '../../shared/json.ts';
-import { address, compute, constant, entryOf, type Format, fixedRoute, integer, path, text } from '../format.ts';
+import { address, compute, constant, type Format, fixedRoute, integer, path, text } from '../format.ts';
+import { transportOf } from '../network/ip-protocols.ts';
 
 // Version 2, the default; later versions append to it in this order (Amazon VPC user guide, "Available fields").
 const COLUMNS = [
@@ -37,17 +38,6 @@ function parse({ text, body, columns }: TextLine): JsonObject | undefined {
   return document;
 }
 
-/** Assigned Internet protocol numbers (IANA). */
-const TRANSPORTS: Readonly<Record<string, string>> = {
-  '1': 'icmp',
-  '2': 'igmp',
-  '6': 'tcp',
-  '17': 'udp',
-  '47': 'gre',
-  '50': 'esp',
-  '58': 'ipv6-icmp',
-  '132': 'sctp',
-};
 const iso = (name: string) =>
   text(path(name), (value) => (/^\d{9,11}$/.test(value) ? new Date(Number(value) * 1000).toISOString() : undefined));
 const label = { product: 'aws', service: 'vpcflow' };
@@ -83,7 +73,7 @@ export const awsVpcflow: Format = {
     'network.bytes': integer(path('bytes')),
     'network.packets': integer(path('packets')),
     'network.iana_number': path('protocol'),
-    'network.transport': text(path('protocol'), (value) => entryOf(TRANSPORTS, value)),
+    'network.transport': text(path('protocol'), transportOf),
     'network.type': text(path('type', 'srcaddr'), (value) =>
       /^IPv[46]$/.test(value) ? value.toLowerCase() : value.includes(':') ? 'ipv6' : 'ipv4',
     ),

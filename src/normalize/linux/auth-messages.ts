@@ -151,9 +151,10 @@ const SESSIONS: readonly Pattern[] = [
 const PAM: readonly Pattern[] = [
   [
     new RegExp(
-      `^pam_\\w{1,32}\\([^)]{1,64}\\): session (?:opened|closed) for user ${USER}(?:\\(uid=\\d+\\))?(?: by ${USER}\\(uid=(\\d+)\\))?$`,
+      `^pam_\\w{1,32}\\([^)]{1,64}\\): session (?:opened|closed) for user ${USER}(?:\\(uid=(\\d+)\\))?(?: by ${USER}\\(uid=(\\d+)\\))?$`,
     ),
-    (_, target, by, uid) => (by === undefined || by === '' ? { user: target, uid } : { user: by, uid, target }),
+    (_, target, targetUid, by, uid) =>
+      by === undefined || by === '' ? { user: target, uid: targetUid ?? uid } : { user: by, uid, target },
   ],
   // sshd reports the same attempt itself as "Failed ...", with the method: counting both would double it.
   [

@@ -3,6 +3,7 @@ import type { TextLine } from '../../decode/text-line.ts';
 import type { JsonObject, JsonValue } from '../../shared/json.ts';
 import { address, compute, constant, type Format, integer, lookup, path, scaled, text } from '../format.ts';
 import { userAgentFields } from '../web/user-agent.ts';
+import { transportOf } from './ip-protocols.ts';
 
 /** `eventtime` is in seconds in old releases, nanoseconds in new ones; date, time and tz are the fall back. */
 function parse({ body }: TextLine): JsonObject | undefined {
@@ -25,7 +26,6 @@ const labelsOf = (type: string, subtype: string) => [
         ? [{ category: 'dns' }]
         : []),
 ];
-const TRANSPORTS: Readonly<Record<string, string>> = { '1': 'icmp', '6': 'tcp', '17': 'udp', '47': 'gre', '50': 'esp', '58': 'ipv6-icmp' };
 const DENIED = /^(?:deny|denied|block|blocked|dropped|drop|reset|failure|failed|server-rst|client-rst|timeout)$/i;
 
 /** Fortinet FortiGate: traffic, security (UTM) and event logs as key value pairs. */
@@ -78,7 +78,7 @@ export const fortigate: Format = {
     'destination.bytes': integer(path('rcvdbyte')),
     'destination.packets': integer(path('rcvdpkt')),
     'destination.domain': path('hostname'),
-    'network.transport': text(path('proto'), (value) => lookupTransport(value)),
+    'network.transport': text(path('proto'), (value) => transportOf(value)),
     'network.protocol': text(path('service'), (value) => value.toLowerCase()),
     'network.application': path('app'),
     'network.direction': lookup(path('direction'), { incoming: 'inbound', outgoing: 'outbound' }),
@@ -101,10 +101,6 @@ export const fortigate: Format = {
     'fortinet.firewall.sessionid': path('sessionid'),
   },
 };
-
-function lookupTransport(value: string): string | undefined {
-  return Object.hasOwn(TRANSPORTS, value) ? TRANSPORTS[value] : undefined;
-}
 
 function categories(type: JsonValue | undefined, subtype: JsonValue | undefined, action: JsonValue | undefined): JsonValue {
   if (type === 'utm')

@@ -37,9 +37,12 @@ export const suricataEve: Format = {
       { alert: ['network', 'intrusion_detection'], http: ['network', 'web'], fileinfo: ['file'], stats: ['network'] },
       ['network'],
     ),
-    'event.type': byType(
-      { alert: ['allowed'], drop: ['denied'], http: ['access', 'protocol'], dns: ['protocol'], tls: ['protocol'], stats: ['info'] },
-      ['connection'],
+    'event.type': firstOf(
+      // An intrusion prevention system says what it did with the packet.
+      compute([path('event_type'), path('alert.action')], (type, action) =>
+        type !== 'alert' ? undefined : action === 'blocked' ? ['denied'] : ['allowed'],
+      ),
+      byType({ drop: ['denied'], http: ['access', 'protocol'], dns: ['protocol'], tls: ['protocol'], stats: ['info'] }, ['connection']),
     ),
     'event.action': path('alert.action'),
     'event.severity': integer(path('alert.severity')),

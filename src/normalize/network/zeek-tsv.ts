@@ -3,6 +3,8 @@ import type { TextLine } from '../../decode/text-line.ts';
 import type { JsonObject, JsonValue } from '../../shared/json.ts';
 
 const NUMERIC = /^(?:count|int|port|double|interval)$/;
+/** Directives that Zeek alone has, and writes before it names the columns. */
+const BEFORE_NAMES = /^#(?:separator \\x[0-9a-fA-F]{2}|(?:set_separator|empty_field|unset_field|path|open)\t.{1,256})\r?$/;
 const LIST = /^(?:set|vector|table)\[(.*)\]$/;
 
 /**
@@ -10,6 +12,7 @@ const LIST = /^(?:set|vector|table)\[(.*)\]$/;
  * a line of the head is an event that says nothing more.
  */
 export function parseZeekTsv({ text, columns }: TextLine): JsonObject | undefined {
+  if (columns === undefined && BEFORE_NAMES.test(text)) return { message: text };
   if (columns?.kind !== 'zeek') return undefined;
   const log = columns.about.get('path')?.trim();
   if (isDirective(text)) return { ...(log === undefined ? {} : { _path: log }), message: text };

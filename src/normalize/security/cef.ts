@@ -3,6 +3,7 @@ import type { TextLine } from '../../decode/text-line.ts';
 import type { FieldSource } from '../../event/field-source.ts';
 import { isObject, type JsonObject, type JsonValue } from '../../shared/json.ts';
 import { address, compute, constant, entryOf, type Format, firstOf, integer, path, text } from '../format.ts';
+import { protocolFields } from '../network/ip-protocols.ts';
 import { hostOfUrl, urlFields } from '../web/request.ts';
 import { userAgentFields } from '../web/user-agent.ts';
 
@@ -66,7 +67,7 @@ const routeOf: Format['route'] = ([product, vendor]) => ({
 const ends: Format['fields'] = {
   'event.kind': constant('event'),
   'host.hostname': path('syslog.hostname'),
-  'network.transport': lower(x('proto', 'transportProtocol')),
+  ...protocolFields(x('proto', 'transportProtocol')),
   'network.protocol': lower(x('app')),
   'source.address': firstOf(present(x('src', 'sourceAddress')), x('shost', 'srcHostName')),
   'source.ip': address(x('src', 'c6a2', 'sourceAddress')),

@@ -78,6 +78,10 @@ function kindOf(channel: JsonValue | undefined, id: JsonValue | undefined): stri
   return `${name === 'microsoft-windows-sysmon/operational' ? 'sysmon' : name} ${String(id ?? '')}`;
 }
 
+/** A value where another one is missing. */
+const unless = (other: FieldSource, source: FieldSource): FieldSource =>
+  compute([other, source], (found, value) => (found === undefined ? value : undefined));
+
 /** The ECS table of all Windows shapes: the shapes differ only in where a Sigma name is found. */
 export function windowsFields(at: FieldOf): Readonly<Record<string, FieldSource>> {
   const kind = compute([at('Channel'), at('EventID')], kindOf);
@@ -96,8 +100,13 @@ export function windowsFields(at: FieldOf): Readonly<Record<string, FieldSource>
     'event.outcome': compute([kind, at('Keywords')], outcome),
     'host.name': text(at('Computer'), (value) => value),
     'user.name': firstOf(notDash(at('TargetUserName')), notDash(at('SubjectUserName')), text(account, userName)),
-    'user.domain': firstOf(notDash(at('TargetDomainName')), notDash(at('SubjectDomainName')), text(account, userDomain)),
-    'user.id': firstOf(notDash(at('TargetUserSid')), notDash(at('SubjectUserSid'))),
+    'user.domain': firstOf(
+      notDash(at('TargetDomainName')),
+      unless(notDash(at('TargetUserName')), notDash(at('SubjectDomainName'))),
+      text(account, userDomain),
+    ),
+    // Name and id are of one account: who asked is never taken for who was asked for.
+    'user.id': firstOf(notDash(at('TargetUserSid')), unless(notDash(at('TargetUserName')), notDash(at('SubjectUserSid')))),
     'process.executable': image,
     'process.name': text(image, baseName),
     'process.command_line': notDash(at('CommandLine')),
