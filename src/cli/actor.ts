@@ -3,9 +3,8 @@ import { WardlineError } from '../shared/errors.ts';
 import type { Io } from './io.ts';
 
 /** Who acts: as said, else `WARDLINE_ACTOR`, else the user of the system. Throws `usage` for a name that names nobody. */
-export function actorOf(said: string | undefined, io: Io): string {
+export function actorOf(said: string | undefined, io: Io, option = '--by'): string {
   const by = (said ?? io.environment['WARDLINE_ACTOR'] ?? userInfo().username).trim();
-  if (by === '')
-    throw new WardlineError('usage', 'the name of the person who acts is empty; give one, or leave it out for the user of the system');
+  if (by === '') throw new WardlineError('usage', `${option} takes the name of who acts; left out, it is the user of the system`);
   return by;
 }

@@ -33,7 +33,7 @@ function add(written: readonly string[], flags: AddFlags, io: Io): number {
   const starts = flags.start === undefined ? now : instantOf('--start', flags.start);
   const ends = flags.end === undefined ? starts + durationOf(flags.duration) : instantOf('--end', flags.end);
   if (ends <= now) throw new WardlineError('usage', `the silence would end at ${new Date(ends).toISOString()}, which has passed`);
-  const owner = actorOf(flags.author, io);
+  const owner = actorOf(flags.author, io, '--author');
   const comment = flags.comment.trim();
   const matchers = written.map(asMatcher);
   const id = tupleId(['silence', ...matchers, String(starts), String(ends), owner, comment, String(now)]);
