@@ -11,6 +11,8 @@ type Group = {
   readonly gate: () => readonly string[] | Promise<readonly string[]>;
   /** The first is the reference. */
   readonly cases: Readonly<Record<string, (every: number) => Case>>;
+  /** The greatest ratio to the reference that is good enough, by case: a run says which were missed, and ends with 1. */
+  readonly marks?: Readonly<Record<string, number>>;
 };
 
 export type GroupName =
@@ -76,5 +78,6 @@ export const GROUPS: Readonly<Record<GroupName, Group>> = {
       ...Object.fromEntries(ANOMALY_CASES.map((name) => [name, () => anomalyCase(name)])),
       'spike-correlated': () => correlatedCase('spike'),
     },
+    marks: Object.fromEntries(ANOMALY_CASES.map((name) => [name, 0.1])),
   },
 };

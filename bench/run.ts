@@ -56,6 +56,7 @@ if (values.case !== undefined) {
 } else await main();
 
 type Answer = { readonly microseconds: number; readonly sum: number };
+type Row = { readonly case: string; readonly ratio: number; readonly [more: string]: unknown };
 type Ready = { readonly name: string; readonly unit: string; readonly events: number };
 
 async function main(): Promise<void> {
@@ -75,7 +76,9 @@ async function main(): Promise<void> {
       console.log(`${group}: ${wrong.length} wrong results, so no ratio\n${wrong.slice(0, 20).join('\n')}`);
       process.exit(1);
     }
-    results.push({ group, node: process.version, commit, cases: await measure(group, Object.keys(known.cases)) });
+    const cases = await measure(group, Object.keys(known.cases));
+    results.push({ group, node: process.version, commit, cases });
+    if (known.marks !== undefined) tellMarks(group, cases, known.marks);
   }
   for (const name of values.peer) results.push(await comparePeer(name, Number(values.rounds), oursOn));
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
@@ -100,8 +103,15 @@ async function oursOn(peerEvery: number): Promise<{ warm: number; cold: number }
   return { warm: await spent(false), cold: await spent(true) };
 }
 
+function tellMarks(group: string, cases: readonly Row[], marks: Readonly<Record<string, number>>): void {
+  const missed = cases.filter(({ case: name, ratio }) => ratio > (marks[name] ?? Number.POSITIVE_INFINITY));
+  for (const { case: name, ratio } of missed) console.log(`  missed: ${name} ${ratio.toFixed(3)} x, the mark is ${marks[name]}`);
+  if (missed.length > 0) process.exitCode = 1;
+  else console.log(`  ${group}: ${Object.keys(marks).length} marks reached`);
+}
+
 /** The first case is the reference; every other one is given as a ratio to it, round by round. */
-async function measure(group: string, names: readonly string[]): Promise<object[]> {
+async function measure(group: string, names: readonly string[]): Promise<Row[]> {
   const children: { name: string; child: ChildProcess; ready: Ready; times: number[] }[] = [];
   for (const name of names) {
     const child = fork(new URL(import.meta.url).pathname, ['--case', `${group}/${name}`, '--every', values.every], {

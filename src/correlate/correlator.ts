@@ -12,7 +12,7 @@ import { createRuleState, type RuleState } from './rule-state.ts';
 import { createSilences } from './silences.ts';
 import { createWatermark } from './watermark.ts';
 
-export type { Note, Pressure, Undecided } from './group.ts';
+export type { Bounded, Note, Pressure, Undecided } from './group.ts';
 
 /** What a partition of correlation reads, in its order; time passes by records alone. */
 export type CorrelateRecord =

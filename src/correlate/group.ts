@@ -53,8 +53,17 @@ export type Undecided = {
 /** A rule reached its budget: groups were evicted, and what they would have shown is not known. Said once per window. */
 export type Pressure = { readonly kind: 'pressure'; readonly rule: RuleId; readonly time: Nanos; readonly evicted: number };
 
+/** State of groups of a rule is bounded, and values beyond were let go or not taken. Said once per window, with how many since. */
+export type Bounded = {
+  readonly kind: 'bounded';
+  readonly rule: RuleId;
+  readonly time: Nanos;
+  readonly dropped: number;
+  readonly window: Firing['window'];
+};
+
 /** What is said beside firings; of it the caller makes evidence and metrics. */
-export type Note = Undecided | Pressure;
+export type Note = Undecided | Pressure | Bounded;
 export type Say = (note: Note) => void;
 
 /** Inserts a hit at its place and decides every window it can change. */

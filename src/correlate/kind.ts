@@ -28,6 +28,8 @@ export type Passage = {
   silent(start: Nanos, end: Nanos): boolean;
   /** What was counted over all groups of the rule; there for kinds that ask for it. */
   readonly census?: Census;
+  /** Counts what a group had to let go, or could not take, because its state is bounded. */
+  readonly dropped?: (count: number, time: Nanos) => void;
 };
 
 /** What a kind is told about the rule it serves. */

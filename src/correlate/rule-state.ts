@@ -10,7 +10,15 @@ import type { Passage } from './kind.ts';
 import type { Plan } from './plans.ts';
 
 /** What a rule has done since its state began. */
-export type RuleCounters = { evicted: number; evictedAdvanced: number; dropped: number; late: number };
+export type RuleCounters = {
+  evicted: number;
+  evictedAdvanced: number;
+  dropped: number;
+  late: number;
+  /** Values that the bounded state of groups let go or did not take, and of these the ones not told of yet. */
+  values: number;
+  untold: number;
+};
 
 export type StoredRule = {
   readonly rule: RuleId;
@@ -18,6 +26,8 @@ export type StoredRule = {
   readonly groups: StoredGroups;
   readonly counters: RuleCounters;
   readonly pressure: Nanos | undefined;
+  /** When it was last told that values were let go. */
+  readonly bounded: Nanos | undefined;
   readonly census?: CensusState;
 };
 
@@ -39,8 +49,9 @@ export type RuleOptions = Budget & { readonly maxHits: number };
 export function createRuleState(plan: Plan, logic: string, options: RuleOptions, stored?: StoredRule): RuleState {
   const groups = createGroupStore({ ...options, maxGroups: plan.maxGroups ?? options.maxGroups }, stored?.groups);
   const calendar: Calendar = createCalendar();
-  const counters: RuleCounters = { evicted: 0, evictedAdvanced: 0, dropped: 0, late: 0, ...stored?.counters };
+  const counters: RuleCounters = { evicted: 0, evictedAdvanced: 0, dropped: 0, late: 0, values: 0, untold: 0, ...stored?.counters };
   let pressure = stored?.pressure;
+  let bounded = stored?.bounded;
   const counted = plan.kind.census;
   const census: Census | undefined = counted === undefined ? undefined : createCensus(counted.span, stored?.census);
 
@@ -73,6 +84,16 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
     say({ kind: 'pressure', rule: plan.rule, time, evicted: counters.evicted });
   };
 
+  const letGo = (count: number, time: Nanos, say: Say): void => {
+    if (count === 0) return;
+    counters.values += count;
+    counters.untold += count;
+    if (bounded !== undefined && time < bounded + plan.timespan && time > bounded - plan.timespan) return;
+    bounded = time;
+    say({ kind: 'bounded', rule: plan.rule, time, dropped: counters.untold, window: { start: time, end: time + plan.timespan } });
+    counters.untold = 0;
+  };
+
   return {
     plan,
     counters,
@@ -95,7 +116,11 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
     },
     advance(passage, say, release) {
       const out: Firing[] = [];
-      const own = census === undefined ? passage : { ...passage, census };
+      const own: Passage = {
+        ...passage,
+        ...(census === undefined ? {} : { census }),
+        dropped: (count, time) => letGo(count, time, say),
+      };
       for (const { key, at } of calendar.take(passage.watermark)) {
         const state = groups.get(key);
         // A group that was woken earlier, or evicted and made anew, has another instant.
@@ -119,6 +144,7 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
       groups: groups.snapshot(),
       counters: { ...counters },
       pressure,
+      bounded,
       ...(census === undefined ? {} : { census: census.snapshot() }),
     }),
   };

@@ -33,6 +33,10 @@ export function numbersOf(value: JsonValue | undefined): readonly number[] {
 
 /** What several fields of a match have together, as one text per combination; one field alone is its own text. */
 export function valueKeys(fields: readonly string[], values: Readonly<Record<string, JsonValue>>): readonly string[] {
+  if (fields.length === 1) {
+    const texts = textsOf(values[fields[0] as string]);
+    return texts.length > MAX_TUPLES ? texts.slice(0, MAX_TUPLES) : texts;
+  }
   return tuplesOf(fields.map((field) => textsOf(values[field]))).map((tuple) =>
     tuple.length === 1 ? (tuple[0] as string) : JSON.stringify(tuple),
   );

@@ -5,6 +5,9 @@ import type { ExceptionEffect } from '../rule/ir/exception.ts';
 import type { RuleId } from '../rule/ir/rule.ts';
 import type { Proof } from './entry.ts';
 
+/** Cause of a `rule-fault` that is none: groups were new, and nothing could be said of them yet. Reports do not count it against the rule. */
+export const BASELINE_LEARNING = 'baseline learning';
+
 /** Events of one minute and type: what continuity and presence are decided from. */
 export type MinuteRow = {
   readonly minute: number;

@@ -76,8 +76,9 @@ export function createMeters(metrics: Metrics, board?: Board): Meters {
     },
     note(note) {
       if (note.kind === 'pressure') board?.noted(note.rule, 'evicted', note.evicted);
-      else if (note.reason === 'silent') board?.noted(note.rule, 'undecided', 1);
+      else if (note.kind === 'undecided' && note.reason === 'silent') board?.noted(note.rule, 'undecided', 1);
       if (note.kind === 'pressure') metrics.add('wardline.rule.evictions', note.evicted, { rule: note.rule });
+      else if (note.kind === 'bounded') metrics.add('wardline.rule.values.dropped', note.dropped, { rule: note.rule });
       else metrics.add('wardline.rule.undecided', 1, { rule: note.rule, reason: note.reason });
     },
     delivered: (receiver, outcomes) =>

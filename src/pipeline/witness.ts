@@ -4,6 +4,7 @@ import type { Note } from '../correlate/correlator.ts';
 import { originText, type RawRecord } from '../event/raw-record.ts';
 import { NANOS_PER_MS, type Nanos, parseIsoTime } from '../event/time.ts';
 import type { Ledger } from '../evidence/ledger.ts';
+import { BASELINE_LEARNING } from '../evidence/observation.ts';
 import type { Ruleset } from '../rule/load.ts';
 import { canonicalJson } from '../shared/canonical-json.ts';
 import { sha256Hex } from '../shared/digest.ts';
@@ -40,6 +41,8 @@ export type Witness = {
   deadLetters(): number;
 };
 
+const HOUR_MS = 3_600_000;
+
 /** How each kind of source shows that nothing is missing. */
 const PROOFS: Readonly<Record<Settings['sources'][number]['kind'], 'offsets' | 'bytes' | 'none'>> = {
   kafka: 'offsets',
@@ -56,6 +59,14 @@ export function createWitness(ledger: Ledger, sources: Settings['sources']): Wit
   const kinds = new Map(sources.map(({ name, kind }) => [name, kind]));
   let events = 0;
   let deadLetters = 0;
+  // A group that is new is no fault of its rule, and a flood of new groups must not fill the ledger: one entry per rule and hour.
+  const learning = new Map<string, number>();
+  const toldOfLearning = ({ rule, window }: Extract<Note, { readonly kind: 'undecided' }>): boolean => {
+    const from = toMs(window.start);
+    if (from < (learning.get(rule) ?? Number.NEGATIVE_INFINITY)) return true;
+    learning.set(rule, from + HOUR_MS);
+    return false;
+  };
   const observeAlerts = (alerts: readonly AlertDocument[]): void => {
     if (alerts.length > 0) ledger.observe({ kind: 'alerts', alerts: alerts.map(alertFacts) });
   };
@@ -106,13 +117,15 @@ export function createWitness(ledger: Ledger, sources: Settings['sources']): Wit
     note(note) {
       const at = toMs(note.time);
       if (note.kind === 'pressure') ledger.observe({ kind: 'eviction', at, rule: note.rule, count: note.evicted, from: at, to: undefined });
-      // A group that is new to a rule is no fault of the rule: that its baseline is being learned is logged.
-      else if (note.reason === 'silent')
+      else if (note.kind === 'bounded')
+        ledger.observe({ kind: 'eviction', at, rule: note.rule, count: note.dropped, from: at, to: toMs(note.window.end) });
+      else if (note.reason === 'learning' && toldOfLearning(note)) return;
+      else
         ledger.observe({
           kind: 'rule-fault',
           at,
           rule: note.rule,
-          cause: 'source silent',
+          cause: note.reason === 'silent' ? 'source silent' : BASELINE_LEARNING,
           from: toMs(note.window.start),
           to: toMs(note.window.end),
         });

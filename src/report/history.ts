@@ -1,5 +1,6 @@
 import type { Body, EntryKind, LedgerEntry } from '../evidence/entry.ts';
 import type { LedgerHead } from '../evidence/ledger.ts';
+import { BASELINE_LEARNING } from '../evidence/observation.ts';
 import { createChainVerifier } from '../evidence/verify.ts';
 import { type AlertLog, createAlertLog } from './alert-log.ts';
 import { addGap, addLosses, addPopulation, addPosition, emptySource, get, partitionOf, type SourceHistory } from './source-history.ts';
@@ -118,7 +119,9 @@ function createFold() {
     alerts: addAlerts,
     delivery: addDelivery,
     eviction: (body) => void ruleFaults.push({ ...faultOf(body), cause: 'state-limit' }),
-    'rule-fault': (body) => void ruleFaults.push({ ...faultOf(body), cause: 'rule-error' }),
+    'rule-fault'(body) {
+      if (body.cause !== BASELINE_LEARNING) ruleFaults.push({ ...faultOf(body), cause: 'rule-error' });
+    },
     canary({ id, slot, step, at }) {
       const canary = get(canaries, JSON.stringify([id, slot]), (): Canary => ({ id, slot, injectedMs: undefined, seenMs: undefined }));
       if (step === 'injected') canary.injectedMs ??= Date.parse(at);

@@ -50,6 +50,13 @@ export const INSTRUMENTS = [
     'Windows that could not be decided: a source was silent, or a baseline is being learned.',
   ),
   define('counter', 'wardline.rule.evictions', '{group}', ['rule'], 'Groups dropped because a rule reached the budget of its state.'),
+  define(
+    'counter',
+    'wardline.rule.values.dropped',
+    '{value}',
+    ['rule'],
+    'Values that a group of an anomaly rule let go or did not count because its state is bounded.',
+  ),
   define('counter', 'wardline.exceptions.hidden', '{match}', ['exception', 'rule'], 'Matches that an exception touched.'),
   define('counter', 'wardline.filters.hidden', '{match}', ['filter', 'rule'], 'Matches that a filter kept back.'),
   define('counter', 'wardline.alerts', '{alert}', ['severity', 'stage'], 'Alert documents made, by severity and stage.'),

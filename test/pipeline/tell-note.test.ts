@@ -12,8 +12,10 @@ test('a baseline that is being learned is told of without alarm, a silent source
   const note = { kind: 'undecided', rule: 'r', group: { key: '', values: {} }, time: 0n, window: { start: 0n, end: 0n } } as const;
   tellNote({ ...note, reason: 'learning' }, logger);
   tellNote({ ...note, reason: 'silent' }, logger);
+  tellNote({ kind: 'bounded', rule: 'r', time: 0n, dropped: 3, window: { start: 0n, end: 1n } }, logger);
   expect(told).toEqual([
     ['info', 'not decided yet: the baseline of the group is being learned'],
     ['warn', 'not decided: a source was silent'],
+    ['warn', 'the state of a group is full; values were let go or not counted'],
   ]);
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { LedgerEntry } from '../../src/evidence/entry.ts';
 import { createLedger } from '../../src/evidence/ledger.ts';
 import { ledgerStateOf } from '../../src/evidence/ledger-state.ts';
-import type { LedgerObservation } from '../../src/evidence/observation.ts';
+import { BASELINE_LEARNING, type LedgerObservation } from '../../src/evidence/observation.ts';
 import { createTally } from '../../src/evidence/tally.ts';
 import { buildReport } from '../../src/report/compliance.ts';
 import { ratioAtLeast } from '../../src/report/ratio.ts';
@@ -178,6 +178,11 @@ describe('what blocks a verdict', () => {
   ];
   test.each(more)('%s', (_, observation, reasons) => {
     expect(judge(COUNT, logOf(undefined, [observation]))).toMatchObject({ verdict: 'undecided', reasons });
+  });
+
+  test('a baseline that is being learned does not', () => {
+    const learning: LedgerObservation = { kind: 'rule-fault', at, rule: 'r1', cause: BASELINE_LEARNING, from: at, to: at + HOUR };
+    expect(judge(COUNT, logOf(undefined, [learning]))).toMatchObject({ verdict: 'pass' });
   });
 
   test('faults of rules it does not read do not', () => {

@@ -1,7 +1,8 @@
+import type { Nanos } from '../../event/time.ts';
 import type { MatchAnomaly } from '../../rule/ir/anomaly.ts';
 import { durationText } from '../../shared/duration.ts';
 import { confidenceOf } from '../detectors/judged.ts';
-import { beaconScore, prevalence, regularity, staysLocal } from '../detectors/regularity.ts';
+import { beaconScore, insertSorted, middleOf, prevalence, removeSorted, spreadAround, staysLocal } from '../detectors/regularity.ts';
 import type { Hit } from '../firing.ts';
 import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
@@ -9,11 +10,25 @@ import type { Kind } from '../kind.ts';
 import { textsOf } from '../values.ts';
 import { decisionsOf, rounded } from './told.ts';
 
-type Own = Applied & { times: bigint[]; told: boolean };
+/** `first` to `last`: the calls remembered; `gaps` between them in ns, oldest first, and the same in order of size. */
+type Own = Applied & { first: Nanos | undefined; last: Nanos; gaps: number[]; sorted: number[]; told: boolean };
 
-const MAX_TIMES = 64;
+const MAX_GAPS = 63;
 /** Key under which every host counts, whatever it calls. */
 const ALL = '';
+
+type Called = Own & { first: Nanos };
+
+function called(own: Called, time: Nanos): void {
+  const gap = Number(time - own.last);
+  own.last = time;
+  own.gaps.push(gap);
+  insertSorted(own.sorted, gap);
+  if (own.gaps.length <= MAX_GAPS) return;
+  const oldest = own.gaps.shift() as number;
+  own.first += BigInt(oldest);
+  removeSorted(own.sorted, oldest);
+}
 
 /**
  * Calls of one process of a host to one destination at regular intervals (MAD of the intervals at most `maxDispersion` of
@@ -23,23 +38,26 @@ const ALL = '';
 export function beacon(condition: Extract<MatchAnomaly, { readonly kind: 'beacon' }>): Kind {
   const { fields, minEvents, interval, maxDispersion, maxPrevalence, minHosts, remember } = condition;
   const [hostField, destinationField] = fields;
-  const least = beaconScore(maxDispersion, maxPrevalence);
+  const leastScore = beaconScore(maxDispersion, maxPrevalence);
+  const least = [Number(interval[0]), Number(interval[1])] as const;
   const destinationOf = (hit: Hit): string => textsOf(hit.values[destinationField])[0] ?? '';
   const kind = inOrderKind<Own>({
-    initial: () => ({ applied: MIN_TIME, times: [], told: false }),
+    initial: () => ({ applied: MIN_TIME, first: undefined, last: 0n, gaps: [], sorted: [], told: false }),
     apply(own, hit, { census }) {
       const { time } = hit;
       const destination = destinationOf(hit);
       if (destination === '' || staysLocal(destination)) return undefined;
       // Several connections at one instant are one call.
-      if (own.times.at(-1) !== time) own.times.push(time);
-      if (own.times.length > MAX_TIMES) own.times.shift();
-      if (own.times.length < minEvents) return undefined;
-      const origin = own.times[0] as bigint;
-      const { median, dispersion } = regularity(own.times.map((one) => Number(one - origin)));
-      if (median < Number(interval[0]) || median > Number(interval[1]) || dispersion > maxDispersion) return undefined;
+      if (own.first === undefined) own.first = own.last = time;
+      else if (own.last !== time) called(own as Called, time);
+      const calls = own.gaps.length + 1;
+      if (calls < minEvents) return undefined;
+      const median = middleOf(own.sorted);
+      if (median < least[0] || median > least[1]) return undefined;
+      const dispersion = spreadAround(own.sorted, median) / median;
+      if (dispersion > maxDispersion) return undefined;
       const [hosts, all] = [census?.members(destination, time) ?? 0, census?.members(ALL, time) ?? 0];
-      const window = { time, start: origin, end: time };
+      const window = { time, start: own.first, end: time };
       if (all < minHosts) {
         if (own.told) return undefined;
         own.told = true;
@@ -49,23 +67,22 @@ export function beacon(condition: Extract<MatchAnomaly, { readonly kind: 'beacon
       if (share > maxPrevalence) return undefined;
       const decision = decisionsOf({
         what: `regular calls to ${destination} every ${durationText(BigInt(Math.round(median)))}; dispersion`,
-        baseline: `${hosts} of ${all} hosts call it; ${own.times.length} calls`,
+        baseline: `${hosts} of ${all} hosts call it; ${calls} calls`,
         expected: `more than ${maxDispersion}, or called by more than ${rounded(maxPrevalence * 100)} % of the other hosts`,
         observed: rounded(dispersion),
-        confidence: confidenceOf(beaconScore(dispersion, share), least),
+        confidence: confidenceOf(beaconScore(dispersion, share), leastScore),
       });
       return { ...window, explain: () => ({ decision, hits: [hit] }) };
     },
-    due: ({ times }) => {
-      const last = times.at(-1);
-      return last === undefined ? undefined : last + remember;
-    },
+    due: ({ first, last }) => (first === undefined ? undefined : last + remember),
     elapsed(own) {
-      own.times = [];
+      own.first = undefined;
+      own.gaps = [];
+      own.sorted = [];
       own.told = false;
       return undefined;
     },
-    blank: ({ times }) => times.length === 0,
+    blank: ({ first }) => first === undefined,
   });
   return {
     ...kind,

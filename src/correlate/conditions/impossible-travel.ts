@@ -34,16 +34,21 @@ export function impossibleTravel(condition: Extract<MatchAnomaly, { readonly kin
       const { time } = hit;
       const address = textsOf(hit.values[fields[4]])[0] ?? '';
       const before = own.last;
+      own.last = { place, time, address, hit };
+      const sameAddress = before !== undefined && address !== '' && address === before.address;
+      // A match from the same place is the common one, and asks for no sines.
+      const distance =
+        before === undefined || sameAddress || samePlace(before.place, place)
+          ? 0
+          : Math.max(0, greatCircle(before.place, place) - before.place.radius - place.radius);
+      const hours = before === undefined ? 1 : Math.max(Number(time - before.time) / 1e9, 60) / 3600;
+      const speed = distance / hours;
       const wasUsual = (one: Place): boolean =>
         own.usual.some((known) => near(known.place, one, minDistance) && known.since <= time - usualAfter);
-      const known = before !== undefined && wasUsual(before.place) && wasUsual(place);
-      own.last = { place, time, address, hit };
+      const far = before !== undefined && !sameAddress && distance >= minDistance && speed > maxSpeed;
+      const known = far && wasUsual(before.place) && wasUsual(place);
       remember(own, place, time, minDistance);
-      if (before === undefined || known || (address !== '' && address === before.address)) return undefined;
-      const distance = Math.max(0, greatCircle(before.place, place) - before.place.radius - place.radius);
-      const hours = Math.max(Number(time - before.time) / 1e9, 60) / 3600;
-      const speed = distance / hours;
-      if (distance < minDistance || speed <= maxSpeed) return undefined;
+      if (!far || known) return undefined;
       const decision = decisionsOf({
         what: `travel over ${rounded(distance)} km in ${rounded(hours * 60)} min, km/h`,
         baseline: `the place before: ${text(before.place)}, now ${text(place)}`,
@@ -64,6 +69,7 @@ export function impossibleTravel(condition: Extract<MatchAnomaly, { readonly kin
 }
 
 function remember(own: Own, place: Place, time: bigint, within: number): void {
+  if (own.usual.length === 1 && samePlace((own.usual[0] as Own['usual'][number]).place, place)) return;
   const at = own.usual.findIndex((known) => near(known.place, place, within));
   const [known = { place, since: time }] = at < 0 ? [] : own.usual.splice(at, 1);
   own.usual.push(known);
@@ -71,6 +77,7 @@ function remember(own: Own, place: Place, time: bigint, within: number): void {
 }
 
 const near = (a: Place, b: Place, within: number): boolean => greatCircle(a, b) < within;
+const samePlace = (a: Place, b: Place): boolean => a.lat === b.lat && a.lon === b.lon;
 
 /** Kilometres on a sphere (haversine). */
 export function greatCircle(a: Omit<Place, 'radius'>, b: Omit<Place, 'radius'>): number {

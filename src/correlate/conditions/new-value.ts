@@ -3,6 +3,7 @@ import { durationText } from '../../shared/duration.ts';
 import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Kind } from '../kind.ts';
+import { boundValues, type KnownValues, unseen } from '../known-values.ts';
 import { valueKeys } from '../values.ts';
 import { decisionsOf } from './told.ts';
 
@@ -16,29 +17,20 @@ export type NewValueCondition = {
   readonly newGroup: 'learn' | 'alert';
 };
 
-/** `last`: when each value was seen last, in that order. */
-type Own = Applied & { first: Nanos | undefined; newest: Nanos; readonly last: Map<string, Nanos>; told: boolean };
-
-/** Values kept exactly per group; beyond, the one seen longest ago is forgotten, which can only make it new again. */
-const MAX_VALUES = 1000;
+type Own = Applied & { first: Nanos | undefined; newest: Nanos; readonly last: KnownValues; told: boolean };
 
 /** First seen: a value (or tuple of values) that the group did not have within `forget`. */
 export function newValue({ fields, learn, forget, newGroup }: NewValueCondition): Kind {
   return inOrderKind<Own>({
     initial: () => ({ applied: MIN_TIME, first: undefined, newest: 0n, last: new Map(), told: false }),
-    apply(own, hit) {
+    apply(own, hit, { dropped }) {
       const { time } = hit;
       const fresh = own.first === undefined;
       own.first ??= time;
       own.newest = time;
       const learned = fresh ? newGroup === 'alert' : time >= own.first + learn;
-      const news = valueKeys(fields, hit.values).filter((key) => {
-        const seen = own.last.get(key);
-        own.last.delete(key);
-        own.last.set(key, time);
-        return seen === undefined || seen < time - forget;
-      });
-      while (own.last.size > MAX_VALUES) own.last.delete(own.last.keys().next().value as string);
+      const news = unseen(own.last, valueKeys(fields, hit.values), time, forget);
+      if (news.length > 0) dropped?.(boundValues(own.last), time);
       if (!learned && !own.told && learn > 0n) {
         own.told = true;
         return { time, start: time, end: time + learn, undecided: true, learning: true, explain: () => ({ decision: [], hits: [hit] }) };

@@ -97,7 +97,7 @@ export function paneKind(condition: PaneAnomaly, { timespan }: Frame, look?: (po
       told: false,
       past: detector.initial(),
     }),
-    apply(own, hit) {
+    apply(own, hit, { dropped }) {
       const number = numberOf(hit.time);
       own.pane ??= number;
       own.open ??= { count: 0, sum: 0, distinct: undefined, hits: [] };
@@ -111,7 +111,10 @@ export function paneKind(condition: PaneAnomaly, { timespan }: Frame, look?: (po
         }
       } else if (metric === 'distinct') {
         open.distinct ??= new Set();
-        for (const text of textsOf(hit.values[field])) if (open.distinct.size < MAX_DISTINCT) open.distinct.add(text);
+        for (const text of textsOf(hit.values[field])) {
+          if (open.distinct.size < MAX_DISTINCT) open.distinct.add(text);
+          else if (!open.distinct.has(text)) dropped?.(1, hit.time);
+        }
       } else open.count++;
       open.hits.push(hit);
       if (open.hits.length > EVIDENCE) open.hits.shift();

@@ -4,14 +4,11 @@ import type { Hit } from '../firing.ts';
 import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Kind } from '../kind.ts';
+import { boundValues, type KnownValues, unseen } from '../known-values.ts';
 import { textsOf, valueKeys } from '../values.ts';
 import { decisionsOf, rounded } from './told.ts';
 
-/** When the group had each value last, the one used longest ago first. */
-type Own = Applied & { first: bigint | undefined; newest: bigint; readonly last: Map<string, bigint>; told: boolean };
-
-/** Values remembered per group; beyond, the one used longest ago is forgotten, which can only make it new again. */
-const MAX_VALUES = 1000;
+type Own = Applied & { first: bigint | undefined; newest: bigint; readonly last: KnownValues; told: boolean };
 
 /**
  * A value that is new to a group (a user, a host) and that at most `maxShare` of its peers have, where at least `minPeers`
@@ -24,20 +21,15 @@ export function peerGroup(condition: Extract<MatchAnomaly, { readonly kind: 'pee
   const peersOf = (hit: Hit): string | undefined => textsOf(hit.values[peersField])[0];
   const kind = inOrderKind<Own>({
     initial: () => ({ applied: MIN_TIME, first: undefined, newest: 0n, last: new Map(), told: false }),
-    apply(own, hit, { census }) {
+    apply(own, hit, { census, dropped }) {
       const { time } = hit;
       const peers = peersOf(hit);
       if (peers === undefined) return undefined;
       own.first ??= time;
       own.newest = time;
-      const news = valueKeys(valueFields, hit.values).filter((value) => {
-        const seen = own.last.get(value);
-        own.last.delete(value);
-        own.last.set(value, time);
-        return seen === undefined || seen < time - remember;
-      });
-      while (own.last.size > MAX_VALUES) own.last.delete(own.last.keys().next().value as string);
+      const news = unseen(own.last, valueKeys(valueFields, hit.values), time, remember);
       if (news.length === 0) return undefined;
+      dropped?.(boundValues(own.last), time);
       const all = census?.members(keyOf(peers, ''), time) ?? 0;
       if (time < own.first + learn || all - 1 < minPeers) {
         if (own.told) return undefined;

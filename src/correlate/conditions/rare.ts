@@ -5,14 +5,24 @@ import { confidenceOf } from '../detectors/judged.ts';
 import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Frame, Kind } from '../kind.ts';
+import { pack, unpack } from '../packed.ts';
 import { valueKeys } from '../values.ts';
 import { decisionsOf, rounded } from './told.ts';
 
-/** Counts per value of one pane, a 24th of the timespan. */
-type Pane = { readonly number: bigint; total: number; readonly counts: Map<string, number> };
-type Own = Applied & { panes: Pane[]; told: boolean };
+/** A pane that is over, a 24th of the timespan: how many matches it had, and how many of which value. */
+type Pane = { readonly number: number; readonly total: number; readonly values: readonly string[]; readonly counts: string };
+/** The pane under way, those before it in the window, and what all of them have together. */
+type Own = Applied & {
+  pane: number | undefined;
+  now: number;
+  readonly counts: Map<string, number>;
+  past: Pane[];
+  total: number;
+  readonly sums: Map<string, number>;
+  told: boolean;
+};
 
-const PANES = 24n;
+const PANES = 24;
 /** Values counted per pane; further ones are counted in the total alone and not judged: a value may be missed, none is invented. */
 const MAX_VALUES = 1000;
 
@@ -22,31 +32,34 @@ const MAX_VALUES = 1000;
  */
 export function rare(condition: Extract<MatchAnomaly, { readonly kind: 'rare' }>, { timespan }: Frame): Kind {
   const { fields, share, minEvents, maxCount } = condition;
-  const width: Nanos = timespan / PANES > 0n ? timespan / PANES : 1n;
-  const numberOf = (time: Nanos): bigint => time / width - (time < 0n && time % width !== 0n ? 1n : 0n);
-  const drop = (own: Own, number: bigint): void => {
-    own.panes = own.panes.filter((pane) => pane.number >= number - PANES);
-  };
+  const width: Nanos = timespan / BigInt(PANES) > 0n ? timespan / BigInt(PANES) : 1n;
+  const numberOf = (time: Nanos): number => Number(time / width - (time < 0n && time % width !== 0n ? 1n : 0n));
   return inOrderKind<Own>({
-    initial: () => ({ applied: MIN_TIME, panes: [], told: false }),
-    apply(own, hit) {
+    initial: () => ({ applied: MIN_TIME, pane: undefined, now: 0, counts: new Map(), past: [], total: 0, sums: new Map(), told: false }),
+    apply(own, hit, { dropped }) {
       const { time } = hit;
       const number = numberOf(time);
-      drop(own, number);
-      let pane = own.panes.at(-1);
-      if (pane?.number !== number) own.panes.push((pane = { number, total: 0, counts: new Map() }));
-      pane.total++;
+      if (own.pane !== number) turn(own, number);
+      own.now++;
+      own.total++;
+      const { counts, sums, total } = own;
       const keys = valueKeys(fields, hit.values);
-      for (const key of keys)
-        if (pane.counts.has(key) || pane.counts.size < MAX_VALUES) pane.counts.set(key, (pane.counts.get(key) ?? 0) + 1);
-      const total = own.panes.reduce((sum, one) => sum + one.total, 0);
+      for (const key of keys) {
+        const count = counts.get(key);
+        if (count === undefined && counts.size >= MAX_VALUES) {
+          dropped?.(1, time);
+          continue;
+        }
+        counts.set(key, (count ?? 0) + 1);
+        sums.set(key, (sums.get(key) ?? 0) + 1);
+      }
       if (total < minEvents) {
         if (own.told) return undefined;
         own.told = true;
         return { time, start: time, end: time, undecided: true, learning: true, explain: () => ({ decision: [], hits: [hit] }) };
       }
       const few = keys
-        .map((key) => ({ key, count: own.panes.reduce((sum, { counts }) => sum + (counts.get(key) ?? 0), 0) }))
+        .map((key) => ({ key, count: sums.get(key) ?? 0 }))
         .filter(({ count }) => count > 0 && count <= maxCount && count <= share * total);
       if (few.length === 0) return undefined;
       const decision = few.flatMap(({ key, count }) =>
@@ -60,14 +73,37 @@ export function rare(condition: Extract<MatchAnomaly, { readonly kind: 'rare' }>
       );
       return { time, start: time - timespan, end: time, explain: () => ({ decision, hits: [hit] }) };
     },
-    due: ({ panes }) => {
-      const last = panes.at(-1);
-      return last === undefined ? undefined : (last.number + PANES + 1n) * width;
-    },
+    due: ({ pane }) => (pane === undefined ? undefined : BigInt(pane + PANES + 1) * width),
     elapsed(own) {
-      own.panes = [];
+      own.pane = undefined;
+      own.now = 0;
+      own.past = [];
+      own.total = 0;
+      own.counts.clear();
+      own.sums.clear();
       return undefined;
     },
-    blank: ({ panes }) => panes.length === 0,
+    blank: ({ pane }) => pane === undefined,
   });
+}
+
+/** Begins a pane: the one before joins the past, and what left the window is taken off the sums. */
+function turn(own: Own, number: number): void {
+  if (own.pane !== undefined)
+    own.past.push({ number: own.pane, total: own.now, values: [...own.counts.keys()], counts: pack([...own.counts.values()]) });
+  own.counts.clear();
+  own.now = 0;
+  own.pane = number;
+  const gone = own.past.filter((pane) => pane.number < number - PANES);
+  if (gone.length === 0) return;
+  own.past = own.past.slice(gone.length);
+  for (const { total, values, counts } of gone) {
+    own.total -= total;
+    unpack(counts).values.forEach((count, i) => {
+      const value = values[i] as string;
+      const left = (own.sums.get(value) ?? 0) - count;
+      if (left > 0) own.sums.set(value, left);
+      else own.sums.delete(value);
+    });
+  }
 }

@@ -1,5 +1,3 @@
-import { median } from './judged.ts';
-
 export type Regularity = { readonly intervals: number; readonly median: number; readonly dispersion: number };
 
 /** How regular instants in order are: median of the intervals and MAD over median. Repeats at one instant count once. */
@@ -10,8 +8,59 @@ export function regularity(times: readonly number[]): Regularity {
     if (interval > 0) intervals.push(interval);
   }
   if (intervals.length === 0) return { intervals: 0, median: 0, dispersion: Number.POSITIVE_INFINITY };
-  const middle = median(intervals);
-  return { intervals: intervals.length, median: middle, dispersion: median(intervals.map((one) => Math.abs(one - middle))) / middle };
+  intervals.sort((a, b) => a - b);
+  const middle = middleOf(intervals);
+  return { intervals: intervals.length, median: middle, dispersion: spreadAround(intervals, middle) / middle };
+}
+
+/** The median of numbers in order of size. */
+export function middleOf(sorted: readonly number[]): number {
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? (sorted[half] as number) : ((sorted[half - 1] as number) + (sorted[half] as number)) / 2;
+}
+
+/** The median of the distances to `middle`, their median: the nearest are taken from the middle outward, without sorting. */
+export function spreadAround(sorted: readonly number[], middle: number): number {
+  const { length } = sorted;
+  let above = length >> 1;
+  let below = above - 1;
+  let last = 0;
+  let before = 0;
+  for (let taken = 0; taken <= length >> 1; taken++) {
+    before = last;
+    const down = below < 0 ? Number.POSITIVE_INFINITY : middle - (sorted[below] as number);
+    const up = above >= length ? Number.POSITIVE_INFINITY : (sorted[above] as number) - middle;
+    if (down < up) {
+      last = down;
+      below--;
+    } else {
+      last = up;
+      above++;
+    }
+  }
+  return length % 2 === 1 ? last : (before + last) / 2;
+}
+
+/** The first place in a sorted list whose number is not less. */
+function placeOf(sorted: readonly number[], value: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const half = (low + high) >> 1;
+    if ((sorted[half] as number) < value) low = half + 1;
+    else high = half;
+  }
+  return low;
+}
+
+export function insertSorted(sorted: number[], value: number): void {
+  let at = sorted.push(value) - 1;
+  for (; at > 0 && (sorted[at - 1] as number) > value; at--) sorted[at] = sorted[at - 1] as number;
+  sorted[at] = value;
+}
+
+export function removeSorted(sorted: number[], value: number): void {
+  for (let at = placeOf(sorted, value); at < sorted.length - 1; at++) sorted[at] = sorted[at + 1] as number;
+  sorted.pop();
 }
 
 /** The share of the other hosts that have it too: 0 for one host alone. */
