@@ -4,6 +4,7 @@ import { loadControlPack, loadProfile } from '../report/load-pack.ts';
 import { type Problem, problemText } from '../rule/problem.ts';
 import type { RuleFile } from '../rule/yaml.ts';
 import { messageOf, WardlineError } from '../shared/errors.ts';
+import { nearest } from '../shared/nearest.ts';
 import { table } from '../shared/table.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
@@ -21,14 +22,10 @@ export function packOf(flags: { readonly pack: string; readonly profile?: string
 
 /** `wardline report packs`: the shipped control packs. */
 export function listPacks(flags: { readonly output: 'table' | 'json' }, io: Io): number {
-  const packs = readdirSync(SHIPPED)
-    .filter((name) => name.endsWith('.yml'))
-    .sort()
-    .map((file) => {
-      const name = file.slice(0, -'.yml'.length);
-      const { scope, title, controls, version } = packOf({ pack: name }, io).pack;
-      return { name, version, title, covered: Object.keys(controls).length, controls: scope.controls };
-    });
+  const packs = shippedNames().map((name) => {
+    const { scope, title, controls, version } = packOf({ pack: name }, io).pack;
+    return { name, version, title, covered: Object.keys(controls).length, controls: scope.controls };
+  });
   if (flags.output === 'json') io.out(`${JSON.stringify(packs)}\n`);
   else {
     const columns = [{ title: 'pack' }, { title: 'version' }, { title: 'controls decided' }, { title: 'title' }];
@@ -38,12 +35,21 @@ export function listPacks(flags: { readonly output: 'table' | 'json' }, io: Io):
   return EXIT.ok;
 }
 
+function shippedNames(): readonly string[] {
+  const files = readdirSync(SHIPPED).filter((name) => name.endsWith('.yml'));
+  return files.map((name) => name.slice(0, -'.yml'.length)).sort();
+}
+
 /** A file, or the name of a shipped pack. */
 function packPath(name: string): string {
   if (existsSync(name) || !/^[\w.-]+$/.test(name)) return name;
   const shipped = join(SHIPPED, `${name}.yml`);
   if (existsSync(shipped)) return shipped;
-  throw new WardlineError('usage', `there is no file ${name}, and no shipped pack of that name; see wardline report packs`);
+  const close = nearest(name, shippedNames());
+  throw new WardlineError(
+    'usage',
+    `there is no file ${name}, and no shipped pack of that name${close === undefined ? '' : `; did you mean ${close}?`}; see wardline report packs`,
+  );
 }
 
 /** A pack that another one extends: beside it, or a shipped one. */

@@ -64,7 +64,7 @@ export function parseSettings(file: { readonly path: string; readonly text: stri
     if (problems.some((known) => known.path.join() === path.join())) continue;
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) problems.push(problemAt([...path, key], 'settings/unknown-key', unknownKey(key), 'key'));
-    } else problems.push(problemAt(path, codeOf(issue), issue.message));
+    } else problems.push(problemAt(path, codeOf(issue), said(issue, path)));
   }
   return { settings: undefined, problems: [...problems, ...warnings].sort(compareProblems) };
 }
@@ -107,6 +107,14 @@ function unknownKey(key: string): string {
   if (known.has(key)) return `"${key}" is not a setting here; it belongs elsewhere, see docs/ for where`;
   const close = nearest(key, known);
   return `"${key}" is not a setting here${close === undefined ? '' : `; did you mean "${close}"?`}`;
+}
+
+/** The schema's words, but where they are its own of what a person sees otherwise. */
+function said(issue: Issue, path: DocumentPath): string {
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return `"${String(path.at(-1))}" is missing`;
+  if (issue.code !== 'invalid_union' || issue.discriminator === undefined) return issue.message;
+  const kinds = [...issue.message.matchAll(/'([^']+)'/g)].map(([, kind]) => String(kind));
+  return `unknown "${issue.discriminator}"; write one of ${kinds.join(', ')}`;
 }
 
 function codeOf(issue: Issue): string {

@@ -1,9 +1,10 @@
 import type { Admin, Consumer, Kafka } from 'kafkajs';
 import { FORM_HEADER } from '../decode/forms.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
-import { messageOf, WardlineError } from '../shared/errors.ts';
+import { WardlineError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { createKafkaClient } from '../transport/kafka-client.ts';
+import { kafkaFault } from '../transport/kafka-fault.ts';
 import { createHandover } from './handover.ts';
 import { createPlacing, type Place } from './kafka/assignment.ts';
 import { eachBatch, type Reading } from './kafka/each-batch.ts';
@@ -132,7 +133,10 @@ export function createKafkaSource(settings: KafkaSourceSettings, logger: Logger,
         if (!signal.aborted)
           throw error instanceof WardlineError
             ? error
-            : new WardlineError('source', `Kafka source ${settings.name}: ${messageOf(error)}`, { cause: error, retryable: true });
+            : new WardlineError('source', `Kafka source ${settings.name}: ${kafkaFault(error, settings.ssl !== undefined)}`, {
+                cause: error,
+                retryable: true,
+              });
       } finally {
         asked = undefined;
         // The reader stays connected until the engine has told its last positions.

@@ -9,6 +9,7 @@ export function createKafkaClient(who: string, { brokers, clientId, ssl, sasl }:
   if (sasl?.mechanism === 'plain' && ssl === undefined)
     throw new WardlineError('settings', `${who}: SASL plain sends the password as it is; it needs ssl`);
   registerKafkaCodecs();
+  let told = false;
   const tls = {
     ...(ssl?.ca === undefined ? {} : { ca: [ssl.ca] }),
     ...(ssl?.cert === undefined ? {} : { cert: ssl.cert }),
@@ -26,7 +27,12 @@ export function createKafkaClient(who: string, { brokers, clientId, ssl, sasl }:
     // What the client calls errors are mostly tries that it repeats; what ends a source or a call is thrown.
     logCreator:
       () =>
-      ({ log }) =>
-        logger.debug({ kafka: log['error'] ?? undefined }, log.message),
+      ({ namespace, level, log }) => {
+        logger.debug({ kafka: log['error'] ?? undefined }, log.message);
+        if (told || level !== logLevel.ERROR || namespace !== 'Connection') return;
+        // The first of them is said aloud: until the last try has failed nothing else would be.
+        told = true;
+        logger.warn({ broker: log['broker'], error: log['error'] ?? log.message }, `${who}: no answer of Kafka yet; it is tried again`);
+      },
   });
 }

@@ -109,6 +109,8 @@ describe('reports from the command line', () => {
       expect(made.scope.controls.total).toBe(controls);
       if (name !== 'nist-800-53-core') expect(made.controls).toHaveLength(controls);
     }
+    const { stderr, status } = wardline('report', 'compliance', ...period, '--pack', 'nist-800-53r5-core');
+    expect([status, stderr]).toEqual([2, expect.stringContaining('did you mean nist-800-53-core?')]);
   });
 
   test('reports of the settings are made once per period; a status that fails is exit code 1', () => {

@@ -37,7 +37,11 @@ describe('settings', () => {
       'sources:\n  - {kind: kafka, name: a, topics: [x]}\n',
       'w.yaml:2:5: error settings/wrong-type sources[0].brokers:',
     ],
-    ['a kind that does not exist', 'sources: [{kind: kafak, name: a}]\n', 'w.yaml:1:18: error settings/unknown-kind sources[0].kind:'],
+    [
+      'a kind that does not exist',
+      'sources: [{kind: kafak, name: a}]\n',
+      'w.yaml:1:18: error settings/unknown-kind sources[0].kind: unknown "kind"; write one of file, kafka, stdin,',
+    ],
     [
       'a duration in words',
       'sources: [{kind: stdin, name: a}]\nengine: {idleAfter: two minutes}\n',
@@ -48,7 +52,7 @@ describe('settings', () => {
       'sources: [{kind: stdin, name: a}, {kind: stdin, name: a}]\n',
       'w.yaml:1:55: error settings/bad-value sources[1].name: the name "a" is used twice',
     ],
-    ['no sources', 'rules: [x]\n', 'w.yaml:1:1: error settings/wrong-type sources:'],
+    ['no sources', 'rules: [x]\n', 'w.yaml:1:1: error settings/wrong-type sources: "sources" is missing'],
     ['an empty file', '', 'w.yaml:1:1: error settings/empty: no settings; at least sources is needed'],
     [
       'a secret written out',

@@ -7,6 +7,7 @@ import { messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { Secret } from '../../shared/secret.ts';
 import { createKafkaClient } from '../../transport/kafka-client.ts';
+import { kafkaFault } from '../../transport/kafka-fault.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const TIMEOUT_MS = 5000;
@@ -53,7 +54,7 @@ export async function kafkaFindings(
     return [
       fail(
         check,
-        `the broker does not answer: ${messageOf(error)}`,
+        `the broker does not answer: ${kafkaFault(error, source.ssl !== undefined)}`,
         `are ${source.brokers.join(', ')} right and reachable from here, with ssl and sasl as the broker wants?`,
       ),
     ];
