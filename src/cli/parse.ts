@@ -9,6 +9,7 @@ import type { Event, Logsource } from '../event/event.ts';
 import { createNormalizer, type Normalizer } from '../normalize/normalizer.ts';
 import { provenanceOf } from '../normalize/provenance.ts';
 import { createRedactor } from '../normalize/redact.ts';
+import { createRouteTable } from '../normalize/routes.ts';
 import { readRuleFiles } from '../rule/files.ts';
 import { loadRules } from '../rule/load.ts';
 import { WardlineError } from '../shared/errors.ts';
@@ -49,11 +50,10 @@ function seenBy({ config, source, format, timezone }: ParseFlags, io: Io) {
   const logsource = named?.logsource === undefined ? undefined : (JSON.parse(JSON.stringify(named.logsource)) as Logsource);
   const about = { format: format ?? named?.format, timezone: timezone ?? named?.timezone, logsource, original: named?.original };
   return {
-    normalizer: createNormalizer({
-      ...about,
-      enrichment: loadTables(settings.enrich, baseDir)?.enrichment,
-      mappings: settings.logsources,
-    }),
+    normalizer: createNormalizer(
+      { ...about, enrichment: loadTables(settings.enrich, baseDir)?.enrichment, mappings: settings.logsources },
+      createRouteTable(settings.logsource),
+    ),
     redactor: createRedactor(settings.redact),
     placeholders: placeholderValues(settings.placeholders, baseDir),
   };

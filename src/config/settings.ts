@@ -86,6 +86,14 @@ const parts = z.strictObject({
     .default({})
     .describe('Values of %name% in Sigma rules with |expand: a list, or file: a text file with one value a line.'),
   context: z.string().min(1).optional().describe('Folder of context stores (identity, device, zone, ...) for policies.'),
+  logsource: z
+    .strictObject({
+      unknown: z
+        .enum(['none', 'all'])
+        .default('none')
+        .describe('Which Sigma rules see events that no log source is known of: none, or all, whatever log source they name.'),
+    })
+    .prefault({}),
   logsources: z
     .array(logsourceSettings)
     .default([])

@@ -8,7 +8,7 @@ import { leafNumber, leafText } from './scalar.ts';
 
 /** The label through which a rule sees events of a route; `null` = it sees none; `undefined` = it needs no label. */
 export function labelFor(logsource: Logsource | undefined, route: Route): RouteLabel | null | undefined {
-  if (logsource === undefined) return undefined;
+  if (logsource === undefined || route.everyLogsource === true) return undefined;
   return route.labels.find((label) => covers(logsource, label)) ?? null;
 }
 

@@ -18,6 +18,8 @@ export interface Route {
   readonly id: number;
   readonly format: string;
   readonly labels: readonly RouteLabel[];
+  /** Without labels, and the settings say that such events are for the rules of every log source (`logsource.unknown: all`). */
+  readonly everyLogsource?: true;
   /** Fields whose value is the same for all events of the route, by the names rules use: folded away at compile time. */
   readonly known: ReadonlyMap<string, JsonValue>;
   /** Where a field is found, in the order of look-up of the Sigma page; `label` chooses the aliases. */

@@ -1,6 +1,6 @@
 import { isoTime } from '../event/time.ts';
 import { isObject, type JsonObject, type JsonValue } from '../shared/json.ts';
-import { address, compute, constant, type Format, firstOf, fixedRoute, integer, lookup, path, text } from './format.ts';
+import { address, compute, constant, entryOf, type Format, firstOf, fixedRoute, integer, lookup, path, text } from './format.ts';
 import { attribute, attributeFields } from './otel-attributes.ts';
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -121,14 +121,28 @@ function linkOf(link: JsonValue): JsonObject {
   return { ...(traceId === undefined ? {} : { 'trace.id': traceId }), ...(spanId === undefined ? {} : { 'span.id': spanId }) };
 }
 
+/** What the logs of a program can tell of, by `telemetry.sdk.language` (OpenTelemetry semantic conventions, telemetry resource). */
+const APPLICATIONS: Readonly<Record<string, readonly string[]>> = {
+  java: ['jvm', 'spring', 'velocity'],
+  nodejs: ['nodejs'],
+  python: ['python', 'django'],
+  ruby: ['ruby_on_rails'],
+};
+const LANGUAGE = { kind: 'path', keys: ['resource', 'attributes', 'telemetry.sdk.language'] } as const;
+/** Errors of SQL stand in the logs of programs in any language. */
+const logLabels = (language: JsonValue | undefined) => [
+  LOG,
+  ...['sql', ...(entryOf(APPLICATIONS, String(language)) ?? [])].map((product) => ({ category: 'application', product })),
+];
+
 /** One log record of an OTLP export (opentelemetry-proto logs.proto); trace and span id join it to its span. */
 export const otlpLog: Format = {
   name: 'otlp.log',
   recognizes: (document) =>
     Object.hasOwn(document, 'body') && (Object.hasOwn(document, 'timeUnixNano') || Object.hasOwn(document, 'observedTimeUnixNano')),
-  discriminators: [],
-  route: fixedRoute(LOG),
-  logsources: [LOG],
+  discriminators: [LANGUAGE],
+  route: ([language]) => ({ labels: logLabels(language), known: {} }),
+  logsources: [...logLabels(undefined), ...Object.keys(APPLICATIONS).flatMap((language) => logLabels(language).slice(2))],
   time: firstOf(
     compute([path('timeUnixNano')], (value) => (isNanos(value) ? value : undefined)),
     path('observedTimeUnixNano'),

@@ -9,10 +9,14 @@ import { withImpliedCategories } from './implied-categories.ts';
 /** Discriminating values are attacker-writable: past this many routes per format, further ones share one without constants. */
 const MAX_ROUTES = 2048;
 
+/** The setting `logsource`. */
+export type LogsourceRouting = { readonly unknown: 'none' | 'all' };
+
 /** The one list of routes of a process: equal routes are one object with one dense id. */
 export type RouteTable = { find(format: Format, values: Discriminants, override: Logsource | undefined): Route };
 
-export function createRouteTable(): RouteTable {
+/** `unknown`: which rules see events that no log source is known of. */
+export function createRouteTable({ unknown }: LogsourceRouting = { unknown: 'none' }): RouteTable {
   const byFormat = new Map<string, Map<string, Route>>();
   let next = 0;
   return {
@@ -31,7 +35,7 @@ export function createRouteTable(): RouteTable {
         if (route !== undefined) return route;
       }
       const labels = withImpliedCategories(override === undefined ? routing.labels : [override]);
-      route = createRoute(next++, format, labels, full ? {} : routing.known);
+      route = createRoute(next++, format, labels, full ? {} : routing.known, unknown);
       routes.set(key, route);
       return route;
     },
@@ -45,11 +49,18 @@ function keyOf(values: Discriminants): string {
   return key;
 }
 
-function createRoute(id: number, format: Format, labels: readonly RouteLabel[], known: Readonly<Record<string, JsonValue>>): Route {
+function createRoute(
+  id: number,
+  format: Format,
+  labels: readonly RouteLabel[],
+  known: Readonly<Record<string, JsonValue>>,
+  unknown: LogsourceRouting['unknown'],
+): Route {
   return {
     id,
     format: format.name,
     labels,
+    ...(unknown === 'all' && labels.length === 0 ? { everyLogsource: true } : {}),
     known: new Map(Object.entries(known)),
     source: (field, label) => sourceOf(format, field, label),
   };

@@ -27,7 +27,7 @@ export function partsOf(ruleset: Ruleset, settings: Settings, outside?: Pick<Out
   const byteMatcher = createByteMatcher(asked, DEFAULT_LIMITS);
   const rules = { detections: ruleset.detections, correlations: ruleset.correlations, digest: ruleset.digest };
   const context = { tenant: settings.tenant, engineVersion: VERSION, rulesetDigest: ruleset.digest, ...given(settings.alerts) };
-  const sources = sourcesOf(ruleset.byId, settings.sources);
+  const sources = sourcesOf(ruleset.byId, settings);
   const options = { ...DEFAULT_CORRELATE_OPTIONS, sourcesOf: (id: string) => sources.get(id) };
   return {
     digest: ruleset.digest,
@@ -59,10 +59,10 @@ function given<T extends object>(settings: T): { [K in keyof T]: Exclude<T[K], u
 
 /** One normalizer per source; they share the table of routes. */
 export function normalizersOf(
-  { sources, logsources }: Pick<Settings, 'sources' | 'logsources'>,
+  { sources, logsource: routing, logsources }: Pick<Settings, 'sources' | 'logsource' | 'logsources'>,
   enrichment?: Enrichment,
 ): ReadonlyMap<string, Normalizer> {
-  const routes = createRouteTable();
+  const routes = createRouteTable(routing);
   return new Map(
     sources.map(({ name, format, logsource, timezone, original }) => [
       name,

@@ -1,15 +1,14 @@
 import type { Settings } from '../config/settings.ts';
 import { covers } from '../detect/routing.ts';
-import type { Logsource } from '../event/event.ts';
-import { possibleLogsources } from '../normalize/logsources.ts';
+import { type LogsourceTable, suppliesOf } from '../normalize/logsources.ts';
 import type { Rule, RuleId } from '../rule/ir/rule.ts';
 
 /** The configured sources that can feed each correlation, over its members; a rule that is not here can be fed by all. */
-export function sourcesOf(rules: ReadonlyMap<RuleId, Rule>, sources: Settings['sources']): ReadonlyMap<RuleId, ReadonlySet<string>> {
-  const possible = sources.map((source) => ({
-    name: source.name,
-    labels: possibleLogsources({ format: source.format, logsource: source.logsource as Logsource | undefined }),
-  }));
+export function sourcesOf(
+  rules: ReadonlyMap<RuleId, Rule>,
+  settings: Pick<Settings, keyof LogsourceTable>,
+): ReadonlyMap<RuleId, ReadonlySet<string>> {
+  const supplies = suppliesOf(settings as LogsourceTable);
   const found = new Map<RuleId, ReadonlySet<string>>();
   const of = (id: RuleId, depth: number): ReadonlySet<string> => {
     const known = found.get(id);
@@ -19,8 +18,11 @@ export function sourcesOf(rules: ReadonlyMap<RuleId, Rule>, sources: Settings['s
     const names =
       rule.kind === 'correlation'
         ? rule.members.flatMap((member) => [...of(member, depth + 1)])
-        : possible
-            .filter(({ labels }) => rule.logsource === undefined || labels.some((label) => covers(rule.logsource as Logsource, label)))
+        : supplies
+            .filter(({ labels, every }) => {
+              const { logsource } = rule;
+              return logsource === undefined || every || labels.some((label) => covers(logsource, label));
+            })
             .map(({ name }) => name);
     found.set(id, new Set(names));
     return new Set(names);

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../shared/json.ts';
-import { address, compute, constant, type Format, path, text } from '../format.ts';
+import { address, compute, constant, entryOf, type Format, path, text } from '../format.ts';
 
 const SERVICES = ['audit', 'exchange', 'threat_management', 'threat_detection'];
 const labelOf = (service: string) => ({ product: 'm365', service });
@@ -17,6 +17,8 @@ export const microsoft365: Format = {
   discriminators: [path('Workload')],
   route: ([workload]) => ({ labels: servicesOf(workload).map(labelOf), known: {} }),
   logsources: SERVICES.map(labelOf),
+  // What public rules call the parts of an alert: its name is that of the policy.
+  vendor: (field) => entryOf({ eventSource: path('eventSource', 'Workload'), eventName: path('eventName', 'Name', 'Operation') }, field),
   // Written in UTC, without a zone.
   time: text(path('CreationTime'), (value) => (/[Zz]$|[+-]\d\d:?\d\d$/.test(value) ? value : `${value}Z`)),
   fields: {

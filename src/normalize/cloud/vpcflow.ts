@@ -40,7 +40,7 @@ function parse({ text, body, columns }: TextLine): JsonObject | undefined {
 
 const iso = (name: string) =>
   text(path(name), (value) => (/^\d{9,11}$/.test(value) ? new Date(Number(value) * 1000).toISOString() : undefined));
-const label = { product: 'aws', service: 'vpcflow' };
+const labels = [{ product: 'aws', service: 'vpcflow' }, { category: 'firewall' }, { service: 'netflow' }];
 
 /** Amazon VPC flow logs in the default column order, versions 2 to 5, or in the order of the file's first line; a line without data is an event without ends. */
 export const awsVpcflow: Format = {
@@ -48,8 +48,8 @@ export const awsVpcflow: Format = {
   recognizes: () => false,
   parse,
   discriminators: [],
-  route: fixedRoute(label, { category: 'firewall' }),
-  logsources: [label, { category: 'firewall' }],
+  route: fixedRoute(...labels),
+  logsources: labels,
   time: path('end', 'start'),
   fields: {
     'event.kind': constant('event'),

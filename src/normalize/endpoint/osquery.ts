@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../../shared/json.ts';
-import { compute, constant, type Format, fixedRoute, integer, lookup, path, text } from '../format.ts';
+import { compute, constant, type Format, integer, lookup, path, text } from '../format.ts';
+import { allLabels, kindOf, labelsOf } from './osquery-labels.ts';
 
-const label = { product: 'osquery', service: 'osquery' };
 const column = (...names: readonly [string, ...string[]]) => {
   const paths = names.map((name) => `columns.${name}`) as [string, ...string[]];
   return compute([path(...paths)], (value) => (value === '' ? undefined : value));
@@ -16,9 +16,9 @@ export const osqueryResult: Format = {
   name: 'osquery.result',
   recognizes: (document) =>
     Object.hasOwn(document, 'hostIdentifier') && ['columns', 'snapshot', 'diffResults'].some((key) => Object.hasOwn(document, key)),
-  discriminators: [],
-  route: fixedRoute(label),
-  logsources: [label],
+  discriminators: [compute([path('name'), path('columns'), path('action'), path('decorations')], kindOf)],
+  route: ([kind]) => ({ labels: labelsOf(kind), known: {} }),
+  logsources: allLabels,
   vendor: (field) => (/^\w+$/.test(field) ? path(`columns.${field}`) : undefined),
   time: path('unixTime', 'calendarTime'),
   fields: {

@@ -102,6 +102,8 @@ function argumentsOf(type: JsonValue | undefined, pairs: JsonValue | undefined):
 }
 
 const label = { product: 'linux', service: 'auditd' };
+/** The record with the whole command line; the program is its first word, which need not be a path. */
+const execution = { ...label, category: 'process_creation' };
 
 /** Records of the Linux audit system (auditd), one event per record. */
 export const linuxAuditd: Format = {
@@ -109,8 +111,8 @@ export const linuxAuditd: Format = {
   recognizes: () => false,
   parse,
   discriminators: [path('type')],
-  route: ([type]) => ({ labels: [label], known: typeof type === 'string' ? { type } : {} }),
-  logsources: [label],
+  route: ([type]) => ({ labels: [type === 'EXECVE' ? execution : label], known: typeof type === 'string' ? { type } : {} }),
+  logsources: [label, execution],
   vendor: (name) => (/^[\w-]+$/.test(name) && !OWN.has(name) ? field(name) : undefined),
   time: path('timestamp'),
   fields: {

@@ -19,6 +19,9 @@ const baseName = (program: unknown): string =>
     .replace(/^.*\//s, '')
     .toLowerCase();
 
+/** A program whose lines quote what strangers write, and which no other format may take for its own. */
+export const isAuthProgram = (program: unknown): boolean => PROGRAMS.has(baseName(program));
+
 function parse(line: TextLine): JsonObject | undefined {
   if (line.syslog === undefined) return undefined;
   const document = syslogDocument(line.syslog, line.body);
@@ -28,23 +31,23 @@ function parse(line: TextLine): JsonObject | undefined {
 }
 
 function labelsOf(program: string): readonly RouteLabel[] {
-  const services =
-    program.startsWith('sshd') || program === 'sudo'
-      ? [program === 'sudo' ? 'sudo' : 'sshd', 'auth']
-      : program.startsWith('cron')
-        ? ['cron']
-        : ['auth'];
-  return services.map((service) => ({ product: 'linux', service }));
+  if (program.startsWith('cron')) return [labelOf('cron')];
+  const own = program.startsWith('sshd') ? 'sshd' : program.startsWith('sudo') ? 'sudo' : program === 'vsftpd' ? program : undefined;
+  return own === undefined ? [labelOf('auth')] : [labelOf(own), labelOf('auth')];
 }
+
+/** Rules name the parts of sudo's lines as sudo does. */
+const SUDO = { USER: 'auth.target_user', COMMAND: 'auth.command', PWD: 'auth.pwd', TTY: 'auth.tty' };
+const labelOf = (service: string): RouteLabel => ({ product: 'linux', service, ...(service === 'sudo' ? { aliases: SUDO } : {}) });
 
 /** Lines of sshd, sudo, su, PAM and the account tools, as syslog keeps them in auth.log or secure. */
 export const linuxAuth: Format = {
   name: 'linux.auth',
   recognizes: () => false,
-  parse: (line, named) => (named || PROGRAMS.has(baseName(line.syslog?.['program'])) ? parse(line) : undefined),
+  parse: (line, named) => (named || isAuthProgram(line.syslog?.['program']) ? parse(line) : undefined),
   discriminators: [path('program')],
   route: ([program]) => ({ labels: labelsOf(baseName(program)), known: {} }),
-  logsources: ['sshd', 'sudo', 'auth', 'cron'].map((service) => ({ product: 'linux', service })),
+  logsources: ['sshd', 'sudo', 'vsftpd', 'auth', 'cron'].map(labelOf),
   time: path('timestamp'),
   fields: {
     ...syslogFields,

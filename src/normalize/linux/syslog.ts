@@ -22,7 +22,20 @@ export const syslogFields: Format['fields'] = {
   message: path('message'),
 };
 
-const labels = ['syslog', 'clamav', 'guacamole', 'modsecurity', 'vsftpd', 'cron'].map((service) => ({ product: 'linux', service }));
+/** Programs whose lines are of a Sigma service of their own. */
+const PROGRAMS: Readonly<Record<string, RegExp>> = {
+  clamav: /^(?:clam[a-z]{0,12}|freshclam)(?:-daemon)?$/,
+  guacamole: /^(?:guacd|guacamole)$/,
+  modsecurity: /^modsecurity$/,
+  vsftpd: /^vsftpd$/,
+  cron: /^(?:ana|f)?cron(?:d|tab)?$/,
+};
+const labels = ['syslog', ...Object.keys(PROGRAMS)].map((service) => ({ product: 'linux', service }));
+/** `/usr/bin/crontab` and `CRON` are crontab and cron. */
+const baseName = (program: unknown): string =>
+  String(program ?? '')
+    .replace(/^.*\//s, '')
+    .toLowerCase();
 
 /** Any other syslog line (RFC 3164, RFC 5424): its head is understood, its text is left as it is. */
 export const linuxSyslog: Format = {
@@ -31,7 +44,7 @@ export const linuxSyslog: Format = {
   parse: ({ syslog, body }) => (syslog === undefined ? undefined : syslogDocument(syslog, body)),
   discriminators: [path('program')],
   route: ([program]) => ({
-    labels: labels.filter(({ service }) => service === 'syslog' || service === String(program ?? '').toLowerCase()),
+    labels: labels.filter(({ service }) => service === 'syslog' || PROGRAMS[service]?.test(baseName(program))),
     known: {},
   }),
   logsources: labels,

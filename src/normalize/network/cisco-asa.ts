@@ -1,6 +1,7 @@
 import type { TextLine } from '../../decode/text-line.ts';
 import type { JsonObject, JsonValue } from '../../shared/json.ts';
 import { address, compute, constant, entryOf, type Format, integer, path, text } from '../format.ts';
+import { isAuthProgram } from '../linux/auth.ts';
 
 const HEAD = /^(?:.{0,255}? )?%(ASA|FTD|PIX|FWSM)-(?:[\w-]{1,32}-)?(\d)-(\d{6}):? (.*)$/s;
 const END = '(?:(\\S{1,64}?):)?([0-9a-zA-Z_.:-]{1,255})(?:/(\\d{1,5}))?(?:\\(([^)]{1,255})\\))?';
@@ -98,7 +99,7 @@ const READERS: readonly Reader[] = [
 const BY_ID: ReadonlyMap<string, Reader> = new Map(READERS.flatMap((reader) => reader[0].split(' ').map((id) => [id, reader] as const)));
 
 function parse({ syslog, text: whole, body }: TextLine): JsonObject | undefined {
-  if (!whole.includes('%')) return undefined;
+  if (!whole.includes('%') || isAuthProgram(syslog?.['program'])) return undefined;
   const head = HEAD.exec(body) ?? (syslog === undefined ? null : HEAD.exec(`${syslog['program'] ?? ''}: ${body}`)) ?? HEAD.exec(whole);
   if (head === null) return undefined;
   const [, product = '', severity = '', id = '', message = ''] = head;

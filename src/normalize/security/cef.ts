@@ -56,11 +56,7 @@ function documentOf(kind: 'cef' | 'leef', read: EventFormat | undefined, line: T
 
 /** A device that is no vendor's name goes by product, as rules name it. */
 const routeOf: Format['route'] = ([product, vendor]) => ({
-  labels: [
-    { product: String(product ?? '').toLowerCase(), service: String(vendor ?? '').toLowerCase() },
-    { category: 'firewall' },
-    { category: 'antivirus' },
-  ].slice(0, 1),
+  labels: [{ product: String(product ?? '').toLowerCase(), service: String(vendor ?? '').toLowerCase() }],
   known: {},
 });
 

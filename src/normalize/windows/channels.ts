@@ -133,6 +133,7 @@ export function labelsOf(channel: string, eventId: number, eventType: string): r
   if (folded === 'security' && eventId === 4688) {
     labels.push({ product: 'windows', service: 'security', category: 'process_creation', aliases: ALIASES_4688 });
   }
+  if (folded === 'rpcfw') labels.push({ product: 'rpc_firewall', category: 'application', aliases: { EventLog: 'Channel' } });
   if (folded === 'microsoft-windows-windows defender/operational' && ANTIVIRUS_EVENTS.has(eventId)) {
     labels.push({ product: 'windows', service: 'windefend', category: 'antivirus', aliases: ALIASES_ANTIVIRUS });
   }
@@ -172,6 +173,7 @@ const events: readonly (readonly [channel: string, ids: readonly number[]])[] = 
   ['Microsoft-Windows-Windows Defender/Operational', [...ANTIVIRUS_EVENTS]],
   ['Microsoft-Windows-Kernel-File/Analytic', [0]],
   ['Security', [4688]],
+  ['RPCFW', [3]],
   ...[...servicesByChannel.keys()].map((channel) => [channel, [-1]] as const),
 ];
 
