@@ -1,8 +1,6 @@
 import { Option } from 'commander';
-import { placeholderValues } from '../config/placeholders.ts';
 import type { Settings } from '../config/settings.ts';
 import { fromMs, isoTime, type Nanos } from '../event/time.ts';
-import { readRuleFiles } from '../rule/files.ts';
 import { loadRules, type Ruleset } from '../rule/load.ts';
 import { compareProblems, type Problem, problemText } from '../rule/problem.ts';
 import type { GovernedFilter } from '../rule/sigma/filter-governance.ts';
@@ -12,7 +10,7 @@ import type { Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { feedsOf, logsourceText, unfed } from './feeding.ts';
 import type { Io } from './io.ts';
-import { configuredRuleFiles, problemSummary, rulePaths, settingsOf } from './load.ts';
+import { chosenRuleFiles, DEFAULT_RULES, placeholdersOf, problemSummary, rulePaths, settingsOf } from './load.ts';
 import { sarif } from './sarif.ts';
 
 export type CheckFlags = { readonly config?: string; readonly strict?: boolean; readonly output: 'table' | 'json' | 'sarif' };
@@ -20,16 +18,13 @@ export type CheckFlags = { readonly config?: string; readonly strict?: boolean; 
 /** `wardline check`: every problem of every rule file, with its place. */
 export function check(paths: readonly string[], flags: CheckFlags, io: Io): number {
   const configured = flags.config === undefined ? undefined : settingsOf(flags.config, io);
-  const fromSettings = configured === undefined ? ['rules'] : rulePaths(configured.settings, configured.baseDir);
-  const files =
-    paths.length > 0 || configured === undefined
-      ? readRuleFiles(paths.length > 0 ? paths : fromSettings)
-      : configuredRuleFiles(configured.settings, configured.baseDir);
-  if (files.length === 0)
-    throw new WardlineError('usage', `there is no rule file in ${(paths.length > 0 ? paths : fromSettings).join(', ')}`);
-  const loaded = loadRules(files, {
-    placeholders: configured === undefined ? {} : placeholderValues(configured.settings.placeholders, configured.baseDir),
-  });
+  const named = paths.length > 0 ? paths : undefined;
+  const files = chosenRuleFiles(named, configured);
+  if (files.length === 0) {
+    const looked = named ?? (configured === undefined ? DEFAULT_RULES : rulePaths(configured.settings, configured.baseDir));
+    throw new WardlineError('usage', `there is no rule file in ${looked.join(', ')}`);
+  }
+  const loaded = loadRules(files, { placeholders: placeholdersOf(configured) });
   const { ruleset } = loaded;
   const unfed = configured === undefined ? [] : unreachable(ruleset, configured.settings);
   const now = fromMs(io.clock.now());

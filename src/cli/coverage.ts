@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type Layer, layerChanges, layerOf, layerSchema, tacticsOf, techniquesOf } from '../report/attack-layer.ts';
-import { readRuleFiles } from '../rule/files.ts';
 import { loadRules } from '../rule/load.ts';
 import { messageOf, WardlineError } from '../shared/errors.ts';
 import { table } from '../shared/table.ts';
@@ -8,7 +7,7 @@ import { outputOption, type Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { feedsOf, logsourceText, unfed, unread } from './feeding.ts';
 import type { Io } from './io.ts';
-import { rulePaths, settingsOf } from './load.ts';
+import { chosenRuleFiles, placeholdersOf, settingsOf } from './load.ts';
 
 type Flags = {
   readonly config?: string;
@@ -21,9 +20,7 @@ type Flags = {
 /** `wardline coverage`: which ATT&CK techniques rules look for, which sources no rule reads, which rules no source feeds. */
 function coverage(flags: Flags, io: Io): number {
   const loaded = flags.config === undefined ? undefined : settingsOf(flags.config, io);
-  const { ruleset } = loadRules(
-    readRuleFiles(flags.rules ?? (loaded === undefined ? ['rules'] : rulePaths(loaded.settings, loaded.baseDir))),
-  );
+  const { ruleset } = loadRules(chosenRuleFiles(flags.rules, loaded), { placeholders: placeholdersOf(loaded) });
   const alerting = [...ruleset.byId.values()].filter(({ alerts }) => alerts);
   const techniques = techniquesOf(alerting);
   const tactics = tacticsOf(alerting);

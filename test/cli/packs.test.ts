@@ -54,6 +54,33 @@ describe('a signed rule pack', () => {
   });
 });
 
+describe('every command that reads the rules of the settings', () => {
+  const settings = ['-c', 'wardline.yaml'];
+  const commands: readonly (readonly [string, readonly string[]])[] = [
+    ['check', ['check', ...settings]],
+    ['coverage', ['coverage', ...settings]],
+    ['replay', ['replay', 'day.ndjson', ...settings]],
+    ['rules list', ['rules', 'list', ...settings]],
+    ['rules show', ['rules', 'show', 'seen', ...settings]],
+    ['rules diff', ['rules', 'diff', 'pack', ...settings]],
+    ['explain', ['explain', 'seen', ...settings]],
+    ['run', ['run', '--once', ...settings]],
+  ];
+  test.each(commands)('%s takes what was signed, and nothing that was changed since', async (_name, command) => {
+    writeFileSync(join(folder, 'pack/seen.yml'), rule('seen'));
+    rmSync(join(folder, 'pack/link.yml'), { force: true });
+    expect((await wardline('pack', 'sign', 'pack', '--key', 'mine.key')).code).toBe(0);
+    expect(await wardline(...command)).toMatchObject({ code: 0, err: expect.not.stringContaining('was changed') });
+    writeFileSync(join(folder, 'pack/seen.yml'), `${rule('seen')}# touched\n`);
+    expect(await wardline(...command)).toMatchObject({ code: 1, out: '', err: expect.stringMatching(/seen\.yml was changed/) });
+  });
+
+  test('doctor finds it', async () => {
+    writeFileSync(join(folder, 'pack/seen.yml'), `${rule('seen')}# touched\n`);
+    expect((await wardline('doctor', ...settings)).out).toMatch(/seen\.yml was changed/);
+  });
+});
+
 describe('quiet rules', () => {
   test('are counted and tell nobody; a canary is held against the rule it is to replace', async () => {
     writeFileSync(join(folder, 'quiet/old.yml'), rule('old'));

@@ -7,7 +7,6 @@ import type { Event } from '../../event/event.ts';
 import { isoTime } from '../../event/time.ts';
 import { compiledOf } from '../../explain/compiled.ts';
 import { createStory, type GroupStory } from '../../explain/story.ts';
-import { readRuleFiles } from '../../rule/files.ts';
 import type { Correlation, Detection } from '../../rule/ir/rule.ts';
 import { loadRules, type Ruleset } from '../../rule/load.ts';
 import { WardlineError } from '../../shared/errors.ts';
@@ -17,12 +16,14 @@ import { outputOption, type Register, storeOption } from '../command.ts';
 import { type EventFlags, eventsOfFiles, recordsOfFiles } from '../events.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
+import { chosenRuleFiles, placeholdersOf, settingsOf } from '../load.ts';
 import { explanationText } from '../policy/explain.ts';
 import { ruleNamed } from '../rule-named.ts';
 import { compiledText, storyText, truthText } from './text.ts';
 
 type Flags = EventFlags & {
-  readonly rules: readonly string[];
+  readonly config?: string;
+  readonly rules?: readonly string[];
   readonly event?: string;
   readonly events?: readonly string[];
   readonly group?: readonly string[];
@@ -36,7 +37,8 @@ type Flags = EventFlags & {
 async function explain(name: string | undefined, flags: Flags, io: Io): Promise<number> {
   if (flags.alert !== undefined) return showAlert(flags.alert, flags, io);
   if (name === undefined) throw new WardlineError('usage', 'name a rule, or an alert with --alert');
-  const { ruleset } = loadRules(readRuleFiles(flags.rules));
+  const loaded = flags.config === undefined ? undefined : settingsOf(flags.config, io);
+  const { ruleset } = loadRules(chosenRuleFiles(flags.rules, loaded), { placeholders: placeholdersOf(loaded) });
   const rule = ruleNamed(ruleset, name);
   const files = [...(flags.event === undefined ? [] : [flags.event]), ...(flags.events ?? [])];
   if (files.length === 0) {
@@ -154,7 +156,8 @@ export const registerExplain: Register = (program, { io, done }) => {
     .command('explain')
     .argument('[rule]', 'id, name, title or file name of a rule')
     .description('what a rule became; with events, why it fired or how near it came')
-    .option('-r, --rules <path...>', 'rule files and folders', ['rules'])
+    .option('-c, --config <file>', 'settings: their rules and placeholders')
+    .option('-r, --rules <path...>', 'rule files and folders (default: those of the settings, or rules)')
     .option('--event <file>', 'the first event of a file')
     .option('--events <file...>', 'all events of files and folders')
     .option('--group <field=value...>', 'groups with these values alone')

@@ -2,13 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Option } from 'commander';
-import { placeholderValues } from '../../config/placeholders.ts';
 import { type Settings, settingsSchema } from '../../config/settings.ts';
 import { parseIsoTime } from '../../event/time.ts';
 import { normalizersOf } from '../../pipeline/parts.ts';
 import type { RunEngine } from '../../pipeline/run-options.ts';
 import { readExpectations, type Unmet, unmet } from '../../rule/cases/expectations.ts';
-import { readRuleFiles } from '../../rule/files.ts';
 import { loadRules, type Ruleset } from '../../rule/load.ts';
 import { loud } from '../../rule/loud.ts';
 import { problemText } from '../../rule/problem.ts';
@@ -22,7 +20,7 @@ import type { Register } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { junit } from '../junit.ts';
-import { rulePaths, settingsOf } from '../load.ts';
+import { chosenRuleFiles, type LoadedFile, placeholdersOf, settingsOf } from '../load.ts';
 import { type Input, inputOf, within } from './inputs.ts';
 import { asBacktest, comparisonOf, comparisonText, type Replayed, replayText, summaryOf } from './outcome.ts';
 
@@ -48,9 +46,8 @@ async function replay(inputs: readonly string[], flags: Flags, io: Io, runEngine
   const form = fileSourceSettings.safeParse({ kind: 'file', name: 'input', path: 'input', format: flags.format, timezone: flags.timezone });
   if (!form.success) throw new WardlineError('usage', form.error.issues.map(({ message }) => message).join('; '));
   const opened = inputs.map((text, n) => inputOf(text, n, form.data, between, loaded?.settings, baseDir, io));
-  const rules = flags.rules ?? (loaded === undefined ? ['rules'] : rulePaths(loaded.settings, baseDir));
-  const ruleset = rulesOf(rules, loaded?.settings, baseDir, io);
-  const compared = flags.compare === undefined ? undefined : rulesOf(flags.compare, loaded?.settings, baseDir, io);
+  const ruleset = rulesOf(flags.rules, loaded, io);
+  const compared = flags.compare === undefined ? undefined : rulesOf(flags.compare, loaded, io);
   const expectations = flags.expect === undefined ? undefined : expectationsOf(flags.expect, io);
   const sink = sinkOf(flags.to, loaded?.settings, io);
   const run = (rulesOfRun: Ruleset): Promise<Replayed> =>
@@ -72,10 +69,8 @@ function instant(text: string | undefined, flag: string): number | undefined {
   return Number(time / 1_000_000n);
 }
 
-function rulesOf(paths: readonly string[], settings: Settings | undefined, baseDir: string, io: Io): Ruleset {
-  const { ruleset, problems } = loadRules(readRuleFiles(paths), {
-    placeholders: settings === undefined ? {} : placeholderValues(settings.placeholders, baseDir),
-  });
+function rulesOf(paths: readonly string[] | undefined, loaded: LoadedFile | undefined, io: Io): Ruleset {
+  const { ruleset, problems } = loadRules(chosenRuleFiles(paths, loaded), { placeholders: placeholdersOf(loaded) });
   const errors = problems.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return loud(ruleset);
   io.err(`${errors.map(problemText).join('\n')}\n`);

@@ -1,28 +1,35 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Option } from 'commander';
 import { QUIET_RULES, quietCountsOf } from '../../pipeline/quiet-rules.ts';
-import { readRuleFiles } from '../../rule/files.ts';
 import { LEVELS, type Rule } from '../../rule/ir/rule.ts';
 import { loadRules, type Ruleset } from '../../rule/load.ts';
 import { rulesetDiff } from '../../rule/ruleset-diff.ts';
+import type { RuleFile } from '../../rule/yaml.ts';
 import { WardlineError } from '../../shared/errors.ts';
 import { table } from '../../shared/table.ts';
 import { openStore } from '../../store/store.ts';
 import { outputOption, type Register, storeOption } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
+import { chosenRuleFiles, placeholdersOf, settingsOf } from '../load.ts';
 import { ruleNamed } from '../rule-named.ts';
 import { quietText } from '../run.ts';
 
-type ListFlags = {
-  readonly rules: readonly string[];
+type RulesFlags = { readonly config?: string; readonly rules?: readonly string[] };
+
+type ListFlags = RulesFlags & {
   readonly level?: string;
   readonly tag?: string;
   readonly id?: string;
   readonly output: 'table' | 'json';
 };
 
-const load = (paths: readonly string[]): Ruleset => loadRules(readRuleFiles(paths)).ruleset;
+function load({ config, rules }: RulesFlags, io: Io): { readonly ruleset: Ruleset; readonly files: readonly RuleFile[] } {
+  const loaded = config === undefined ? undefined : settingsOf(config, io);
+  const files = chosenRuleFiles(rules, loaded);
+  return { files, ruleset: loadRules(files, { placeholders: placeholdersOf(loaded) }).ruleset };
+}
+
 const kindOf = (rule: Rule): string =>
   rule.kind === 'detection' ? (rule.policy === undefined ? rule.language : 'policy') : rule.condition.kind;
 
@@ -41,8 +48,9 @@ function matches(text: string, glob: string): boolean {
 }
 
 /** `wardline rules list`: what there is, one line a rule. */
-function list({ rules, level, tag, id, output }: ListFlags, io: Io): number {
-  const { byId } = load(rules);
+function list(flags: ListFlags, io: Io): number {
+  const { level, tag, id, output } = flags;
+  const { byId } = load(flags, io).ruleset;
   const least = level === undefined ? 0 : (LEVELS as readonly string[]).indexOf(level);
   const found = [...byId.values()].filter(
     (rule) =>
@@ -93,19 +101,21 @@ function list({ rules, level, tag, id, output }: ListFlags, io: Io): number {
 }
 
 /** `wardline rules show RULE`: the file it stands in, and its runbook. */
-function show(name: string, rules: readonly string[], io: Io): number {
-  const rule = ruleNamed(load(rules), name);
-  const { file, line } = rule.meta.place;
-  io.out(`# ${file}:${line}\n${readFileSync(file, 'utf8')}`);
+function show(name: string, flags: RulesFlags, io: Io): number {
+  const { ruleset, files } = load(flags, io);
+  const { file, line } = ruleNamed(ruleset, name).meta.place;
+  io.out(`# ${file}:${line}\n${files.find(({ path }) => path === file)?.text ?? ''}`);
   const runbook = file.replace(/\.(?:ya?ml|json)$/, '.md');
   if (existsSync(runbook)) io.out(`\n${readFileSync(runbook, 'utf8')}`);
   return EXIT.ok;
 }
 
 /** `wardline rules diff BEFORE [AFTER]`: what another version adds, changes and takes away. */
-function diff(before: string | undefined, after: string | undefined, output: 'table' | 'json', io: Io): number {
+function diff(before: string | undefined, after: string | undefined, { config, output }: DiffFlags, io: Io): number {
   if (before === undefined) throw new WardlineError('usage', 'name the version to compare with, or give --live');
-  const found = rulesetDiff(load([before]), load([after ?? 'rules']));
+  const of = (rules: readonly string[] | undefined): Ruleset =>
+    load({ ...(config === undefined ? {} : { config }), ...(rules === undefined ? {} : { rules }) }, io).ruleset;
+  const found = rulesetDiff(of([before]), of(after === undefined ? undefined : [after]));
   const changes = found.added.length + found.changed.length + found.reworded.length + found.removed.length;
   if (output === 'json') io.out(`${JSON.stringify({ version: 1, ...found })}\n`);
   else {
@@ -119,7 +129,7 @@ function diff(before: string | undefined, after: string | undefined, output: 'ta
   return changes === 0 ? EXIT.ok : EXIT.findings;
 }
 
-type DiffFlags = { readonly live?: boolean; readonly store: string; readonly output: 'table' | 'json' };
+type DiffFlags = { readonly config?: string; readonly live?: boolean; readonly store: string; readonly output: 'table' | 'json' };
 
 /** `wardline rules diff --live`: what shadow and canary rules would have alerted, as of the last checkpoint of a run. */
 function live({ store: path, output }: DiffFlags, io: Io): number {
@@ -133,10 +143,12 @@ function live({ store: path, output }: DiffFlags, io: Io): number {
 
 export const registerRules: Register = (program, { io, done }) => {
   const rules = program.command('rules').description('what rules there are, and how two versions differ');
-  const from = (): Option => new Option('-r, --rules <path...>', 'rule files and folders').default(['rules']);
+  const from = (): Option => new Option('-r, --rules <path...>', 'rule files and folders (default: those of the settings, or rules)');
+  const settings = (): Option => new Option('-c, --config <file>', 'settings: their rules and placeholders');
   rules
     .command('list', { isDefault: true })
     .description('one line a rule')
+    .addOption(settings())
     .addOption(from())
     .addOption(new Option('--level <level>', 'this level and above').choices([...LEVELS]))
     .option('--tag <glob>', 'rules with such a tag')
@@ -147,17 +159,19 @@ export const registerRules: Register = (program, { io, done }) => {
     .command('show')
     .argument('<rule>', 'id, name, title or file name')
     .description('the file of a rule, and the runbook beside it')
+    .addOption(settings())
     .addOption(from())
-    .action((name: string, flags: { readonly rules: readonly string[] }) => done(show(name, flags.rules, io)));
+    .action((name: string, flags: RulesFlags) => done(show(name, flags, io)));
   rules
     .command('diff')
     .argument('[before]', 'files or folder of one version')
-    .argument('[after]', 'of the other (default: rules)')
+    .argument('[after]', 'of the other (default: those of the settings, or rules)')
     .description('rules added, changed and removed; exit 1 if there are any')
+    .addOption(settings())
     .option('--live', 'what shadow and canary rules of a store would have alerted')
     .addOption(storeOption())
     .addOption(outputOption())
     .action((before: string | undefined, after: string | undefined, flags: DiffFlags) =>
-      done(flags.live ? live(flags, io) : diff(before, after, flags.output, io)),
+      done(flags.live ? live(flags, io) : diff(before, after, flags, io)),
     );
 };
