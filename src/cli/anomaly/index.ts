@@ -1,5 +1,4 @@
 import { readRuleFiles } from '../../rule/files.ts';
-import type { PaneAnomaly } from '../../rule/ir/anomaly.ts';
 import type { Correlation } from '../../rule/ir/rule.ts';
 import { loadRules, type Ruleset } from '../../rule/load.ts';
 import { WardlineError } from '../../shared/errors.ts';
@@ -9,7 +8,7 @@ import { type EventFlags, eventsOfFiles } from '../events.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { svgChart, textChart } from './chart.ts';
-import { collectPoints } from './points.ts';
+import { collectPoints, type Drawn } from './points.ts';
 
 type Flags = EventFlags & {
   readonly rules: readonly string[];
@@ -18,10 +17,10 @@ type Flags = EventFlags & {
   readonly as: 'text' | 'svg';
 };
 
-/** `wardline anomaly explain RULE FILE...`: what a rule over panes expected, saw and said, as a chart per group. */
+/** `wardline anomaly explain RULE FILE...`: what a rule expected, saw and said, as a chart per group. */
 async function explain(id: string, files: readonly string[], flags: Flags, io: Io): Promise<number> {
   const { ruleset } = loadRules(readRuleFiles(flags.rules));
-  const points = collectPoints(ruleset, paneRule(ruleset, id));
+  const points = collectPoints(ruleset, drawnRule(ruleset, id));
   const counts = { records: 0, unread: 0 };
   for await (const event of eventsOfFiles(files, flags, io, counts)) points.take(event);
   const groups = points.end();
@@ -36,21 +35,24 @@ async function explain(id: string, files: readonly string[], flags: Flags, io: I
     fired += told;
     const last = all.slice(-wholeNumber(flags.panes, '--panes'));
     if (flags.as === 'svg') io.out(svgChart(last, `${id}: ${name}`));
-    else io.out(`${name}: ${matches} matches, ${all.length} panes, fired in ${told}\n${textChart(last)}\n`);
+    else io.out(`${name}: ${matches} matches, ${all.length} points, fired in ${told}\n${textChart(last)}\n`);
   }
   if (flags.as === 'text')
     io.out(`${counts.records} records, ${groups.length} groups${groups.length > shown.length ? `, ${shown.length} shown` : ''}\n`);
   return fired > 0 ? EXIT.findings : EXIT.ok;
 }
 
-function paneRule(ruleset: Ruleset, id: string): Correlation & { readonly condition: PaneAnomaly } {
+function drawnRule(ruleset: Ruleset, id: string): Correlation & { readonly condition: Drawn } {
   const rule = ruleset.correlations.find((one) => one.id === id || one.meta.name === id);
   if (rule === undefined) throw new WardlineError('usage', `there is no anomaly rule "${id}"`);
   const { condition } = rule;
-  if (condition.kind !== 'spike' && condition.kind !== 'seasonal' && condition.kind !== 'change')
-    throw new WardlineError('usage', `"${id}" judges single matches, not panes; its alerts say what was expected (wardline alerts show)`);
+  if (!isDrawn(condition))
+    throw new WardlineError('usage', `"${id}" has no band of expected numbers; its alerts say what was expected (wardline alerts show)`);
   return { ...rule, condition };
 }
+
+const DRAWN: ReadonlySet<string> = new Set<Drawn['kind']>(['spike', 'seasonal', 'change', 'impossible_travel', 'time_of_day']);
+const isDrawn = (condition: Correlation['condition']): condition is Drawn => DRAWN.has(condition.kind);
 
 function wholeNumber(text: string, flag: string): number {
   const value = Number(text);
@@ -63,7 +65,7 @@ export const registerAnomaly: Register = (program, { io, done }) => {
     .command('anomaly')
     .description('anomaly rules over recorded events')
     .command('explain')
-    .argument('<rule>', 'id or name of a rule of type spike, seasonal or change')
+    .argument('<rule>', 'id or name of a rule of type spike, seasonal, change, impossible_travel or time_of_day')
     .argument('<file...>', 'recorded events')
     .description('a chart per group: expected band, observed, where it fired')
     .option('-r, --rules <path...>', 'rule files and folders', ['rules'])

@@ -1,10 +1,13 @@
+import { impossibleTravel } from '../../correlate/conditions/impossible-travel.ts';
 import { type PanePoint, paneKind } from '../../correlate/conditions/panes.ts';
+import { timeOfDay } from '../../correlate/conditions/time-of-day.ts';
 import { compareHits, type Hit } from '../../correlate/firing.ts';
 import { MAX_TIME } from '../../correlate/hits.ts';
+import type { Kind } from '../../correlate/kind.ts';
 import { conditionFields, feedsOf, groupsOf } from '../../correlate/plans.ts';
 import { createMatchBuffer, createMatcher } from '../../detect/matcher.ts';
 import type { Event } from '../../event/event.ts';
-import type { PaneAnomaly } from '../../rule/ir/anomaly.ts';
+import type { MatchAnomaly, PaneAnomaly } from '../../rule/ir/anomaly.ts';
 import type { Correlation } from '../../rule/ir/rule.ts';
 import type { Ruleset } from '../../rule/load.ts';
 import type { JsonValue } from '../../shared/json.ts';
@@ -16,8 +19,11 @@ export type GroupPoints = {
   readonly points: readonly PanePoint[];
 };
 
+/** Conditions whose judgements can be drawn: a number, and what was expected of it. */
+export type Drawn = PaneAnomaly | Extract<MatchAnomaly, { readonly kind: 'impossible_travel' | 'time_of_day' }>;
+
 /** Takes events and gives, at their end, the panes of every group of one rule, as the engine judges them. */
-export function collectPoints(ruleset: Ruleset, rule: Correlation & { readonly condition: PaneAnomaly }) {
+export function collectPoints(ruleset: Ruleset, rule: Correlation & { readonly condition: Drawn }) {
   const matcher = createMatcher(ruleset.detections);
   const found = createMatchBuffer();
   const feeds = feedsOf(ruleset);
@@ -50,9 +56,15 @@ export function collectPoints(ruleset: Ruleset, rule: Correlation & { readonly c
   };
 }
 
-function pointsOf(rule: Correlation & { readonly condition: PaneAnomaly }, hits: readonly Hit[]): readonly PanePoint[] {
+function drawnKind({ condition, ...rule }: Correlation & { readonly condition: Drawn }, look: (point: PanePoint) => void): Kind {
+  if (condition.kind === 'impossible_travel') return impossibleTravel(condition, look);
+  if (condition.kind === 'time_of_day') return timeOfDay(condition, look);
+  return paneKind(condition, rule, look);
+}
+
+function pointsOf(rule: Correlation & { readonly condition: Drawn }, hits: readonly Hit[]): readonly PanePoint[] {
   const points: PanePoint[] = [];
-  const kind = paneKind(rule.condition, rule, (point) => points.push(point));
+  const kind = drawnKind(rule, (point) => points.push(point));
   for (const _trigger of kind.passed(hits, kind.initial(), { watermark: MAX_TIME, silent: () => false }));
   return points;
 }

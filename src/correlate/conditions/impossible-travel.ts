@@ -6,6 +6,7 @@ import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Kind } from '../kind.ts';
 import { numbersOf, textsOf } from '../values.ts';
+import type { PanePoint } from './panes.ts';
 import { decisionsOf, rounded } from './told.ts';
 
 /** Degrees, and the radius of uncertainty in km. */
@@ -24,7 +25,10 @@ const EARTH_KM = 6371;
  * `minDistance` km, and faster than `maxSpeed` km/h. The same address and matches without a place are not judged; a way
  * between two places that are both usual (seen first `usualAfter` ago) is no news.
  */
-export function impossibleTravel(condition: Extract<MatchAnomaly, { readonly kind: 'impossible_travel' }>): Kind {
+export function impossibleTravel(
+  condition: Extract<MatchAnomaly, { readonly kind: 'impossible_travel' }>,
+  look?: (point: PanePoint) => void,
+): Kind {
   const { fields, maxSpeed, minDistance, usualAfter, forget } = condition;
   return inOrderKind<Own>({
     initial: () => ({ applied: MIN_TIME, last: undefined, usual: [] }),
@@ -48,13 +52,20 @@ export function impossibleTravel(condition: Extract<MatchAnomaly, { readonly kin
       const far = before !== undefined && !sameAddress && distance >= minDistance && speed > maxSpeed;
       const known = far && wasUsual(before.place) && wasUsual(place);
       remember(own, place, time, minDistance);
+      const fired = far && !known;
+      const confidence = confidenceOf(speed, maxSpeed);
+      look?.({
+        start: time,
+        value: speed,
+        judged: { known: true, fired, baseline: 'the place before', expected: 0, low: 0, high: maxSpeed, confidence },
+      });
       if (!far || known) return undefined;
       const decision = decisionsOf({
         what: `travel over ${rounded(distance)} km in ${rounded(hours * 60)} min, km/h`,
         baseline: `the place before: ${text(before.place)}, now ${text(place)}`,
         expected: `at most ${maxSpeed}`,
         observed: rounded(speed),
-        confidence: confidenceOf(speed, maxSpeed),
+        confidence,
       });
       return { time, start: before.time, end: time, explain: () => ({ decision, hits: [before.hit, hit] }) };
     },

@@ -31,7 +31,7 @@ type Open = {
   hits: Hit[];
 };
 
-/** One pane as it was judged. */
+/** One pane as it was judged, or one match where a kind judges matches. */
 export type PanePoint = { readonly start: Nanos; readonly value: number; readonly judged: Judged };
 
 const EVIDENCE = 5;

@@ -6,6 +6,7 @@ import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Kind } from '../kind.ts';
 import { pack, unpack } from '../packed.ts';
+import type { PanePoint } from './panes.ts';
 import { decisionsOf, rounded } from './told.ts';
 
 /** `days`: on how many the group was active in each hour, packed; several matches in one hour of one day count once. */
@@ -21,7 +22,7 @@ const NO_DAYS = pack(new Array<number>(HOURS).fill(0));
  * Activity at an hour in which the group is hardly ever active: at most `maxShare` of its active hours fall into this hour
  * and the ones beside it, and it is `learn` old with at least `minEvents` active hours.
  */
-export function timeOfDay(condition: Extract<MatchAnomaly, { readonly kind: 'time_of_day' }>): Kind {
+export function timeOfDay(condition: Extract<MatchAnomaly, { readonly kind: 'time_of_day' }>, look?: (point: PanePoint) => void): Kind {
   const { zone, learn, minEvents, maxShare, forget } = condition;
   const shift = zoneShift(zone);
   return inOrderKind<Own>({
@@ -41,18 +42,25 @@ export function timeOfDay(condition: Extract<MatchAnomaly, { readonly kind: 'tim
       days[slot] = at(0) + 1;
       if (all >= MOST) days.forEach((count, i) => void (days[i] = count >> 1));
       own.days = pack(days);
-      if (all < minEvents || time < own.first + learn) {
+      const known = all >= minEvents && time >= own.first + learn;
+      const share = all === 0 ? 0 : near / all;
+      const confidence = confidenceOf(maxShare * all + 1, near + 1);
+      const fired = near <= maxShare * all;
+      // An hour and the ones beside it are an eighth of the day.
+      const judged = { fired, baseline: 'share of the active hours', expected: 1 / 8, low: maxShare, high: 1, confidence };
+      look?.({ start: time, value: share, judged: known ? { known, ...judged } : { known, learned: all, needed: minEvents } });
+      if (!known) {
         if (own.told) return undefined;
         own.told = true;
         return { time, start: time, end: time + learn, undecided: true, learning: true, explain: () => ({ decision: [], hits: [hit] }) };
       }
-      if (near > maxShare * all) return undefined;
+      if (!fired) return undefined;
       const decision = decisionsOf({
         what: `hour of the day (${zone})`,
         baseline: `${rounded(all)} active hours, of these ${rounded(near)} within an hour of ${slot}:00`,
         expected: usual(days),
         observed: `${slot}:00`,
-        confidence: confidenceOf(maxShare * all + 1, near + 1),
+        confidence,
       });
       return { time, start: own.first, end: time, explain: () => ({ decision, hits: [hit] }) };
     },
