@@ -236,6 +236,8 @@ describe('the command line', () => {
       'warn logic/no-source logsource: no configured source gives category process_creation, product windows; the rule can never fire',
     );
     expect(out).not.toContain('seen.yml');
+    appendFileSync(join(folder, 'wardline.yaml'), '\nlogsource: {unknown: all}\n');
+    expect((await wardline('check', '--config', 'wardline.yaml')).out).not.toContain('no-source');
   });
 
   test('run refuses broken rules, and runs without them when told to', async () => {

@@ -1,3 +1,4 @@
+import type { FieldSource } from '../../event/field-source.ts';
 import type { JsonValue } from '../../shared/json.ts';
 import { entraDecisionFields } from '../decision-points.ts';
 import { address, compute, constant, entryOf, type Format, firstOf, path, text } from '../format.ts';
@@ -22,6 +23,17 @@ function labelsOf(category: JsonValue | undefined, loggedBy: JsonValue | undefin
   return loggedBy === 'PIM' ? [label, { product: 'azure', service: 'pim' }] : [label];
 }
 
+/**
+ * Rules name fields as the service's API does (`riskEventType`), as Log Analytics does (`ResultType`, `LoggedByService`), or
+ * with what was done as `properties.message`; the diagnostic log has them in camel case, most of them below `properties`.
+ */
+function vendor(field: string): FieldSource | undefined {
+  if (field === 'properties.message') return path(field, 'operationName');
+  if (!/^[A-Za-z]{1,64}(?:\.[A-Za-z]{1,64}){0,4}$/.test(field) || field.startsWith('properties.')) return undefined;
+  const camel = field.replace(/(?<=^|\.)[A-Z]/g, (letter) => letter.toLowerCase());
+  return path(field, `properties.${field}`, camel, `properties.${camel}`);
+}
+
 const outcome = compute([path('resultType'), path('properties.result'), path('properties.status.errorCode')], (type, result, code) => {
   const given = type ?? result ?? code;
   if (given === undefined || given === null) return undefined;
@@ -38,6 +50,7 @@ export const azure: Format = {
   discriminators: [path('category'), path('properties.loggedByService')],
   route: ([category, loggedBy]) => ({ labels: labelsOf(category, loggedBy), known: {} }),
   logsources: ALL,
+  vendor,
   time: path('time', 'properties.activityDateTime', 'properties.createdDateTime'),
   fields: {
     'event.kind': constant('event'),

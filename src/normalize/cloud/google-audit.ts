@@ -1,15 +1,36 @@
+import type { FieldSource } from '../../event/field-source.ts';
 import type { JsonValue } from '../../shared/json.ts';
-import { address, compute, constant, type Format, fixedRoute, path } from '../format.ts';
+import { address, compute, constant, entryOf, type Format, firstOf, lookup, path } from '../format.ts';
 
 const label = { product: 'gcp', service: 'gcp.audit' };
+/** Google Workspace shares its audit logs with Google Cloud under these services. */
+const WORKSPACE: Readonly<Record<string, string>> = {
+  'admin.googleapis.com': 'google_workspace.admin',
+  'login.googleapis.com': 'google_workspace.login',
+};
+const labelsOf = (service: string | undefined) => [label, ...(service === undefined ? [] : [{ product: 'gcp', service }])];
+
+/** Names of public rules: those of Elastic's module, of Pub/Sub's envelope, and of Workspace's own reports. */
+const NAMES: Readonly<Record<string, FieldSource>> = {
+  'gcp.audit.method_name': path('protoPayload.methodName'),
+  'gcp.audit.service_name': path('protoPayload.serviceName'),
+  eventService: path('protoPayload.serviceName'),
+  eventName: path('protoPayload.metadata.event.eventName'),
+};
+function vendor(field: string): FieldSource | undefined {
+  const named = entryOf(NAMES, field);
+  if (named !== undefined) return firstOf(path(field), named);
+  return field.startsWith('data.') ? path(field, field.slice('data.'.length)) : undefined;
+}
 
 /** Google Cloud audit logs: LogEntry with an AuditLog payload. */
 export const gcpAudit: Format = {
   name: 'gcp.audit',
   recognizes: (document) => isObject(document['protoPayload']),
-  discriminators: [],
-  route: fixedRoute(label),
-  logsources: [label],
+  discriminators: [lookup(path('protoPayload.serviceName'), WORKSPACE)],
+  route: ([service]) => ({ labels: labelsOf(typeof service === 'string' ? service : undefined), known: {} }),
+  logsources: [label, ...Object.values(WORKSPACE).flatMap((service) => labelsOf(service).slice(1))],
+  vendor,
   time: path('timestamp', 'receiveTimestamp'),
   fields: {
     'event.kind': constant('event'),

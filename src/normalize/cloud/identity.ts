@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../shared/json.ts';
-import { address, compute, constant, type Format, firstOf, fixedRoute, lookup, path, text } from '../format.ts';
+import { address, compute, constant, entryOf, type Format, firstOf, fixedRoute, lookup, path, text } from '../format.ts';
 
 const okta = { product: 'okta', service: 'okta' };
 const workspace = ['google_workspace.admin', 'google_workspace.login'].map((service) => ({ product: 'gcp', service }));
@@ -60,6 +60,17 @@ export const googleWorkspace: Format = {
   discriminators: [path('id.applicationName')],
   route: ([application]) => ({ labels: application === 'login' ? [...workspace].reverse() : workspace.slice(0, 1), known: {} }),
   logsources: workspace,
+  vendor: (field) =>
+    entryOf(
+      {
+        eventService: firstOf(
+          path('eventService'),
+          text(path('id.applicationName'), (name) => `${name}.googleapis.com`),
+        ),
+        eventName: path('eventName', 'events.name', 'name'),
+      },
+      field,
+    ),
   time: path('id.time'),
   fields: {
     'event.kind': constant('event'),
