@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { packSchema, profileSchema } from '../report/pack-schema.ts';
+import { packFileSchema, profileSchema } from '../report/pack-schema.ts';
 import { expectationsSchema } from '../rule/cases/expectations.ts';
 import { casesSchema } from '../rule/cases/schema.ts';
 import { anomalySchema, correlationSchema, jsonRulesSchema, policySchema, sigmaSchema } from '../rule/editor-schemas.ts';
@@ -17,7 +17,7 @@ const KINDS = {
   cases: casesSchema,
   expectations: expectationsSchema,
   exception: exceptionSchema,
-  controls: packSchema,
+  controls: packFileSchema,
   profile: profileSchema,
 } as const;
 

@@ -139,6 +139,19 @@ export const packSchema = z.strictObject({
   /** Stages of maturity, lowest first; an objective belongs to the stage its id ends in (`..._obj.initial`). */
   stages: z.array(id).min(2).optional(),
 });
+
+/** What editors are told of a pack: a whole one, or one that lays its keys over another file of its folder. */
+export const packFileSchema = z.union([
+  packSchema,
+  packSchema.partial().extend({
+    kind: z.literal('ControlPack'),
+    schema: z.literal(1),
+    extends: z
+      .string()
+      .regex(/^[\w.-]+\.ya?ml$/)
+      .describe('A pack file of the same folder, or a shipped one, that lies below this one.'),
+  }),
+]);
 export type PackDocument = z.infer<typeof packSchema>;
 
 /** What a deployment says about itself, beside the pack: names, values for parameters, sources of the roles, overlays. */

@@ -133,13 +133,14 @@ const leaf = z.strictObject({
   name: z.string().optional(),
   priority: z.int().optional(),
 });
+const also = { name: z.string().optional(), priority: z.int().optional() };
 const condition: z.ZodType = z.lazy(() =>
   z.union([
     leaf,
-    z.looseObject({ all: z.array(condition).min(1) }),
-    z.looseObject({ any: z.array(condition).min(1) }),
-    z.looseObject({ not: condition }),
-    z.looseObject({ condition: z.string() }),
+    z.strictObject({ all: z.array(condition).min(1), ...also }),
+    z.strictObject({ any: z.array(condition).min(1), ...also }),
+    z.strictObject({ not: condition, ...also }),
+    z.strictObject({ condition: z.string(), ...also }),
   ]),
 );
 const jsonRule = z.looseObject({
@@ -194,6 +195,10 @@ const checks = z.strictObject({
   grant: z.union([z.string(), z.strictObject({ role: z.string() })]).optional(),
   data: z.strictObject({ sensitivity_max: z.enum(SENSITIVITIES).optional(), bytes_max: z.number().optional() }).optional(),
   session: z.strictObject({ max_age: z.string() }).optional(),
+  exception: z
+    .union([z.literal(true), z.strictObject({ id: texts })])
+    .optional()
+    .describe('The exception that the access names is in force.'),
 });
 const zeroTrustPolicy = z.looseObject({
   kind: z.literal('ZeroTrustPolicy'),

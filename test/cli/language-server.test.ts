@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TEMPLATES } from '../../src/cli/new/templates.ts';
 import { home } from '../support/wardline.ts';
 
 // The server that editors run, as a process of its own: it compiles schemas to code, which these tests may not.
@@ -72,6 +74,18 @@ function open(kind: string, text: string) {
   return { uri, found };
 }
 
+const shipped = (path: string): string => readFileSync(join(home, path), 'utf8');
+/** The profile that the documentation gives, which is where users take theirs from. */
+const PROFILE = (/^ {4}organization:[\s\S]*?(?=\n\n)/m.exec(shipped('docs/evidence.md'))?.[0] ?? '').replace(/^ {4}/gm, '');
+const SOURCES: Readonly<Record<string, string>> = {
+  anomaly: shipped('rules/anomaly/process_rare_on_host.yml'),
+  'json-rules': shipped('rules/json-rules/failed-open.yml'),
+  policy: shipped('rules/policy/admin-access.yml'),
+  exception: TEMPLATES.exception.rule,
+  controls: shipped('rules/controls/nist-800-137.yml'),
+  profile: PROFILE,
+};
+
 describe('yaml-language-server with the schemas', () => {
   test.each<[string, string, string, number]>([
     ['config', 'sources:\n  - { kind: file, name: a, path: b }\n', 'sources:\n  - { kind: file, name: a, path: b }\nsinkz: []\n', 3],
@@ -102,5 +116,76 @@ describe('yaml-language-server with the schemas', () => {
       items: { label: string }[];
     };
     expect(result.items.map(({ label }) => label)).toContain('level');
+  });
+});
+
+describe('yaml-language-server on what Wardline ships', () => {
+  test.each<[string, string, string]>([
+    ['anomaly', '  type: rare', '  type: rarely'],
+    ['anomaly', '  field: process.name', '  feild: process.name'],
+    ['anomaly', 'level: low', 'level: loud'],
+    ['json-rules', 'level: high', 'level: loud'],
+    ['json-rules', '    - { fact: event.outcome, operator: notEqual,', '    - { fact: event.outcome, oprator: notEqual,'],
+    ['json-rules', 'event: { type: failed-open,', 'event: { typ: failed-open,'],
+    ['policy', 'mode: alert', 'mode: loud'],
+    ['policy', '      mfa: { strength: phishing-resistant,', '      mfa: { strength: strongish,'],
+    ['policy', '      device: { managed: true,', '      device: { manged: true,'],
+    ['policy', '    require:', '    requires:'],
+    ['exception', 'effect: tag', 'effect: hide'],
+    ['exception', 'owner: me', 'ownr: me'],
+    ['controls', 'version: 1.0.0', 'version: one'],
+    ['controls', '  - { id: presence, kind: presence, source: all,', '  - { id: presence, kind: presense, source: all,'],
+    ['controls', '      quantile: 1,', '      quantil: 1,'],
+    ['profile', 'system: Shop', 'sytem: Shop'],
+    ['profile', '  all: { from: [okta, windows], heartbeat', '  all: { form: [okta, windows], heartbeat'],
+  ])('%s: "%s" is right, "%s" has a diagnostic at its place', async (kind, right, wrong) => {
+    const text = SOURCES[kind] ?? '';
+    expect(text).toContain(right);
+    const line = 1 + text.slice(0, text.indexOf(right)).split('\n').length - 1;
+    const found = await open(kind, text.replace(right, wrong)).found;
+    // A key that is lacking for it is told at the head of its map besides.
+    expect(found.map((one) => one.line)).toContain(line);
+    expect(found.filter((one) => one.line !== line && !one.message.startsWith('Missing property'))).toEqual([]);
+  });
+
+  const files = (kind: string, folder: string): readonly (readonly [string, string])[] =>
+    readdirSync(join(home, 'rules', folder))
+      .filter((name) => name.endsWith('.yml') && !/\.cases\.yml$|^events\.yml$/.test(name))
+      .map((name) => [kind, `rules/${folder}/${name}`]);
+  test.each([
+    ...files('anomaly', 'anomaly'),
+    ...files('json-rules', 'json-rules'),
+    ['json-rules', 'rules/anomaly/events.yml'] as const,
+    ...files('policy', 'policy'),
+    ...files('policy', 'policy/reconcile'),
+    ...files('controls', 'controls'),
+  ])('%s: %s has no diagnostic', async (kind, path) => {
+    expect(await open(kind, shipped(path)).found).toEqual([]);
+  });
+  test.each(['exception', 'profile'])('%s: what new files start from has no diagnostic', async (kind) => {
+    expect(SOURCES[kind]).not.toBe('');
+    expect(await open(kind, SOURCES[kind] ?? '').found).toEqual([]);
+  });
+
+  test.each<[string, string, string[]]>([
+    ['anomaly', 'title: a\nanomaly:\n  type: ', ['rare', 'spike']],
+    ['anomaly', 'title: a\nanomaly:\n  type: rare\n  fie', ['field']],
+    ['json-rules', 'title: a\nlevel: ', ['high']],
+    ['json-rules', 'title: a\ncondi', ['conditions']],
+    ['policy', 'kind: ', ['ZeroTrustPolicy', 'Context', 'TraceRule', 'Reconciliation']],
+    ['policy', 'kind: ZeroTrustPolicy\non_missing_context: ', ['violation', 'undecided']],
+    ['exception', 'kind: Exception\neffect: ', ['suppress', 'lower', 'tag']],
+    ['controls', 'kind: ControlPack\nmeasures:\n  - id: a\n    kind: ', ['presence', 'canary']],
+    ['profile', 'organization: a\nover', ['overlays']],
+    ['profile', 'overlays:\n  - id: a\n    kind: ', ['waiver']],
+  ])('%s completes %j', async (kind, text, expected) => {
+    const { uri, found } = open(kind, text);
+    await found;
+    const lines = text.split('\n');
+    const result = (await ask('textDocument/completion', {
+      textDocument: { uri },
+      position: { line: lines.length, character: lines.at(-1)?.length ?? 0 },
+    })) as { items: { label: string }[] };
+    expect(result.items.map(({ label }) => label)).toEqual(expect.arrayContaining(expected));
   });
 });
