@@ -152,7 +152,14 @@ function createOwned(partition: number, consumer: Consumer, admin: Admin, { topi
     bounds,
     async *read(offset) {
       const { low, high } = await bounds();
-      expected = offset < low ? low : offset > high ? high : offset;
+      // Offsets in another log mean other records: going on from its end would leave out what it holds, without a word.
+      if (offset > high)
+        throw new WardlineError(
+          'transport',
+          `${topic}, partition ${partition}, ends at offset ${high}, and everything below ${offset} was read: it was deleted and made anew, ` +
+            'or its log was cut. Give the source another group, or the stages another prefix, to read what is there now',
+        );
+      expected = offset < low ? low : offset;
       offered?.done(false);
       offered = undefined;
       seek();

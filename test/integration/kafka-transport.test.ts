@@ -59,4 +59,22 @@ describe.skipIf(skipped !== undefined)('Kafka between the stages', () => {
       expect(got).toEqual(Array.from({ length: 1500 - from }, (_, n) => String(n + from)));
     }
   });
+
+  test('a position beyond the end is another log: it is an error, and never goes on from there in silence', async () => {
+    const topic = unique();
+    await createTopic(topic, 1);
+    await writerTo(topic, 1).append(0, [{ key: 'k', value: Buffer.from('one') }]);
+    const stop = new AbortController();
+    const said: string[] = [];
+    const subscription = createKafkaSubscription(kafka(), { topic, groupId: unique(), sessionTimeoutMs: 6000, logger: silentLogger });
+    await subscription.run(async (owned) => {
+      try {
+        for await (const entries of owned.read(2n)) said.push(`${entries.length} entries`);
+      } catch (error) {
+        said.push(String(error));
+      }
+      stop.abort();
+    }, stop.signal);
+    expect(said).toEqual([expect.stringMatching(/partition 0, ends at offset 1, and everything below 2 was read/)]);
+  });
 });
