@@ -1,4 +1,4 @@
-import type { Settings } from '../../src/config/settings.ts';
+import { settingsSchema } from '../../src/config/settings.ts';
 import { createRouter } from '../../src/correlate/route.ts';
 import { createNormalizer } from '../../src/normalize/normalizer.ts';
 import type { StageRules } from '../../src/pipeline/distributed/rulesets.ts';
@@ -68,13 +68,10 @@ export const SETTLED = new Set(['quiet', 'heavy', 'steps']);
 export const BY_ARRIVAL = new Set(['crowded']);
 
 export const newNormalizer = () => createNormalizer({ format: 'json', logsource: { category: 'test' } });
-/** The settings that alerts and rules are made with; nothing else of them is asked. */
-const settings = {
-  tenant: 'default',
-  sources: [{ kind: 'kafka', name: 's', logsource: { category: 'test' } }],
-  alerts: {},
-  redact: { fields: [] },
-} as unknown as Settings;
+/** The settings that alerts and rules are made with; where the records are is asked of none. */
+const settings = settingsSchema.parse({
+  sources: [{ kind: 'kafka', name: 's', brokers: ['nowhere:9092'], topics: ['t'], groupId: 'g', logsource: { category: 'test' } }],
+});
 
 export const parts = partsOf(ruleset, settings);
 
