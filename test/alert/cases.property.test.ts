@@ -110,30 +110,23 @@ describe('risk', () => {
 const [policy] = incidentSettings.parse([{ name: 'p', by: ['user', 'host'], after: 2, within: '6h', stopValues: ['root'] }]);
 if (policy === undefined) throw new Error('no policy');
 
-/** Which alerts belong together, by walking from alert to alert until nothing more is reached. */
+/**
+ * Which alerts belong together, without forgetting anything: an alert joins every group that shares an entity with it and
+ * whose newest alert is at most six hours before it. What a group becomes later does not call back one that was over.
+ */
 function plainly(list: readonly AlertPoint[]): string[][] {
-  const loud = list.filter(({ severity }) => severity >= 2);
   const keys = (one: AlertPoint): string[] =>
     one.entities.filter(({ kind, value }) => (kind === 'user' || kind === 'host') && value !== 'root').map(entityKey);
-  const left = loud.filter((one) => keys(one).length > 0);
   const cases: AlertPoint[][] = [];
-  while (left.length > 0) {
-    const members = [left.shift() as AlertPoint];
-    for (let grew = true; grew; ) {
-      grew = false;
-      const [start, end] = [Math.min(...members.map(({ time }) => time)), Math.max(...members.map(({ time }) => time))];
-      const next = left.findIndex(
-        (one) =>
-          one.time >= start - 6 * HOUR &&
-          one.time <= end + 6 * HOUR &&
-          members.some((member) => keys(member).some((key) => keys(one).includes(key))),
-      );
-      if (next >= 0) {
-        members.push(...left.splice(next, 1));
-        grew = true;
-      }
-    }
-    cases.push(members);
+  for (const one of list) {
+    if (one.severity < 2 || keys(one).length === 0) continue;
+    const near = cases.filter(
+      (members) =>
+        Math.max(...members.map(({ time }) => time)) >= one.time - 6 * HOUR &&
+        members.some((member) => keys(member).some((key) => keys(one).includes(key))),
+    );
+    for (const members of near) cases.splice(cases.indexOf(members), 1);
+    cases.push([...near.flat(), one]);
   }
   return cases
     .filter((members) => new Set(members.map(({ rule }) => rule)).size >= 2)
