@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
-import { createConsole } from './admin/console.ts';
-import { startAdmin } from './admin/server.ts';
+import { openAdmin } from './admin/open.ts';
 import type { Settings } from './config/settings.ts';
 import { loadTables } from './enrich/load.ts';
 import type { LedgerEntry } from './evidence/entry.ts';
@@ -55,17 +54,7 @@ export async function runEngine(options: RunOptions): Promise<RunSummary> {
   observeBoard(telemetry.metrics, board, clock);
   const store = openStore(resolve(baseDir, settings.state.path));
   // Up before anything is restored: who asks meanwhile is told so.
-  const admin =
-    settings.admin === undefined
-      ? undefined
-      : await startAdmin(settings.admin, {
-          baseDir,
-          board,
-          telemetry,
-          clock,
-          logger,
-          console: createConsole({ board, clock, store: store, canaries: settings.canaries, signed: settings.evidence.key !== undefined }),
-        });
+  const admin = await openAdmin(options, board, telemetry, store);
   try {
     return await runWith(store, options, board, telemetry);
   } finally {

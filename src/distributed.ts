@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import { createConsole } from './admin/console.ts';
-import { startAdmin } from './admin/server.ts';
+import { openAdmin } from './admin/open.ts';
 import { placeholderValues } from './config/placeholders.ts';
 import type { Settings, TransportSettings } from './config/settings.ts';
 import type { Normalizer } from './normalize/normalizer.ts';
@@ -55,26 +54,10 @@ const TIME_EVERY = { records: 5000, ms: 1000 };
  * the roles; partitions are what they share the work by, and the alerts do not depend on how many there are.
  */
 export async function runDistributed(options: RunOptions): Promise<RunSummary> {
-  const { settings, baseDir, clock, logger, telemetry = silentTelemetry(logger) } = options;
+  const { settings, clock, logger, telemetry = silentTelemetry(logger) } = options;
   const board = createBoard(settings, clock);
   observeBoard(telemetry.metrics, board, clock);
-  const admin =
-    settings.admin === undefined
-      ? undefined
-      : await startAdmin(settings.admin, {
-          baseDir,
-          board,
-          telemetry,
-          clock,
-          logger,
-          console: createConsole({
-            board,
-            clock,
-            store: undefined,
-            canaries: settings.canaries,
-            signed: settings.evidence.key !== undefined,
-          }),
-        });
+  const admin = await openAdmin(options, board, telemetry, undefined);
   try {
     return await runWith(options, board, telemetry);
   } finally {

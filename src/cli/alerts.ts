@@ -7,6 +7,7 @@ import { alertTable } from '../sink/alert-row.ts';
 import { openStore } from '../store/store.ts';
 import { alertText } from './alert-text.ts';
 import { EXIT } from './exit-codes.ts';
+import { wholeNumber } from './flag-values.ts';
 import type { Io } from './io.ts';
 
 export type StoreFlags = { readonly store: string; readonly output: 'table' | 'json' };
@@ -22,8 +23,7 @@ const WORKFLOWS = ['new', 'acknowledged', 'closed'];
 
 /** `wardline alerts`: the newest alerts of the store, each once, as it stands. */
 export function listAlerts(flags: ListFlags, io: Io): number {
-  const limit = Number(flags.limit);
-  if (!Number.isInteger(limit) || limit < 1) throw new WardlineError('usage', `--limit takes a whole number from 1, not ${flags.limit}`);
+  const limit = wholeNumber(flags.limit, '--limit');
   if (flags.status !== undefined && !STATUSES.includes(flags.status))
     throw new WardlineError('usage', `--status takes one of ${STATUSES.join(', ')}`);
   if (flags.workflow !== undefined && !WORKFLOWS.includes(flags.workflow))

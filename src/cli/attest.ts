@@ -1,10 +1,10 @@
 import { tryParseDuration } from '../shared/duration.ts';
 import { WardlineError } from '../shared/errors.ts';
-import { parseInstant } from '../shared/instant.ts';
 import { printable } from '../shared/table.ts';
 import { openStore } from '../store/store.ts';
 import { actorOf } from './actor.ts';
 import { EXIT } from './exit-codes.ts';
+import { instantOf } from './flag-values.ts';
 import type { Io } from './io.ts';
 
 export type AttestFlags = {
@@ -27,9 +27,7 @@ const LONGEST_MS = 366 * 86_400_000;
 export function evidenceAttest(statement: string, flags: AttestFlags, io: Io): number {
   if (!NAME.test(statement)) throw new WardlineError('usage', `"${printable(statement)}" is no name of a statement, such as au-6-review`);
   const at = io.clock.now();
-  const from = flags.from === undefined ? at : parseInstant(flags.from);
-  if (from === undefined)
-    throw new WardlineError('usage', `--from takes a time such as 2026-11-01T06:00:00Z, not "${printable(flags.from ?? '')}"`);
+  const from = flags.from === undefined ? at : instantOf(flags.from, '--from');
   const length = Number((tryParseDuration(flags.for) ?? 0n) / 1_000_000n);
   if (length <= 0 || length > LONGEST_MS)
     throw new WardlineError('usage', `--for takes a duration such as 7d, at most 366d, not "${printable(flags.for)}"`);

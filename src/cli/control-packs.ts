@@ -14,7 +14,8 @@ const SHIPPED = resolve(import.meta.dirname, '../../rules/controls');
 /** The control pack and profile that the flags name; what is odd but no error goes to standard error. */
 export function packOf(flags: { readonly pack: string; readonly profile?: string | undefined }, io: Pick<Io, 'err'>) {
   const path = flags.profile;
-  const named = path === undefined ? undefined : loaded(path, (file) => loadProfile(file), io);
+  // What is odd about it is said once, below, when the pack is known.
+  const named = path === undefined ? undefined : loaded(path, (file) => loadProfile(file), { err: () => undefined });
   const pack = loaded(packPath(flags.pack), (file) => loadControlPack(file, named, (name) => siblingOf(file.path, name)), io);
   const profile = path === undefined ? undefined : loaded(path, (file) => loadProfile(file, pack), io);
   return { profile, pack };

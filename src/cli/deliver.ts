@@ -1,12 +1,12 @@
 import { Option } from 'commander';
 import { WardlineError } from '../shared/errors.ts';
-import { parseInstant } from '../shared/instant.ts';
 import { printable, table } from '../shared/table.ts';
 import { DELIVERY_STATES, type DeliveryState, HEALTHY } from '../store/outbox.ts';
 import { openStore, type Store } from '../store/store.ts';
 import type { StoreFlags } from './alerts.ts';
 import { outputOption, type Register, storeOption } from './command.ts';
 import { EXIT } from './exit-codes.ts';
+import { instantOf, wholeNumber } from './flag-values.ts';
 import type { Io } from './io.ts';
 
 const NONE = { waiting: 0, delivered: 0, dead: 0 };
@@ -35,8 +35,7 @@ export type DeliverListFlags = StoreFlags & { readonly state: string; readonly l
 
 /** `wardline deliver list [RECEIVER]`: deliveries of one state with the reason of their last failure. */
 export function deliverList(receiver: string | undefined, flags: DeliverListFlags, io: Io): number {
-  const limit = Number(flags.limit);
-  if (!Number.isInteger(limit) || limit < 1) throw new WardlineError('usage', `--limit takes a whole number from 1, not ${flags.limit}`);
+  const limit = wholeNumber(flags.limit, '--limit');
   const state = DELIVERY_STATES.find((one) => one === flags.state) as DeliveryState;
   const store = openStore(flags.store, { readOnly: true });
   if (receiver !== undefined) known(store, receiver);
@@ -115,10 +114,8 @@ function idsOf(store: Store, prefix: string): readonly string[] {
 
 function timeOf(flag: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  const time = parseInstant(text);
-  if (time === undefined) throw new WardlineError('usage', `${flag} takes a time such as 2026-11-20T08:00:00Z, not ${printable(text)}`);
   // Without the fraction of a second: stored times carry one of any length, and text is compared.
-  return new Date(time).toISOString().replace(/\.000Z$/, '');
+  return new Date(instantOf(text, flag)).toISOString().replace(/\.000Z$/, '');
 }
 
 const timeText = (ms: number): string | undefined => (ms <= 0 ? undefined : new Date(ms).toISOString());

@@ -14,6 +14,7 @@ import { openStore } from '../store/store.ts';
 import type { StoreFlags } from './alerts.ts';
 import { configOption, outputOption, type Register, storeOption } from './command.ts';
 import { EXIT } from './exit-codes.ts';
+import { wholeNumber } from './flag-values.ts';
 import type { Io } from './io.ts';
 import { settingsOf } from './load.ts';
 import { recordedSilences } from './silences.ts';
@@ -98,8 +99,7 @@ function readAlert(file: string): JsonObject {
 const msText = (ms: number): string => (ms === 0 ? '0s' : durationText(BigInt(ms) * 1_000_000n));
 
 function listDecisions(flags: LogFlags, io: Io): number {
-  const limit = Number(flags.limit);
-  if (!Number.isInteger(limit) || limit < 1) throw new WardlineError('usage', `--limit takes a whole number from 1, not ${flags.limit}`);
+  const limit = wholeNumber(flags.limit, '--limit');
   const store = openStore(flags.store, { readOnly: true });
   try {
     const [alert] = flags.alert === undefined ? [undefined] : store.alerts.alertIds(flags.alert);

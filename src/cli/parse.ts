@@ -20,6 +20,7 @@ import type { Source } from '../source/source.ts';
 import { createStdinSource } from '../source/stdin.ts';
 import { outputOption, type Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
+import { wholeNumber } from './flag-values.ts';
 import type { Io } from './io.ts';
 import { settingsOf } from './load.ts';
 
@@ -71,8 +72,7 @@ function sourceOf(file: string, { clock }: Io): Source {
 /** `wardline parse FILE`: what each line becomes, the rules it matches, and at the end the fields rules asked for in vain. */
 export async function parse(file: string, flags: ParseFlags, io: Io): Promise<number> {
   if (file !== '-' && !existsSync(file)) throw new WardlineError('usage', `there is no file ${file}`);
-  const limit = Number(flags.limit);
-  if (!Number.isInteger(limit) || limit < 1) throw new WardlineError('usage', `--limit takes a whole number from 1, not ${flags.limit}`);
+  const limit = wholeNumber(flags.limit, '--limit');
   const { normalizer, redactor, placeholders } = seenBy(flags, io);
   const { ruleset } = flags.rules === undefined ? { ruleset: { detections: [] } } : loadRules(readRuleFiles(flags.rules), { placeholders });
   const matcher = createMatcher(ruleset.detections);

@@ -32,11 +32,11 @@ export async function reportRun(flags: ReportRunFlags, io: Io): Promise<number> 
       'usage',
       `the settings have no report "${flags.only}"; there are: ${settings.reports.map(({ name }) => name).join(', ') || 'none'}`,
     );
-  requireReports({ ...settings, reports: wanted }, baseDir, io);
+  const ready = requireReports({ ...settings, reports: wanted }, baseDir, io);
   preferLittleMemory();
   let [made, failed] = [0, false];
-  for (const report of wanted) {
-    for (const period of missing(report, baseDir, io.clock.now())) {
+  for (const report of ready) {
+    for (const period of missing(report.settings, baseDir, io.clock.now())) {
       failed = (await make(report, period, resolve(baseDir, settings.state.path), baseDir, io)) || failed;
       made++;
     }
@@ -59,30 +59,37 @@ function missing(report: ReportSettings, baseDir: string, now: number): Interval
   return first < 0 ? periods.slice(-1) : periods.slice(first).filter((period) => !have(period));
 }
 
-/** Throws `settings` when a report could not be made when its time comes: its pack, profile, folder or browser. */
-export function requireReports({ reports }: Settings, baseDir: string, io: Io): void {
-  for (const report of reports) {
+type ReadyReport = { readonly settings: ReportSettings } & ReturnType<typeof packFor>;
+
+/** The reports with their packs; throws `settings` when one could not be made when its time comes: pack, profile, folder or browser. */
+export function requireReports({ reports }: Settings, baseDir: string, io: Io): readonly ReadyReport[] {
+  return reports.map((report) => {
     try {
-      packFor(report, baseDir, io);
+      const pack = packFor(report, baseDir, io);
       makeFolder(resolve(baseDir, report.folder));
       accessSync(resolve(baseDir, report.folder), constants.W_OK);
       if (report.as.includes('pdf')) requireChromium(io.environment);
+      return { settings: report, ...pack };
     } catch (error) {
       throw new WardlineError('settings', `report "${report.name}": ${messageOf(error)}`);
     }
-  }
+  });
 }
 
 function packFor({ pack, profile }: ReportSettings, baseDir: string, io: Io) {
   return packOf({ pack: inFolder(pack, baseDir), profile: profile === undefined ? undefined : resolve(baseDir, profile) }, io);
 }
 
-async function make(settings: ReportSettings, period: Interval, storePath: string, baseDir: string, io: Io): Promise<boolean> {
-  const { pack, profile } = packFor(settings, baseDir, io);
+async function make(
+  { settings, pack, profile }: ReadyReport,
+  period: Interval,
+  storePath: string,
+  baseDir: string,
+  io: Io,
+): Promise<boolean> {
   const store = openStore(storePath, { readOnly: true });
   try {
     const report = buildReport(store.ledger.entries(), pack, { period, profile });
-    makeFolder(resolve(baseDir, settings.folder));
     const out = join(resolve(baseDir, settings.folder), nameOf(settings, period));
     for (const path of await writeForms(report, settings.as, out, io)) io.out(`${path}\n`);
     if (settings.push !== undefined) await pushMetrics(settings.push, pack.id, renderPrometheus(report));

@@ -2,11 +2,11 @@ import { buildReport } from '../report/compliance.ts';
 import { renderPrometheus } from '../report/prometheus.ts';
 import { MS_PER_MINUTE } from '../report/series.ts';
 import { WardlineError } from '../shared/errors.ts';
-import { parseInstant } from '../shared/instant.ts';
 import { preferLittleMemory } from '../shared/memory.ts';
 import { openStore } from '../store/store.ts';
 import { packOf } from './control-packs.ts';
 import { EXIT } from './exit-codes.ts';
+import { instantOf } from './flag-values.ts';
 import type { Io } from './io.ts';
 import { pushMetrics } from './push.ts';
 import { failingStatuses, failureOf, formsOf, writeForms } from './report-forms.ts';
@@ -34,7 +34,7 @@ export async function reportCompliance(flags: ReportFlags, io: Io): Promise<numb
   try {
     const report = buildReport(store.ledger.entries(), pack, {
       period: periodOf(flags),
-      asOf: flags.asOf === undefined ? undefined : instant(flags.asOf, '--as-of'),
+      asOf: flags.asOf === undefined ? undefined : instantOf(flags.asOf, '--as-of'),
       profile,
     });
     if (report.ledger.fault !== undefined) io.err(`the ledger is broken at ${report.ledger.fault}; nothing behind it was read\n`);
@@ -51,7 +51,7 @@ export async function reportCompliance(flags: ReportFlags, io: Io): Promise<numb
 export function periodOf({ from, to }: { readonly from?: string; readonly to?: string }): { from: number; to: number } | undefined {
   if (from === undefined && to === undefined) return undefined;
   if (from === undefined || to === undefined) throw new WardlineError('usage', 'a period needs --from and --to');
-  const span = { from: instant(from, '--from'), to: instant(to, '--to') };
+  const span = { from: instantOf(from, '--from'), to: instantOf(to, '--to') };
   for (const [flag, ms] of [
     ['--from', span.from],
     ['--to', span.to],
@@ -59,10 +59,4 @@ export function periodOf({ from, to }: { readonly from?: string; readonly to?: s
     if (ms % MS_PER_MINUTE !== 0) throw new WardlineError('usage', `${flag} takes whole minutes: the ledger counts by the minute`);
   if (span.to <= span.from) throw new WardlineError('usage', '--to must be later than --from');
   return span;
-}
-
-function instant(text: string, flag: string): number {
-  const ms = parseInstant(text);
-  if (ms === undefined) throw new WardlineError('usage', `${flag} takes a time such as 2026-11-01 or 2026-11-01T06:00:00Z, not "${text}"`);
-  return ms;
 }

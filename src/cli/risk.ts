@@ -1,11 +1,11 @@
 import { createRisk } from '../alert/risk.ts';
 import { riskSettings } from '../alert/settings.ts';
-import { WardlineError } from '../shared/errors.ts';
 import { table } from '../shared/table.ts';
 import { openStore } from '../store/store.ts';
 import type { StoreFlags } from './alerts.ts';
 import { outputOption, type Register, storeOption } from './command.ts';
 import { EXIT } from './exit-codes.ts';
+import { wholeNumber } from './flag-values.ts';
 import { settingsOf } from './load.ts';
 
 type RiskFlags = StoreFlags & { readonly limit: string; readonly config?: string };
@@ -19,9 +19,7 @@ export const registerRisk: Register = (program, { io, done }) => {
     .option('--limit <n>', 'how many', '20')
     .addOption(outputOption())
     .action((flags: RiskFlags) => {
-      const limit = Number(flags.limit);
-      if (!Number.isInteger(limit) || limit < 1)
-        throw new WardlineError('usage', `--limit takes a whole number from 1, not ${flags.limit}`);
+      const limit = wholeNumber(flags.limit, '--limit');
       const settings = flags.config === undefined ? riskSettings.parse({}) : settingsOf(flags.config, io).settings.risk;
       const store = openStore(flags.store, { readOnly: true });
       const list = createRisk(settings, store.reducers.load('risk')?.state).list();

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { tryParseDuration } from '../shared/duration.ts';
 import { messageOf } from '../shared/errors.ts';
 import { parseInstant } from '../shared/instant.ts';
+import { isZone } from '../shared/zone.ts';
 import { compileMatchers, type Matcher, parseMatcher } from './matcher.ts';
 import type { TimeInterval } from './time-interval.ts';
 
@@ -125,14 +126,6 @@ const timeInterval = z
   .transform(
     ({ name, ranges }): TimeInterval => ({ name, ranges: ranges.map((range) => ({ ...range, weekdays: range.weekdays.flat() })) }),
   );
-
-function isZone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en-US', { timeZone: zone }) !== undefined;
-  } catch {
-    return false;
-  }
-}
 
 export type Silence = z.infer<typeof silenceSettings>;
 export type Inhibition = z.infer<typeof inhibition>;

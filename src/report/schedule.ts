@@ -1,5 +1,6 @@
 import { Cron } from 'croner';
 import { messageOf, WardlineError } from '../shared/errors.ts';
+import { isZone } from '../shared/zone.ts';
 import type { Interval } from './series.ts';
 
 /** A cron expression of five or six fields and the IANA zone its times are in. */
@@ -30,14 +31,6 @@ export function scheduleProblem({
     return { key: 'schedule', message: `"${cron}" never comes` };
   } catch (error) {
     return { key: 'schedule', message: messageOf(error) };
-  }
-}
-
-function isZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
-  } catch {
-    return false;
   }
 }
 

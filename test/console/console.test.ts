@@ -7,11 +7,11 @@ import { addToken } from '../../src/admin/tokens.ts';
 import { runEngine } from '../../src/app.ts';
 import { settingsSchema } from '../../src/config/settings.ts';
 import { systemClock } from '../../src/shared/clock.ts';
-import { silentLogger } from '../../src/shared/logger.ts';
 import { at } from '../../src/shared/nested.ts';
 import { openStore } from '../../src/store/store.ts';
 import { createTelemetry } from '../../src/telemetry/telemetry.ts';
 import { rulesetOf } from '../support/a-rule.ts';
+import { adminPort } from '../support/admin-port.ts';
 import { axe, browserMissing, openBrowser, openPage } from './browser.ts';
 
 if (browserMissing !== undefined) {
@@ -34,7 +34,7 @@ describe.skipIf(browserMissing !== undefined)('the console in a real browser', (
   const folder = mkdtempSync(join(tmpdir(), 'wardline-console-test-'));
   const file = join(folder, 'events.ndjson');
   const stop = new AbortController();
-  const listening = Promise.withResolvers<number>();
+  const admin = adminPort();
   const tokens = join(folder, 'wardline-tokens.json');
   const token = { operator: '', viewer: '' };
   let running: Promise<unknown>;
@@ -115,17 +115,12 @@ describe.skipIf(browserMissing !== undefined)('the console in a real browser', (
       ),
       baseDir: folder,
       clock: systemClock,
-      logger: {
-        ...silentLogger,
-        info(fields, message) {
-          if (message === 'the admin port listens') listening.resolve((fields as { port: number }).port);
-        },
-      },
+      logger: admin.logger,
       telemetry: createTelemetry(settings.telemetry, 'silent', true),
       write: () => undefined,
       signal: stop.signal,
     });
-    const port = await Promise.race([listening.promise, running.then(() => Promise.reject(new Error('the engine ended')))]);
+    const port = await admin.port(running);
     url = `http://127.0.0.1:${port}`;
     browser = await openBrowser();
   }, 60_000);

@@ -10,10 +10,10 @@ import { prometheusMissing, promtool, startPrometheus } from '../../scripts/serv
 import { runEngine } from '../../src/app.ts';
 import { settingsSchema } from '../../src/config/settings.ts';
 import { systemClock } from '../../src/shared/clock.ts';
-import { silentLogger } from '../../src/shared/logger.ts';
 import { INSTRUMENTS, prometheusName } from '../../src/telemetry/instruments.ts';
 import { createTelemetry } from '../../src/telemetry/telemetry.ts';
 import { rulesetOf } from '../support/a-rule.ts';
+import { adminPort } from '../support/admin-port.ts';
 import { eventually } from './servers.ts';
 
 const missing = prometheusMissing();
@@ -26,7 +26,7 @@ describe.skipIf(missing !== undefined)('a real Prometheus', () => {
   const folder = mkdtempSync(join(tmpdir(), 'wardline-prometheus-'));
   const events = join(folder, 'events.ndjson');
   const stop = new AbortController();
-  const listening = Promise.withResolvers<number>();
+  const admin = adminPort();
   const line = (n: number, action: string): string =>
     `${JSON.stringify({ '@timestamp': new Date().toISOString(), 'user.name': `u${n}`, 'event.action': action })}\n`;
   let server: Awaited<ReturnType<typeof startPrometheus>>;
@@ -60,17 +60,12 @@ describe.skipIf(missing !== undefined)('a real Prometheus', () => {
       }),
       baseDir: folder,
       clock: systemClock,
-      logger: {
-        ...silentLogger,
-        info(fields, message) {
-          if (message === 'the admin port listens') listening.resolve((fields as { port: number }).port);
-        },
-      },
+      logger: admin.logger,
       telemetry: createTelemetry(settings.telemetry, 'silent', true),
       write: () => undefined,
       signal: stop.signal,
     });
-    port = await Promise.race([listening.promise, running.then(() => Promise.reject(new Error('the engine ended')))]);
+    port = await admin.port(running);
     server = await startPrometheus({ dir: join(folder, 'prometheus'), target: `127.0.0.1:${port}` });
   });
   afterAll(async () => {

@@ -6,6 +6,7 @@ import { printable } from '../../shared/table.ts';
 import type { Register } from '../command.ts';
 import { type EventFlags, eventsOfFiles } from '../events.ts';
 import { EXIT } from '../exit-codes.ts';
+import { wholeNumber } from '../flag-values.ts';
 import type { Io } from '../io.ts';
 import { svgChart, textChart } from './chart.ts';
 import { collectPoints, type Drawn } from './points.ts';
@@ -53,12 +54,6 @@ function drawnRule(ruleset: Ruleset, id: string): Correlation & { readonly condi
 
 const DRAWN: ReadonlySet<string> = new Set<Drawn['kind']>(['spike', 'seasonal', 'change', 'impossible_travel', 'time_of_day']);
 const isDrawn = (condition: Correlation['condition']): condition is Drawn => DRAWN.has(condition.kind);
-
-function wholeNumber(text: string, flag: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new WardlineError('usage', `${flag} takes a whole number from 1, not ${text}`);
-  return value;
-}
 
 export const registerAnomaly: Register = (program, { io, done }) => {
   program

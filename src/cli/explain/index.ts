@@ -15,6 +15,7 @@ import { showAlert } from '../alerts.ts';
 import { outputOption, type Register, storeOption } from '../command.ts';
 import { type EventFlags, eventsOfFiles, recordsOfFiles } from '../events.ts';
 import { EXIT } from '../exit-codes.ts';
+import { wholeNumber } from '../flag-values.ts';
 import type { Io } from '../io.ts';
 import { chosenRuleFiles, placeholdersOf, settingsOf } from '../load.ts';
 import { explanationText } from '../policy/explain.ts';
@@ -55,7 +56,7 @@ async function explain(name: string | undefined, flags: Flags, io: Io): Promise<
 
 /** A rule over one event: each event it holds for, else the truth table of the one that comes nearest. */
 async function overEvents(rule: Detection, ruleset: Ruleset, files: readonly string[], flags: Flags, io: Io): Promise<number> {
-  const limit = flags.event === undefined ? wholeNumber(flags.limit) : Number.MAX_SAFE_INTEGER;
+  const limit = flags.event === undefined ? wholeNumber(flags.limit, '--limit') : Number.MAX_SAFE_INTEGER;
   let [n, fired] = [0, 0];
   let best: { readonly n: number; readonly event: Event; readonly missing: number } | undefined;
   const show = (at: number, event: Event): void => {
@@ -100,7 +101,7 @@ async function overGroups(rule: Correlation, ruleset: Ruleset, files: readonly s
   for await (const { records, normalizer } of recordsOfFiles(files, flags, io)) story.take(records, normalizer);
   const told = story.end();
   const wanted = groupFilter(flags.group ?? []);
-  const groups = told.groups.filter(wanted).slice(0, wholeNumber(flags.limit));
+  const groups = told.groups.filter(wanted).slice(0, wholeNumber(flags.limit, '--limit'));
   const nameOf = (id: string): string => ruleset.byId.get(id)?.meta.name ?? id;
   if (flags.output === 'json') for (const group of groups) io.out(`${JSON.stringify(groupJson(group))}\n`);
   else io.out(storyText(told, groups, nameOf, (id) => ruleset.exceptions.find((one) => one.id === id)));
@@ -143,12 +144,6 @@ function groupJson({ group, hits, fired, undecided, hidden, miss }: GroupStory):
           } satisfies Record<string, JsonValue | undefined>,
         }),
   };
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new WardlineError('usage', `--limit takes a whole number from 1, not ${text}`);
-  return value;
 }
 
 export const registerExplain: Register = (program, { io, done }) => {

@@ -8,6 +8,7 @@ import { WardlineError } from '../../shared/errors.ts';
 import { printable } from '../../shared/table.ts';
 import { type EventFlags, eventsOfFiles } from '../events.ts';
 import { EXIT } from '../exit-codes.ts';
+import { wholeNumber } from '../flag-values.ts';
 import type { Io } from '../io.ts';
 import { policyRules } from './rules.ts';
 
@@ -50,12 +51,6 @@ export async function policyExplain(file: string, flags: ExplainFlags, io: Io): 
     io.out(`${shown} accesses explained, ${outside} events in scope of no policy${unread}\n`);
   else if (unread !== '') io.err(`${unread.slice(2)}\n`);
   return violations > 0 ? EXIT.findings : EXIT.ok;
-}
-
-function wholeNumber(text: string, flag: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new WardlineError('usage', `${flag} takes a whole number from 1, not ${text}`);
-  return value;
 }
 
 const FIELDS = ['wardline.access.subject.spiffe', 'user.name', 'user.id', 'service.name', 'wardline.access.subject.id'];

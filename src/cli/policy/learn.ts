@@ -10,6 +10,7 @@ import { at } from '../../shared/nested.ts';
 import { openStore } from '../../store/store.ts';
 import { type EventFlags, eventsOfFiles } from '../events.ts';
 import { EXIT } from '../exit-codes.ts';
+import { wholeNumber } from '../flag-values.ts';
 import type { Io } from '../io.ts';
 
 export type LearnFlags = EventFlags & {
@@ -25,17 +26,12 @@ export type LearnFlags = EventFlags & {
 /** `wardline policy learn INPUT...`: proposes policies from observed accesses, as a file that runs only after a person changed it. */
 export async function policyLearn(inputs: readonly string[], flags: LearnFlags, io: Io): Promise<number> {
   const { ruleset } = loadRules(flags.rules === undefined ? [] : readRuleFiles(flags.rules));
-  const number = (text: string, flag: string): number => {
-    const value = Number(text);
-    if (!Number.isInteger(value) || value < 1) throw new WardlineError('usage', `${flag} takes a whole number from 1, not ${text}`);
-    return value;
-  };
   const excluded = flags.exclude === undefined ? [] : linesOf(flags.exclude);
   const learner = createLearner({
     contexts: ruleset.contexts,
     context: createContextReader(ruleset.contexts),
-    minDays: number(flags.minDays, '--min-days'),
-    minAccesses: number(flags.minAccesses, '--min-accesses'),
+    minDays: wholeNumber(flags.minDays, '--min-days'),
+    minAccesses: wholeNumber(flags.minAccesses, '--min-accesses'),
     excluded: new Set([...excluded.filter((line) => line !== ''), ...(flags.store === undefined ? [] : underAlert(flags.store))]),
   });
   const counts = { records: 0, unread: 0 };

@@ -13,6 +13,7 @@ import type { RuleFile } from '../../rule/yaml.ts';
 import { WardlineError } from '../../shared/errors.ts';
 import type { Register } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
+import { wholeNumber } from '../flag-values.ts';
 import type { Io } from '../io.ts';
 import { junit } from '../junit.ts';
 import { failureLines, summaryLine, type TestRun, testJson, testText } from './report.ts';
@@ -32,7 +33,7 @@ type Flags = {
 async function test(paths: readonly string[], flags: Flags, io: Io): Promise<number> {
   const began = io.clock.now();
   const wanted = paths.length > 0 ? paths : ['rules'];
-  const [minCases, seed] = [wholeNumber(flags.minCases, '--min-cases'), wholeNumber(flags.seed, '--seed')];
+  const [minCases, seed] = [wholeNumber(flags.minCases, '--min-cases', 0), wholeNumber(flags.seed, '--seed', 0)];
   const files = caseFilesOf(wanted);
   const rules = ruleFilesFor(wanted, flags.rules);
   if (files.length === 0 && minCases === 0) throw new WardlineError('usage', `there are no cases (*.cases.yml) in ${wanted.join(', ')}`);
@@ -168,13 +169,6 @@ function tooFew(
     found.set(meta.place.file, { place: meta.place, severity: 'error', code: 'cases/too-few', path: [], message });
   }
   return [...found.values()];
-}
-
-function wholeNumber(text: string, flag: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || text.trim() === '')
-    throw new WardlineError('usage', `${flag} takes a whole number from 0, not ${text}`);
-  return value;
 }
 
 export const registerTest: Register = (program, { io, done }) => {

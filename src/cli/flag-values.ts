@@ -1,0 +1,19 @@
+import { WardlineError } from '../shared/errors.ts';
+import { parseInstant } from '../shared/instant.ts';
+import { printable } from '../shared/table.ts';
+
+/** The whole number that a flag was given, `least` or more; throws `usage` for anything else. */
+export function wholeNumber(text: string, flag: string, least = 1): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least || text.trim() === '')
+    throw new WardlineError('usage', `${flag} takes a whole number from ${least}, not ${text}`);
+  return value;
+}
+
+/** The instant that a flag was given, in ms; throws `usage` for anything else. */
+export function instantOf(text: string, flag: string): number {
+  const ms = parseInstant(text);
+  if (ms === undefined)
+    throw new WardlineError('usage', `${flag} takes a time such as 2026-11-01 or 2026-11-01T06:00:00Z, not "${printable(text)}"`);
+  return ms;
+}
