@@ -1,9 +1,6 @@
 import { connect, createServer } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Logger } from '../../src/shared/logger.ts';
-import { silentLogger } from '../../src/shared/logger.ts';
-import { createKafkaClient } from '../../src/transport/kafka-client.ts';
 import { kafkaFault } from '../../src/transport/kafka-fault.ts';
 
 const servers: ReturnType<typeof createServer>[] = [];
@@ -36,16 +33,5 @@ describe('what an error of the Kafka client means', () => {
     );
     const refused = await new Promise<Error>((done) => connect({ port: 1, host: '127.0.0.1' }).once('error', done));
     for (const tls of [true, false]) expect(kafkaFault(refused, tls)).toBe(refused.message);
-  });
-
-  test('the first failed try is said aloud, once, without secrets', async () => {
-    const port = await otherPort();
-    const warnings: [object, string][] = [];
-    const logger: Logger = { ...silentLogger, warn: (about, text) => void warnings.push([about, text]) };
-    const client = createKafkaClient('source k', { brokers: [`127.0.0.1:${port}`], clientId: 'c', ssl: {}, sasl: undefined }, logger);
-    await expect(client.admin({ retry: { retries: 2, initialRetryTime: 1, maxRetryTime: 2 } }).connect()).rejects.toThrow(/wrong version/);
-    expect(warnings).toEqual([
-      [expect.objectContaining({ broker: `127.0.0.1:${port}` }), 'source k: no answer of Kafka yet; it is tried again'],
-    ]);
   });
 });

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { buildReport } from '../../src/report/compliance.ts';
 import { loadControlPack, loadProfile } from '../../src/report/load-pack.ts';
 import { problemText } from '../../src/rule/problem.ts';
-import { aBusyLedger } from './scene.ts';
-import { aQuietLog, aRule, walk } from './world.ts';
+import { aBusyLedger } from '../report/scene.ts';
+import { aQuietLog, aRule, walk } from '../report/world.ts';
 
 const folder = resolve(import.meta.dirname, '../../rules/controls');
 const packs = readdirSync(folder)
