@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Case, CaseContext, CaseFile } from '../rule/cases/schema.ts';
+import type { LoadContext } from '../rule/front-end.ts';
 import type { Rule, RuleId } from '../rule/ir/rule.ts';
 import { assemble, type FileRules, type Ruleset, readFileRules } from '../rule/load.ts';
 import { loud } from '../rule/loud.ts';
@@ -23,8 +24,9 @@ const RULE_ENDINGS = ['.yml', '.yaml', '.json'];
 /** Is it a file of cases, by its name? */
 export const isCaseFile = (path: string): boolean => CASES.test(path);
 
-export function createLibrary(files: readonly RuleFile[], readBeside: (path: string) => RuleFile | undefined): Library {
-  const read = new Map<string, FileRules>(files.map((file) => [file.path, readFileRules(file, { placeholders: {} })]));
+/** `readBeside` gives a file that is not among them; `load`: what rules may refer to besides each other. */
+export function createLibrary(files: readonly RuleFile[], readBeside: (path: string) => RuleFile | undefined, load: LoadContext): Library {
+  const read = new Map<string, FileRules>(files.map((file) => [file.path, readFileRules(file, load)]));
   const whole = assemble([...read.values()]).ruleset;
   const ownerOf = new Map<string, string>();
   for (const { path, drafts } of read.values()) for (const { names } of drafts) for (const name of names) ownerOf.set(name, path);
@@ -34,7 +36,7 @@ export function createLibrary(files: readonly RuleFile[], readBeside: (path: str
     if (known !== undefined) return known;
     const file = readBeside(path);
     if (file === undefined) return undefined;
-    const rules = readFileRules(file, { placeholders: {} });
+    const rules = readFileRules(file, load);
     read.set(path, rules);
     return rules;
   };
@@ -71,7 +73,7 @@ export function createLibrary(files: readonly RuleFile[], readBeside: (path: str
       const stores = contextFiles(merge((cases.base?.context ?? {}) as JsonValue, (one.context ?? {}) as JsonValue) as CaseContext);
       const { ruleset, problems } = assemble([
         ...closureOf([...filesOf(path, cases), ...more]),
-        ...stores.map((file) => readFileRules(file, { placeholders: {} })),
+        ...stores.map((file) => readFileRules(file, load)),
       ]);
       const errors = problems.filter(({ severity }) => severity === 'error');
       if (errors.length > 0) throw new WardlineError('rules', errors.map(problemText).join('; '));

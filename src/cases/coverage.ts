@@ -4,6 +4,7 @@ import { createPolicyJudge } from '../detect/policy/confirm.ts';
 import { isPolicy } from '../detect/policy/judge.ts';
 import type { Event } from '../event/event.ts';
 import { isMap, type SourceDocument } from '../rule/document.ts';
+import type { LoadContext } from '../rule/front-end.ts';
 import type { Expr, Predicate } from '../rule/ir/expr.ts';
 import type { Detection, RuleId } from '../rule/ir/rule.ts';
 import type { Ruleset } from '../rule/load.ts';
@@ -24,7 +25,7 @@ export type CaseCoverage = {
 
 const MUTE: ProblemReporter = { error: () => undefined, warn: () => undefined };
 
-export function createCaseCoverage(): CaseCoverage {
+export function createCaseCoverage(load: LoadContext): CaseCoverage {
   const seen = new Map<string, { readonly rule: RuleId; readonly part: string; held: boolean }>();
   const note = (rule: RuleId, part: string, held: boolean): void => {
     const key = JSON.stringify([rule, part]);
@@ -36,7 +37,7 @@ export function createCaseCoverage(): CaseCoverage {
     take(ruleset, documents, events, outcome) {
       for (const document of documents) {
         for (const detection of ruleset.detections.filter(({ meta }) => samePlace(meta.place, document))) {
-          const parts = partsOf(detection, document);
+          const parts = partsOf(detection, document, load);
           const held = heldBy(
             parts.map(({ expr }) => ({ ...detection, expr })),
             events,
@@ -64,13 +65,17 @@ const samePlace = (place: { readonly file: string; readonly line: number }, docu
 };
 
 /** Selections of a Sigma rule by their names; questions of a json rule. */
-function partsOf(detection: Detection, document: SourceDocument): readonly { readonly name: string; readonly expr: Expr }[] {
+function partsOf(
+  detection: Detection,
+  document: SourceDocument,
+  load: LoadContext,
+): readonly { readonly name: string; readonly expr: Expr }[] {
   if (detection.policy !== undefined) return [];
   const map = isMap(document.value) ? document.value['detection'] : undefined;
   if (isMap(map))
     return Object.entries(map).flatMap(([name, value]) => {
       if (name === 'condition' || name === 'timeframe') return [];
-      const expr = compileSelection(value, ['detection', name], { document, report: MUTE, load: { placeholders: {} } });
+      const expr = compileSelection(value, ['detection', name], { document, report: MUTE, load });
       return expr === undefined ? [] : [{ name, expr }];
     });
   if (detection.language !== 'json-rules') return [];

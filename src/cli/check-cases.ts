@@ -5,6 +5,7 @@ import { deliveriesOf } from '../cases/records.ts';
 import { createTrial } from '../cases/trial.ts';
 import { readCases } from '../rule/cases/case-file.ts';
 import type { Case, CaseFile } from '../rule/cases/schema.ts';
+import type { LoadContext } from '../rule/front-end.ts';
 import type { Exception } from '../rule/ir/exception.ts';
 import type { Ruleset } from '../rule/load.ts';
 import type { Problem } from '../rule/problem.ts';
@@ -25,10 +26,11 @@ export function checkExceptions(
   files: readonly RuleFile[],
   { exceptions }: Ruleset,
   now: bigint,
+  load: LoadContext,
 ): { readonly cases: number; readonly problems: readonly Problem[] } {
   const suppressing = exceptions.filter(({ effect, expires }) => effect === 'suppress' && expires > now);
   if (suppressing.length === 0) return { cases: 0, problems: [] };
-  const library = createLibrary(files, fileAt);
+  const library = createLibrary(files, fileAt, load);
   const hidden = createHidden();
   const problems: Problem[] = [];
   let cases = 0;

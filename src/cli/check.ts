@@ -6,29 +6,31 @@ import { compareProblems, type Problem, problemText } from '../rule/problem.ts';
 import type { GovernedFilter } from '../rule/sigma/filter-governance.ts';
 import { WardlineError } from '../shared/errors.ts';
 import { checkExceptions } from './check-cases.ts';
+import { chosenRuleFiles, DEFAULT_RULES, loadContextOf, namedSettings, ruleSettingsOption } from './chosen-rules.ts';
 import type { Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { feedsOf, logsourceText, unfed } from './feeding.ts';
 import type { Io } from './io.ts';
-import { chosenRuleFiles, DEFAULT_RULES, placeholdersOf, problemSummary, rulePaths, settingsOf } from './load.ts';
+import { problemSummary, rulePaths } from './load.ts';
 import { sarif } from './sarif.ts';
 
 export type CheckFlags = { readonly config?: string; readonly strict?: boolean; readonly output: 'table' | 'json' | 'sarif' };
 
 /** `wardline check`: every problem of every rule file, with its place. */
 export function check(paths: readonly string[], flags: CheckFlags, io: Io): number {
-  const configured = flags.config === undefined ? undefined : settingsOf(flags.config, io);
+  const configured = namedSettings(flags, io);
   const named = paths.length > 0 ? paths : undefined;
   const files = chosenRuleFiles(named, configured);
   if (files.length === 0) {
     const looked = named ?? (configured === undefined ? DEFAULT_RULES : rulePaths(configured.settings, configured.baseDir));
     throw new WardlineError('usage', `there is no rule file in ${looked.join(', ')}`);
   }
-  const loaded = loadRules(files, { placeholders: placeholdersOf(configured) });
+  const context = loadContextOf(configured);
+  const loaded = loadRules(files, context);
   const { ruleset } = loaded;
   const unfed = configured === undefined ? [] : unreachable(ruleset, configured.settings);
   const now = fromMs(io.clock.now());
-  const cases = checkExceptions(files, ruleset, now);
+  const cases = checkExceptions(files, ruleset, now, context);
   const problems = [...loaded.problems, ...unfed, ...expired(ruleset, now), ...expiredFilters(loaded.filters, now), ...cases.problems].sort(
     compareProblems,
   );
@@ -94,7 +96,7 @@ export const registerCheck: Register = (program, { io, done }) => {
     .command('check')
     .argument('[path...]', 'rule files and folders (default: rules)')
     .description('check rules: every problem of every file, with line and column')
-    .option('-c, --config <file>', 'settings: placeholders, and sources that rules need')
+    .addOption(ruleSettingsOption('their rules, signed packs and placeholders, and the sources that rules need'))
     .option('--strict', 'warnings fail as well')
     .addOption(new Option('-o, --output <form>', 'form of the output').choices(['table', 'json', 'sarif']).default('table'))
     .action((paths: string[], flags: CheckFlags) => done(check(paths, flags, io)));

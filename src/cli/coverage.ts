@@ -1,13 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type Layer, layerChanges, layerOf, layerSchema, tacticsOf, techniquesOf } from '../report/attack-layer.ts';
-import { loadRules } from '../rule/load.ts';
 import { messageOf, WardlineError } from '../shared/errors.ts';
 import { table } from '../shared/table.ts';
+import { chosenRules, namedSettings, ruleSettingsOption, rulesOption } from './chosen-rules.ts';
 import { outputOption, type Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { feedsOf, logsourceText, unfed, unread } from './feeding.ts';
 import type { Io } from './io.ts';
-import { chosenRuleFiles, placeholdersOf, settingsOf } from './load.ts';
 
 type Flags = {
   readonly config?: string;
@@ -19,8 +18,8 @@ type Flags = {
 
 /** `wardline coverage`: which ATT&CK techniques rules look for, which sources no rule reads, which rules no source feeds. */
 function coverage(flags: Flags, io: Io): number {
-  const loaded = flags.config === undefined ? undefined : settingsOf(flags.config, io);
-  const { ruleset } = loadRules(chosenRuleFiles(flags.rules, loaded), { placeholders: placeholdersOf(loaded) });
+  const loaded = namedSettings(flags, io);
+  const { ruleset } = chosenRules(flags.rules, loaded);
   const alerting = [...ruleset.byId.values()].filter(({ alerts }) => alerts);
   const techniques = techniquesOf(alerting);
   const tactics = tacticsOf(alerting);
@@ -95,8 +94,8 @@ export const registerCoverage: Register = (program, { io, done }) => {
   program
     .command('coverage')
     .description('ATT&CK techniques that rules look for, sources without rules, rules without data')
-    .option('-c, --config <file>', 'settings: hold rules against their sources (default: against every format)')
-    .option('-r, --rules <path...>', 'rule files and folders (default: those of the settings, or rules)')
+    .addOption(ruleSettingsOption('their rules, held against their sources (default: against every format)'))
+    .addOption(rulesOption())
     .option('--navigator <file>', 'write a layer (format 4.5) for the ATT&CK Navigator')
     .option('--compare <file>', 'an earlier layer: techniques gained and lost')
     .addOption(outputOption())

@@ -39,17 +39,6 @@ export function configuredRuleFiles(settings: Settings, baseDir: string): readon
   return files;
 }
 
-/** Files that were named, else those of the settings, verified as a run verifies them, else those of the folder `rules`. */
-export const chosenRuleFiles = (named: readonly string[] | undefined, loaded: LoadedFile | undefined): readonly RuleFile[] =>
-  named === undefined && loaded !== undefined
-    ? configuredRuleFiles(loaded.settings, loaded.baseDir)
-    : readRuleFiles(named ?? DEFAULT_RULES);
-
-export const DEFAULT_RULES: readonly string[] = ['rules'];
-
-export const placeholdersOf = (loaded: LoadedFile | undefined): ReturnType<typeof placeholderValues> =>
-  loaded === undefined ? {} : placeholderValues(loaded.settings.placeholders, loaded.baseDir);
-
 /** Settings that were read and hold; throws `settings` with every problem, one a line. */
 export function settingsOf(file: string, io: Io): LoadedFile {
   const { settings, problems, placeOf } = loadSettings(file, io.environment);

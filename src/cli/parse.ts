@@ -1,6 +1,5 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { placeholderValues } from '../config/placeholders.ts';
 import { DEFAULT_LIMITS, decode } from '../decode/decode.ts';
 import { createLacking, type Lacking } from '../detect/lacking.ts';
 import { createMatchBuffer, createMatcher } from '../detect/matcher.ts';
@@ -10,38 +9,35 @@ import { createNormalizer, type Normalizer } from '../normalize/normalizer.ts';
 import { provenanceOf } from '../normalize/provenance.ts';
 import { createRedactor } from '../normalize/redact.ts';
 import { createRouteTable } from '../normalize/routes.ts';
-import { readRuleFiles } from '../rule/files.ts';
-import { loadRules } from '../rule/load.ts';
 import { WardlineError } from '../shared/errors.ts';
 import type { JsonObject } from '../shared/json.ts';
 import { printable, table } from '../shared/table.ts';
 import { createFileSource } from '../source/file.ts';
 import type { Source } from '../source/source.ts';
 import { createStdinSource } from '../source/stdin.ts';
+import { chosenRules, namedSettings, type RuleFlags, ruleSettingsOption, rulesOption } from './chosen-rules.ts';
 import { outputOption, type Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { wholeNumber } from './flag-values.ts';
 import type { Io } from './io.ts';
-import { settingsOf } from './load.ts';
+import type { LoadedFile } from './load.ts';
 
-export type ParseFlags = {
-  readonly config?: string;
+export type ParseFlags = RuleFlags & {
   readonly source?: string;
   readonly format?: string;
   readonly timezone?: string;
-  readonly rules?: readonly string[];
   readonly limit: string;
   readonly provenance?: boolean;
   readonly output: 'table' | 'json';
 };
 
 /** How the lines are seen: by the flags, and by the settings where they are named. */
-function seenBy({ config, source, format, timezone }: ParseFlags, io: Io) {
-  if (config === undefined) {
+function seenBy({ source, format, timezone }: ParseFlags, loaded: LoadedFile | undefined) {
+  if (loaded === undefined) {
     if (source !== undefined) throw new WardlineError('usage', '--source names a source of the settings; add --config');
-    return { normalizer: createNormalizer({ format, timezone }), redactor: undefined, placeholders: {} };
+    return { normalizer: createNormalizer({ format, timezone }), redactor: undefined };
   }
-  const { settings, baseDir } = settingsOf(config, io);
+  const { settings, baseDir } = loaded;
   const named = settings.sources.find(({ name }) => name === source);
   if (source !== undefined && named === undefined)
     throw new WardlineError(
@@ -56,7 +52,6 @@ function seenBy({ config, source, format, timezone }: ParseFlags, io: Io) {
       createRouteTable(settings.logsource),
     ),
     redactor: createRedactor(settings.redact),
-    placeholders: placeholderValues(settings.placeholders, baseDir),
   };
 }
 
@@ -73,10 +68,12 @@ function sourceOf(file: string, { clock }: Io): Source {
 export async function parse(file: string, flags: ParseFlags, io: Io): Promise<number> {
   if (file !== '-' && !existsSync(file)) throw new WardlineError('usage', `there is no file ${file}`);
   const limit = wholeNumber(flags.limit, '--limit');
-  const { normalizer, redactor, placeholders } = seenBy(flags, io);
-  const { ruleset } = flags.rules === undefined ? { ruleset: { detections: [] } } : loadRules(readRuleFiles(flags.rules), { placeholders });
-  const matcher = createMatcher(ruleset.detections);
-  const lacking = createLacking(ruleset.detections);
+  const loaded = namedSettings(flags, io);
+  const { normalizer, redactor } = seenBy(flags, loaded);
+  const none = flags.rules === undefined && loaded === undefined;
+  const { detections } = chosenRules(none ? [] : flags.rules, loaded).ruleset;
+  const matcher = createMatcher(detections);
+  const lacking = createLacking(detections);
   const found = createMatchBuffer();
   const rulesOf = (event: Event): readonly string[] => {
     found.count = 0;
@@ -167,11 +164,11 @@ export const registerParse: Register = (program, { io, done }) => {
     .command('parse')
     .argument('<file>', 'a log file or a folder, - for standard input; .gz and .zst are unpacked')
     .description('show what each line becomes: format, log sources, ECS fields, matching rules')
-    .option('-c, --config <file>', 'settings: their enrichment, redaction and placeholders')
+    .addOption(ruleSettingsOption('their rules, signed packs and placeholders, enrichment and redaction'))
     .option('--source <name>', 'read the file as this source of the settings')
     .option('--format <name>', 'take this format instead of recognising one')
     .option('--timezone <zone>', 'zone of local times without one')
-    .option('--rules <path...>', 'show which of these rules match, and which fields they do not find')
+    .addOption(rulesOption('show which of these rules match, and which fields they do not find (default: those of the settings)'))
     .option('--limit <n>', 'how many lines', '20')
     .option('--provenance', 'show which field of the original each ECS field comes from')
     .addOption(outputOption())

@@ -23,7 +23,7 @@ const files = [
     text: 'title: quiet\nid: quiet\nanomaly: {type: absence, rules: [failed], group-by: [user.name], timespan: 10m}\n',
   },
 ];
-const library = createLibrary(files, () => undefined);
+const library = createLibrary(files, () => undefined, { placeholders: {} });
 const BASE = 'base: {logsource: {category: test}, ecs: {event.outcome: failure, user.name: alice}}\n';
 
 function run(cases: string, path = 'many.cases.yml', coverage?: ReturnType<typeof createCaseCoverage>): readonly CaseResult[] {
@@ -121,7 +121,7 @@ test('every mistake of a file of cases is told with its place', () => {
 });
 
 test('coverage names the selections that no case makes true', () => {
-  const coverage = createCaseCoverage();
+  const coverage = createCaseCoverage({ placeholders: {} });
   run('cases:\n  - { name: one, events: [{ at: 0s }], expect: [{ at: 0s }] }\n', 'failed.cases.yml', coverage);
   expect(coverage.unexercised()).toEqual([{ rule: 'failed', part: 'odd' }]);
   run('cases:\n  - { name: two, events: [{ at: 0s, repeat: { count: 2, every: 1s } }], expect: [] }\n', 'many.cases.yml', coverage);

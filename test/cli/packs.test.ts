@@ -56,6 +56,20 @@ describe('a signed rule pack', () => {
 
 describe('every command that reads the rules of the settings', () => {
   const settings = ['-c', 'wardline.yaml'];
+  beforeAll(() => {
+    writeFileSync(
+      join(folder, 'pack/seen.cases.yml'),
+      'cases: [{ name: it is seen, events: [{ at: 0s, ecs: { event.action: seen } }], expect: [{ at: 0s }] }]\nbase: { logsource: { category: test } }\n',
+    );
+    writeFileSync(
+      join(folder, 'pack/odd.yml'),
+      'title: Odd\nid: odd\nanomaly: { type: time_of_day, rules: [seen], group-by: [user.name] }\n',
+    );
+    writeFileSync(
+      join(folder, 'pack/policy.yml'),
+      'kind: ZeroTrustPolicy\nschema: 1\nid: p\ntitle: P\nowner: me\nseverity: high\nscope: { wardline.access.resource.service: x }\nallow: [{ id: a, when: { service.name: api } }]\n',
+    );
+  });
   const commands: readonly (readonly [string, readonly string[]])[] = [
     ['check', ['check', ...settings]],
     ['coverage', ['coverage', ...settings]],
@@ -65,6 +79,12 @@ describe('every command that reads the rules of the settings', () => {
     ['rules diff', ['rules', 'diff', 'pack', ...settings]],
     ['explain', ['explain', 'seen', ...settings]],
     ['run', ['run', '--once', ...settings]],
+    ['test', ['test', ...settings]],
+    ['test of a file', ['test', 'pack/seen.yml', ...settings]],
+    ['parse', ['parse', 'day.ndjson', ...settings]],
+    ['policy explain', ['policy', 'explain', 'day.ndjson', ...settings]],
+    ['policy replay', ['policy', 'replay', 'day.ndjson', ...settings]],
+    ['anomaly explain', ['anomaly', 'explain', 'odd', 'day.ndjson', ...settings]],
   ];
   test.each(commands)('%s takes what was signed, and nothing that was changed since', async (_name, command) => {
     writeFileSync(join(folder, 'pack/seen.yml'), rule('seen'));
@@ -73,6 +93,33 @@ describe('every command that reads the rules of the settings', () => {
     expect(await wardline(...command)).toMatchObject({ code: 0, err: expect.not.stringContaining('was changed') });
     writeFileSync(join(folder, 'pack/seen.yml'), `${rule('seen')}# touched\n`);
     expect(await wardline(...command)).toMatchObject({ code: 1, out: '', err: expect.stringMatching(/seen\.yml was changed/) });
+  });
+
+  test('policy learn reads the context stores of the settings, as they were signed', async () => {
+    writeFileSync(join(folder, 'pack/seen.yml'), `${rule('seen')}# touched\n`);
+    expect(await wardline('policy', 'learn', 'day.ndjson', ...settings)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/seen\.yml was changed/),
+    });
+  });
+
+  test('placeholders of the settings reach cases, their coverage, and what a file matches', async () => {
+    mkdirSync(join(folder, 'expand'));
+    writeFileSync(
+      join(folder, 'expand/admin.yml'),
+      'title: By an admin\nid: admin\nlogsource: {category: test}\ndetection: {s: {user.name|expand: "%admins%"}, condition: s}\n',
+    );
+    writeFileSync(
+      join(folder, 'expand/admin.cases.yml'),
+      'base: { logsource: { category: test } }\ncases: [{ name: root, events: [{ at: 0s, ecs: { user.name: root } }], expect: [{ at: 0s }] }]\n',
+    );
+    writeFileSync(join(folder, 'root.ndjson'), `${JSON.stringify({ '@timestamp': '2026-11-20T08:00:00Z', user: { name: 'root' } })}\n`);
+    const about = { rules: ['expand'], placeholders: { admins: ['root'] }, sources: [{ ...source, path: 'root.ndjson' }] };
+    writeFileSync(join(folder, 'expand.yaml'), JSON.stringify(about));
+    const { code, out } = await wardline('test', '-c', 'expand.yaml', '--coverage', '--min-cases', '1');
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('1 of 1 selections, conditions and entries are exercised') });
+    expect((await wardline('test', 'expand')).code).toBe(1);
+    expect((await wardline('parse', 'root.ndjson', '--source', 'day', '-c', 'expand.yaml')).out).toContain('matches: By an admin');
   });
 
   test('doctor finds it', async () => {

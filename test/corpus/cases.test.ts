@@ -10,7 +10,7 @@ import { problemText } from '../../src/rule/problem.ts';
 
 const root = resolve(import.meta.dirname, '../../rules');
 const caseFiles = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(isCaseFile).sort();
-const library = createLibrary(readRuleFiles([root]), () => undefined);
+const library = createLibrary(readRuleFiles([root]), () => undefined, { placeholders: {} });
 
 // `wardline test rules` runs the same with more variations.
 describe('cases beside the shipped rules', () => {

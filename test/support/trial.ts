@@ -8,7 +8,7 @@ import { at } from '../../src/shared/nested.ts';
 
 /** The alerts that open in a case of the rules of the first file. */
 export function openedIn(rules: readonly RuleFile[], one: Case, base: CaseBase = {}): readonly JsonObject[] {
-  const library = createLibrary(rules, () => undefined);
+  const library = createLibrary(rules, () => undefined, { placeholders: {} });
   const path = (rules[0]?.path ?? '').replace(/\.(?:yml|json)$/, '.cases.yml');
   const trial = createTrial(library.rulesetOf(path, { base, cases: [one] }, one), base);
   return [...trial.run(deliveriesOf(one, base)).alerts.values()].filter((alert) => at(alert, 'wardline.alert.stage') === 'opened');

@@ -1,8 +1,8 @@
-import { readRuleFiles } from '../../rule/files.ts';
 import type { Correlation } from '../../rule/ir/rule.ts';
-import { loadRules, type Ruleset } from '../../rule/load.ts';
+import type { Ruleset } from '../../rule/load.ts';
 import { WardlineError } from '../../shared/errors.ts';
 import { printable } from '../../shared/table.ts';
+import { chosenRules, namedSettings, type RuleFlags, ruleSettingsOption, rulesOption } from '../chosen-rules.ts';
 import type { Register } from '../command.ts';
 import { type EventFlags, eventsOfFiles } from '../events.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -11,16 +11,16 @@ import type { Io } from '../io.ts';
 import { svgChart, textChart } from './chart.ts';
 import { collectPoints, type Drawn } from './points.ts';
 
-type Flags = EventFlags & {
-  readonly rules: readonly string[];
-  readonly groups: string;
-  readonly panes: string;
-  readonly as: 'text' | 'svg';
-};
+type Flags = EventFlags &
+  RuleFlags & {
+    readonly groups: string;
+    readonly panes: string;
+    readonly as: 'text' | 'svg';
+  };
 
 /** `wardline anomaly explain RULE FILE...`: what a rule expected, saw and said, as a chart per group. */
 async function explain(id: string, files: readonly string[], flags: Flags, io: Io): Promise<number> {
-  const { ruleset } = loadRules(readRuleFiles(flags.rules));
+  const { ruleset } = chosenRules(flags.rules, namedSettings(flags, io));
   const points = collectPoints(ruleset, drawnRule(ruleset, id));
   const counts = { records: 0, unread: 0 };
   for await (const event of eventsOfFiles(files, flags, io, counts)) points.take(event);
@@ -63,7 +63,8 @@ export const registerAnomaly: Register = (program, { io, done }) => {
     .argument('<rule>', 'id or name of a rule of type spike, seasonal, change, impossible_travel or time_of_day')
     .argument('<file...>', 'recorded events')
     .description('a chart per group: expected band, observed, where it fired')
-    .option('-r, --rules <path...>', 'rule files and folders', ['rules'])
+    .addOption(ruleSettingsOption())
+    .addOption(rulesOption())
     .option('--groups <n>', 'how many groups, those with most matches', '3')
     .option('--panes <n>', 'how many panes, the last', '48')
     .option('--as <form>', 'text, or svg for the first group', 'text')

@@ -8,38 +8,36 @@ import { isoTime } from '../../event/time.ts';
 import { compiledOf } from '../../explain/compiled.ts';
 import { createStory, type GroupStory } from '../../explain/story.ts';
 import type { Correlation, Detection } from '../../rule/ir/rule.ts';
-import { loadRules, type Ruleset } from '../../rule/load.ts';
+import type { Ruleset } from '../../rule/load.ts';
 import { WardlineError } from '../../shared/errors.ts';
 import type { JsonValue } from '../../shared/json.ts';
 import { showAlert } from '../alerts.ts';
+import { chosenRules, namedSettings, type RuleFlags, ruleSettingsOption, rulesOption } from '../chosen-rules.ts';
 import { outputOption, type Register, storeOption } from '../command.ts';
 import { type EventFlags, eventsOfFiles, recordsOfFiles } from '../events.ts';
 import { EXIT } from '../exit-codes.ts';
 import { wholeNumber } from '../flag-values.ts';
 import type { Io } from '../io.ts';
-import { chosenRuleFiles, placeholdersOf, settingsOf } from '../load.ts';
 import { explanationText } from '../policy/explain.ts';
 import { ruleNamed } from '../rule-named.ts';
 import { compiledText, storyText, truthText } from './text.ts';
 
-type Flags = EventFlags & {
-  readonly config?: string;
-  readonly rules?: readonly string[];
-  readonly event?: string;
-  readonly events?: readonly string[];
-  readonly group?: readonly string[];
-  readonly limit: string;
-  readonly alert?: string;
-  readonly store: string;
-  readonly output: 'table' | 'json';
-};
+type Flags = EventFlags &
+  RuleFlags & {
+    readonly event?: string;
+    readonly events?: readonly string[];
+    readonly group?: readonly string[];
+    readonly limit: string;
+    readonly alert?: string;
+    readonly store: string;
+    readonly output: 'table' | 'json';
+  };
 
 /** `wardline explain RULE`: what it became; with events, why it fired, or how near it came. */
 async function explain(name: string | undefined, flags: Flags, io: Io): Promise<number> {
   if (flags.alert !== undefined) return showAlert(flags.alert, flags, io);
   if (name === undefined) throw new WardlineError('usage', 'name a rule, or an alert with --alert');
-  const loaded = flags.config === undefined ? undefined : settingsOf(flags.config, io);
-  const { ruleset } = loadRules(chosenRuleFiles(flags.rules, loaded), { placeholders: placeholdersOf(loaded) });
+  const { ruleset } = chosenRules(flags.rules, namedSettings(flags, io));
   const rule = ruleNamed(ruleset, name);
   const files = [...(flags.event === undefined ? [] : [flags.event]), ...(flags.events ?? [])];
   if (files.length === 0) {
@@ -151,8 +149,8 @@ export const registerExplain: Register = (program, { io, done }) => {
     .command('explain')
     .argument('[rule]', 'id, name, title or file name of a rule')
     .description('what a rule became; with events, why it fired or how near it came')
-    .option('-c, --config <file>', 'settings: their rules and placeholders')
-    .option('-r, --rules <path...>', 'rule files and folders (default: those of the settings, or rules)')
+    .addOption(ruleSettingsOption())
+    .addOption(rulesOption())
     .option('--event <file>', 'the first event of a file')
     .option('--events <file...>', 'all events of files and folders')
     .option('--group <field=value...>', 'groups with these values alone')

@@ -6,22 +6,23 @@ import type { Event } from '../../event/event.ts';
 import { isoTime } from '../../event/time.ts';
 import { WardlineError } from '../../shared/errors.ts';
 import { printable } from '../../shared/table.ts';
+import { namedSettings, type RuleFlags } from '../chosen-rules.ts';
 import { type EventFlags, eventsOfFiles } from '../events.ts';
 import { EXIT } from '../exit-codes.ts';
 import { wholeNumber } from '../flag-values.ts';
 import type { Io } from '../io.ts';
 import { policyRules } from './rules.ts';
 
-export type ExplainFlags = EventFlags & {
-  readonly rules: readonly string[];
-  readonly at?: string;
-  readonly limit: string;
-  readonly output: 'table' | 'json';
-};
+export type ExplainFlags = EventFlags &
+  RuleFlags & {
+    readonly at?: string;
+    readonly limit: string;
+    readonly output: 'table' | 'json';
+  };
 
 /** `wardline policy explain FILE`: for each access in scope, which rule decided, and what would have changed it. */
 export async function policyExplain(file: string, flags: ExplainFlags, io: Io): Promise<number> {
-  const ruleset = policyRules(flags.rules, io);
+  const ruleset = policyRules(flags.rules, namedSettings(flags, io), io);
   const policies = ruleset.detections.filter(isPolicy);
   const judge = createPolicyJudge(ruleset);
   const context = createContextReader(ruleset.contexts);

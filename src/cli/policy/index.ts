@@ -1,4 +1,5 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
+import { ruleSettingsOption, rulesOption } from '../chosen-rules.ts';
 import { outputOption, type Register } from '../command.ts';
 import { type ExplainFlags, policyExplain } from './explain.ts';
 import { type LearnFlags, policyLearn } from './learn.ts';
@@ -6,7 +7,6 @@ import { policyReplay, type ReplayFlags } from './replay.ts';
 
 export const registerPolicy: Register = (program, { io, done }) => {
   const policy = program.command('policy').description('zero-trust policies over recorded accesses');
-  const rules = (): Option => new Option('-r, --rules <path...>', 'policies and context stores').default(['rules']);
   const read = (command: Command): Command =>
     command.option('--format <name>', 'log format (default: recognised)').option('--timezone <zone>', 'zone of local times');
   read(
@@ -15,7 +15,8 @@ export const registerPolicy: Register = (program, { io, done }) => {
       .argument('<file>', 'recorded accesses')
       .description('which rule decided an access, and what would have changed it'),
   )
-    .addOption(rules())
+    .addOption(ruleSettingsOption())
+    .addOption(rulesOption())
     .option('--at <n>', 'the nth event alone')
     .option('--limit <n>', 'how many accesses', '20')
     .addOption(outputOption())
@@ -26,7 +27,8 @@ export const registerPolicy: Register = (program, { io, done }) => {
       .argument('<file...>', 'recorded accesses')
       .description('what the policies say of recorded accesses, counted by policy'),
   )
-    .addOption(rules())
+    .addOption(ruleSettingsOption())
+    .addOption(rulesOption())
     .option('--compare <path...>', 'another version of the policies: what it would change')
     .addOption(outputOption())
     .action(async (files: string[], flags: ReplayFlags) => done(await policyReplay(files, flags, io)));
@@ -36,6 +38,7 @@ export const registerPolicy: Register = (program, { io, done }) => {
       .argument('<file...>', 'recorded accesses')
       .description('propose policies from observed accesses, as a file to review'),
   )
+    .addOption(ruleSettingsOption('their context stores, to generalise by'))
     .option('-r, --rules <path...>', 'context stores (identities, zones, devices) to generalise by')
     .option('--service <name...>', 'these services alone')
     .option('--min-days <n>', 'leave out what was seen on fewer days', '3')

@@ -3,33 +3,32 @@ import { stringify } from 'yaml';
 import { createContextReader } from '../../detect/policy/context.ts';
 import { letThroughBy } from '../../detect/policy/explain.ts';
 import { createLearner, type Proposal, SUBJECT_FIELDS } from '../../detect/policy/learn.ts';
-import { readRuleFiles } from '../../rule/files.ts';
-import { loadRules } from '../../rule/load.ts';
 import { messageOf, WardlineError } from '../../shared/errors.ts';
 import { at } from '../../shared/nested.ts';
 import { openStore } from '../../store/store.ts';
+import { chosenRules, namedSettings, type RuleFlags } from '../chosen-rules.ts';
 import { type EventFlags, eventsOfFiles } from '../events.ts';
 import { EXIT } from '../exit-codes.ts';
 import { wholeNumber } from '../flag-values.ts';
 import type { Io } from '../io.ts';
 
-export type LearnFlags = EventFlags & {
-  readonly rules?: readonly string[];
-  readonly service?: readonly string[];
-  readonly minDays: string;
-  readonly minAccesses: string;
-  readonly exclude?: string;
-  readonly store?: string;
-  readonly out?: string;
-};
+export type LearnFlags = EventFlags &
+  RuleFlags & {
+    readonly service?: readonly string[];
+    readonly minDays: string;
+    readonly minAccesses: string;
+    readonly exclude?: string;
+    readonly store?: string;
+    readonly out?: string;
+  };
 
 /** `wardline policy learn INPUT...`: proposes policies from observed accesses, as a file that runs only after a person changed it. */
 export async function policyLearn(inputs: readonly string[], flags: LearnFlags, io: Io): Promise<number> {
-  const { ruleset } = loadRules(flags.rules === undefined ? [] : readRuleFiles(flags.rules));
+  const { contexts } = chosenRules(flags.rules ?? (flags.config === undefined ? [] : undefined), namedSettings(flags, io)).ruleset;
   const excluded = flags.exclude === undefined ? [] : linesOf(flags.exclude);
   const learner = createLearner({
-    contexts: ruleset.contexts,
-    context: createContextReader(ruleset.contexts),
+    contexts,
+    context: createContextReader(contexts),
     minDays: wholeNumber(flags.minDays, '--min-days'),
     minAccesses: wholeNumber(flags.minAccesses, '--min-accesses'),
     excluded: new Set([...excluded.filter((line) => line !== ''), ...(flags.store === undefined ? [] : underAlert(flags.store))]),

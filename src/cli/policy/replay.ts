@@ -3,16 +3,17 @@ import { letThroughBy, type Outcome, outcomeOf } from '../../detect/policy/expla
 import { isPolicy, type Verdict } from '../../detect/policy/judge.ts';
 import type { Ruleset } from '../../rule/load.ts';
 import { table } from '../../shared/table.ts';
+import { namedSettings, type RuleFlags } from '../chosen-rules.ts';
 import { type EventFlags, eventsOfFiles } from '../events.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { policyRules } from './rules.ts';
 
-export type ReplayFlags = EventFlags & {
-  readonly rules: readonly string[];
-  readonly compare?: readonly string[];
-  readonly output: 'table' | 'json';
-};
+export type ReplayFlags = EventFlags &
+  RuleFlags & {
+    readonly compare?: readonly string[];
+    readonly output: 'table' | 'json';
+  };
 
 const OUTCOMES: readonly Outcome[] = ['conform', 'violation', 'prevented', 'over-blocked', 'undecided'];
 type Counts = Record<Outcome, number>;
@@ -20,9 +21,10 @@ const none = (): Counts => ({ conform: 0, violation: 0, prevented: 0, 'over-bloc
 
 /** `wardline policy replay INPUT...`: what the policies say of recorded accesses, counted; with --compare, what another version would change. */
 export async function policyReplay(inputs: readonly string[], flags: ReplayFlags, io: Io): Promise<number> {
-  const ruleset = policyRules(flags.rules, io);
+  const loaded = namedSettings(flags, io);
+  const ruleset = policyRules(flags.rules, loaded, io);
   const judge = createPolicyJudge(ruleset);
-  const other = flags.compare === undefined ? undefined : createPolicyJudge(policyRules(flags.compare, io));
+  const other = flags.compare === undefined ? undefined : createPolicyJudge(policyRules(flags.compare, loaded, io));
   const byPolicy = new Map<string, Counts>();
   const used = new Set<string>();
   const changed = { accesses: 0, allowed: 0, denied: 0 };

@@ -1,18 +1,13 @@
-import { readRuleFiles } from '../../rule/files.ts';
-import { loadRules, type Ruleset } from '../../rule/load.ts';
-import { problemText } from '../../rule/problem.ts';
+import type { Ruleset } from '../../rule/load.ts';
 import { WardlineError } from '../../shared/errors.ts';
+import { DEFAULT_RULES, soundRules } from '../chosen-rules.ts';
 import type { Io } from '../io.ts';
+import { type LoadedFile, rulePaths } from '../load.ts';
 
-/** The rules of folders; errors are printed, and one in a policy or a store stops: a judgement by half the policies is none. */
-export function policyRules(paths: readonly string[], io: Io): Ruleset {
-  const { ruleset, problems } = loadRules(readRuleFiles(paths));
-  const errors = problems.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) {
-    io.err(`${errors.map(problemText).join('\n')}\n`);
-    throw new WardlineError('rules', `${errors.length} errors in the rules; mend them first`);
-  }
-  if (!ruleset.detections.some(({ policy }) => policy !== undefined))
-    throw new WardlineError('usage', `there is no policy in ${paths.join(', ')}`);
-  return ruleset;
+/** The rules that were chosen; an error in a policy or a store stops: a judgement by half the policies is none. */
+export function policyRules(named: readonly string[] | undefined, loaded: LoadedFile | undefined, io: Io): Ruleset {
+  const ruleset = soundRules(named, loaded, io);
+  if (ruleset.detections.some(({ policy }) => policy !== undefined)) return ruleset;
+  const looked = named ?? (loaded === undefined ? DEFAULT_RULES : rulePaths(loaded.settings, loaded.baseDir));
+  throw new WardlineError('usage', `there is no policy in ${looked.join(', ')}`);
 }

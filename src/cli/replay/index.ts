@@ -7,7 +7,7 @@ import { parseIsoTime } from '../../event/time.ts';
 import { normalizersOf } from '../../pipeline/parts.ts';
 import type { RunEngine } from '../../pipeline/run-options.ts';
 import { readExpectations, type Unmet, unmet } from '../../rule/cases/expectations.ts';
-import { loadRules, type Ruleset } from '../../rule/load.ts';
+import type { Ruleset } from '../../rule/load.ts';
 import { loud } from '../../rule/loud.ts';
 import { problemText } from '../../rule/problem.ts';
 import { sha256Hex } from '../../shared/digest.ts';
@@ -16,11 +16,11 @@ import { createSink } from '../../sink/index.ts';
 import { fileSourceSettings } from '../../source/settings.ts';
 import { openStore } from '../../store/store.ts';
 import { createLogger } from '../../telemetry/log.ts';
+import { namedSettings, soundRules } from '../chosen-rules.ts';
 import type { Register } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { junit } from '../junit.ts';
-import { chosenRuleFiles, type LoadedFile, placeholdersOf, settingsOf } from '../load.ts';
 import { type Input, inputOf, within } from './inputs.ts';
 import { asBacktest, comparisonOf, comparisonText, type Replayed, replayText, summaryOf } from './outcome.ts';
 
@@ -40,14 +40,14 @@ type Flags = {
 /** `wardline replay INPUT...`: history through the engine, with a store of its own that is thrown away; nobody is told unless `--to`. */
 async function replay(inputs: readonly string[], flags: Flags, io: Io, runEngine: RunEngine): Promise<number> {
   const began = io.clock.now();
-  const loaded = flags.config === undefined ? undefined : settingsOf(flags.config, io);
+  const loaded = namedSettings(flags, io);
   const baseDir = loaded?.baseDir ?? process.cwd();
   const between = { since: instant(flags.since, '--since'), until: instant(flags.until, '--until') };
   const form = fileSourceSettings.safeParse({ kind: 'file', name: 'input', path: 'input', format: flags.format, timezone: flags.timezone });
   if (!form.success) throw new WardlineError('usage', form.error.issues.map(({ message }) => message).join('; '));
   const opened = inputs.map((text, n) => inputOf(text, n, form.data, between, loaded?.settings, baseDir, io));
-  const ruleset = rulesOf(flags.rules, loaded, io);
-  const compared = flags.compare === undefined ? undefined : rulesOf(flags.compare, loaded, io);
+  const ruleset = loud(soundRules(flags.rules, loaded, io));
+  const compared = flags.compare === undefined ? undefined : loud(soundRules(flags.compare, loaded, io));
   const expectations = flags.expect === undefined ? undefined : expectationsOf(flags.expect, io);
   const sink = sinkOf(flags.to, loaded?.settings, io);
   const run = (rulesOfRun: Ruleset): Promise<Replayed> =>
@@ -67,14 +67,6 @@ function instant(text: string | undefined, flag: string): number | undefined {
   if (time === undefined)
     throw new WardlineError('usage', `${flag} takes an instant such as 2026-11-20 or 2026-11-20T08:00:00Z, not "${text}"`);
   return Number(time / 1_000_000n);
-}
-
-function rulesOf(paths: readonly string[] | undefined, loaded: LoadedFile | undefined, io: Io): Ruleset {
-  const { ruleset, problems } = loadRules(chosenRuleFiles(paths, loaded), { placeholders: placeholdersOf(loaded) });
-  const errors = problems.filter(({ severity }) => severity === 'error');
-  if (errors.length === 0) return loud(ruleset);
-  io.err(`${errors.map(problemText).join('\n')}\n`);
-  throw new WardlineError('rules', `${errors.length} errors in the rules; mend them first`);
 }
 
 function expectationsOf(path: string, io: Io) {

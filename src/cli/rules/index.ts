@@ -2,33 +2,26 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Option } from 'commander';
 import { QUIET_RULES, quietCountsOf } from '../../pipeline/quiet-rules.ts';
 import { LEVELS, type Rule } from '../../rule/ir/rule.ts';
-import { loadRules, type Ruleset } from '../../rule/load.ts';
+import type { Ruleset } from '../../rule/load.ts';
 import { rulesetDiff } from '../../rule/ruleset-diff.ts';
-import type { RuleFile } from '../../rule/yaml.ts';
 import { WardlineError } from '../../shared/errors.ts';
 import { table } from '../../shared/table.ts';
 import { openStore } from '../../store/store.ts';
+import { chosenRules, namedSettings, type RuleFlags, ruleSettingsOption, rulesOption } from '../chosen-rules.ts';
 import { outputOption, type Register, storeOption } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
-import { chosenRuleFiles, placeholdersOf, settingsOf } from '../load.ts';
 import { ruleNamed } from '../rule-named.ts';
 import { quietText } from '../run.ts';
 
-type RulesFlags = { readonly config?: string; readonly rules?: readonly string[] };
-
-type ListFlags = RulesFlags & {
+type ListFlags = RuleFlags & {
   readonly level?: string;
   readonly tag?: string;
   readonly id?: string;
   readonly output: 'table' | 'json';
 };
 
-function load({ config, rules }: RulesFlags, io: Io): { readonly ruleset: Ruleset; readonly files: readonly RuleFile[] } {
-  const loaded = config === undefined ? undefined : settingsOf(config, io);
-  const files = chosenRuleFiles(rules, loaded);
-  return { files, ruleset: loadRules(files, { placeholders: placeholdersOf(loaded) }).ruleset };
-}
+const load = (flags: RuleFlags, io: Io) => chosenRules(flags.rules, namedSettings(flags, io));
 
 const kindOf = (rule: Rule): string =>
   rule.kind === 'detection' ? (rule.policy === undefined ? rule.language : 'policy') : rule.condition.kind;
@@ -101,7 +94,7 @@ function list(flags: ListFlags, io: Io): number {
 }
 
 /** `wardline rules show RULE`: the file it stands in, and its runbook. */
-function show(name: string, flags: RulesFlags, io: Io): number {
+function show(name: string, flags: RuleFlags, io: Io): number {
   const { ruleset, files } = load(flags, io);
   const { file, line } = ruleNamed(ruleset, name).meta.place;
   io.out(`# ${file}:${line}\n${files.find(({ path }) => path === file)?.text ?? ''}`);
@@ -111,13 +104,13 @@ function show(name: string, flags: RulesFlags, io: Io): number {
 }
 
 /** `wardline rules diff BEFORE [AFTER]`: what another version adds, changes and takes away. */
-function diff(before: string | undefined, after: string | undefined, { config, output }: DiffFlags, io: Io): number {
+function diff(before: string | undefined, after: string | undefined, flags: DiffFlags, io: Io): number {
   if (before === undefined) throw new WardlineError('usage', 'name the version to compare with, or give --live');
-  const of = (rules: readonly string[] | undefined): Ruleset =>
-    load({ ...(config === undefined ? {} : { config }), ...(rules === undefined ? {} : { rules }) }, io).ruleset;
+  const loaded = namedSettings(flags, io);
+  const of = (rules: readonly string[] | undefined): Ruleset => chosenRules(rules, loaded).ruleset;
   const found = rulesetDiff(of([before]), of(after === undefined ? undefined : [after]));
   const changes = found.added.length + found.changed.length + found.reworded.length + found.removed.length;
-  if (output === 'json') io.out(`${JSON.stringify({ version: 1, ...found })}\n`);
+  if (flags.output === 'json') io.out(`${JSON.stringify({ version: 1, ...found })}\n`);
   else {
     const line = (mark: string, id: string, what: string): string => `${mark} ${id}${what}\n`;
     for (const id of found.added) io.out(line('+', id, ''));
@@ -143,13 +136,11 @@ function live({ store: path, output }: DiffFlags, io: Io): number {
 
 export const registerRules: Register = (program, { io, done }) => {
   const rules = program.command('rules').description('what rules there are, and how two versions differ');
-  const from = (): Option => new Option('-r, --rules <path...>', 'rule files and folders (default: those of the settings, or rules)');
-  const settings = (): Option => new Option('-c, --config <file>', 'settings: their rules and placeholders');
   rules
     .command('list', { isDefault: true })
     .description('one line a rule')
-    .addOption(settings())
-    .addOption(from())
+    .addOption(ruleSettingsOption())
+    .addOption(rulesOption())
     .addOption(new Option('--level <level>', 'this level and above').choices([...LEVELS]))
     .option('--tag <glob>', 'rules with such a tag')
     .option('--id <glob>', 'rules with such an id or name')
@@ -159,15 +150,15 @@ export const registerRules: Register = (program, { io, done }) => {
     .command('show')
     .argument('<rule>', 'id, name, title or file name')
     .description('the file of a rule, and the runbook beside it')
-    .addOption(settings())
-    .addOption(from())
-    .action((name: string, flags: RulesFlags) => done(show(name, flags, io)));
+    .addOption(ruleSettingsOption())
+    .addOption(rulesOption())
+    .action((name: string, flags: RuleFlags) => done(show(name, flags, io)));
   rules
     .command('diff')
     .argument('[before]', 'files or folder of one version')
     .argument('[after]', 'of the other (default: those of the settings, or rules)')
     .description('rules added, changed and removed; exit 1 if there are any')
-    .addOption(settings())
+    .addOption(ruleSettingsOption())
     .option('--live', 'what shadow and canary rules of a store would have alerted')
     .addOption(storeOption())
     .addOption(outputOption())

@@ -1,25 +1,24 @@
-import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
 import { Option } from 'commander';
-import { createLibrary, isCaseFile, type Library } from '../../cases/beside.ts';
+import { createLibrary, type Library } from '../../cases/beside.ts';
 import { createCaseCoverage } from '../../cases/coverage.ts';
 import { PROPERTY_LEVELS, type PropertyLevel } from '../../cases/properties.ts';
 import { type CaseResult, type RunCasesOptions, runCases } from '../../cases/run.ts';
 import { type ReadCases, readCases } from '../../rule/cases/case-file.ts';
-import { readRuleFiles } from '../../rule/files.ts';
+import type { LoadContext } from '../../rule/front-end.ts';
 import { loadRules } from '../../rule/load.ts';
 import { type Problem, problemText } from '../../rule/problem.ts';
 import type { RuleFile } from '../../rule/yaml.ts';
 import { WardlineError } from '../../shared/errors.ts';
+import { loadContextOf, namedSettings, type RuleFlags, ruleSettingsOption, rulesOption } from '../chosen-rules.ts';
 import type { Register } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { wholeNumber } from '../flag-values.ts';
 import type { Io } from '../io.ts';
 import { junit } from '../junit.ts';
+import { caseFilesOf, fileAt, ruleFilesFor, shown, wantedPaths } from './files.ts';
 import { failureLines, summaryLine, type TestRun, testJson, testText } from './report.ts';
 
-type Flags = {
-  readonly rules?: readonly string[];
+type Flags = RuleFlags & {
   readonly filter?: string;
   readonly minCases: string;
   readonly coverage?: boolean;
@@ -32,13 +31,15 @@ type Flags = {
 /** `wardline test`: the cases beside rules through the product's own stages, and what must not change their alerts. */
 async function test(paths: readonly string[], flags: Flags, io: Io): Promise<number> {
   const began = io.clock.now();
-  const wanted = paths.length > 0 ? paths : ['rules'];
+  const loaded = namedSettings(flags, io);
+  const context = loadContextOf(loaded);
+  const wanted = wantedPaths(paths, loaded);
   const [minCases, seed] = [wholeNumber(flags.minCases, '--min-cases', 0), wholeNumber(flags.seed, '--seed', 0)];
   const files = caseFilesOf(wanted);
-  const rules = ruleFilesFor(wanted, flags.rules);
+  const rules = ruleFilesFor(wanted, flags.rules, loaded);
   if (files.length === 0 && minCases === 0) throw new WardlineError('usage', `there are no cases (*.cases.yml) in ${wanted.join(', ')}`);
-  const library = createLibrary(rules, fileAt);
-  const coverage = flags.coverage ? createCaseCoverage() : undefined;
+  const library = createLibrary(rules, fileAt, context);
+  const coverage = flags.coverage ? createCaseCoverage(context) : undefined;
   const options: RunCasesOptions = {
     properties: flags.properties,
     seed,
@@ -59,7 +60,7 @@ async function test(paths: readonly string[], flags: Flags, io: Io): Promise<num
   if (io.interactive) io.err('\r\u001b[K');
   const problems = [
     ...read.flatMap((one) => [...one.problems, ...withoutRule(one, library)]),
-    ...tooFew(wanted, rules, read, library, minCases),
+    ...tooFew(wanted, rules, read, library, minCases, context),
   ];
   const run: TestRun = {
     results,
@@ -112,34 +113,6 @@ function named(text: string, filter: string | undefined): boolean {
   });
 }
 
-const shown = (path: string): string => relative(process.cwd(), resolve(path)) || '.';
-
-function fileAt(path: string): RuleFile | undefined {
-  return existsSync(path) ? { path, text: readFileSync(path, 'utf8') } : undefined;
-}
-
-/** Case files below the paths; a rule file stands for the cases beside it. */
-function caseFilesOf(paths: readonly string[]): readonly RuleFile[] {
-  const found = paths.map(shown).flatMap((path) => {
-    if (!existsSync(path)) throw new WardlineError('usage', `there is no file or folder ${path}`);
-    if (isCaseFile(path)) return [path];
-    if (lstatSync(path).isDirectory())
-      return readdirSync(path, { recursive: true, encoding: 'utf8' })
-        .filter(isCaseFile)
-        .map((name) => join(path, name));
-    return ['.cases.yml', '.cases.yaml'].map((ending) => path.replace(/\.[^.]+$/, ending)).filter((beside) => existsSync(beside));
-  });
-  return [...new Set(found)].sort().map((path) => ({ path, text: readFileSync(path, 'utf8') }));
-}
-
-/** Rules that cases may refer to: those of the paths, and of `--rules` or the folder `rules`. */
-function ruleFilesFor(paths: readonly string[], more: readonly string[] | undefined): readonly RuleFile[] {
-  const others = more ?? (existsSync('rules') ? ['rules'] : []);
-  const own = paths.map(shown).map((path) => (isCaseFile(path) ? path.slice(0, Math.max(0, path.lastIndexOf('/'))) || '.' : path));
-  const files = readRuleFiles([...own, ...others.map(shown)]);
-  return files.filter(({ path }) => !isCaseFile(path));
-}
-
 function withoutRule({ path, cases, placeOf }: ReadCases, library: Library): readonly Problem[] {
   if (cases === undefined || library.filesOf(path, cases).length > 0) return [];
   const message = cases.rule === undefined ? 'there is no rule file of the same name beside it' : `no rule "${cases.rule}"`;
@@ -153,6 +126,7 @@ function tooFew(
   read: readonly ReadCases[],
   library: Library,
   least: number,
+  context: LoadContext,
 ): readonly Problem[] {
   if (least === 0) return [];
   const counts = new Map<string, number>();
@@ -162,7 +136,7 @@ function tooFew(
   const roots = paths.map(shown);
   const inside = (file: string): boolean => roots.some((root) => root === '.' || file === root || file.startsWith(`${root}/`));
   const found = new Map<string, Problem>();
-  for (const { meta, alerts, id } of loadRules(rules).ruleset.byId.values()) {
+  for (const { meta, alerts, id } of loadRules(rules, context).ruleset.byId.values()) {
     const count = counts.get(meta.place.file) ?? 0;
     if (!alerts || count >= least || !inside(meta.place.file)) continue;
     const message = `"${id}" has ${count} cases; ${least} are asked for`;
@@ -174,9 +148,10 @@ function tooFew(
 export const registerTest: Register = (program, { io, done }) => {
   program
     .command('test')
-    .argument('[path...]', 'rule files, case files and folders (default: rules)')
+    .argument('[path...]', 'rule files, case files and folders (default: the rules of the settings, or rules)')
     .description('run the cases beside rules (*.cases.yml)')
-    .option('-r, --rules <path...>', 'rules that cases may refer to besides their own (default: rules)')
+    .addOption(ruleSettingsOption())
+    .addOption(rulesOption('rules that cases may refer to besides their own (default: those of the settings, or rules)'))
     .option('--filter <text>', 'only cases whose file and name have this text; * stands for anything')
     .option('--min-cases <n>', 'every rule that alerts needs so many cases', '0')
     .option('--coverage', 'name selections, conditions and entries that no case makes true')
