@@ -13,9 +13,9 @@ export const riskSettings = z.strictObject({
   criticality: z
     .array(
       z.strictObject({
-        kind: z.enum(ENTITY_KINDS),
-        values: z.array(z.string().min(1)).min(1),
-        factor: z.union([z.literal(0.5), z.literal(1), z.literal(1.5), z.literal(2)]),
+        kind: z.enum(ENTITY_KINDS).describe('What they are.'),
+        values: z.array(z.string().min(1)).min(1).describe('Their names.'),
+        factor: z.union([z.literal(0.5), z.literal(1), z.literal(1.5), z.literal(2)]).describe('Their scores are multiplied by it.'),
       }),
     )
     .default([])
@@ -30,7 +30,10 @@ export type RiskSettings = z.infer<typeof riskSettings>;
 
 /** Which alerts make one incident. */
 const incidentPolicy = z.strictObject({
-  name: z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,62}$/, { error: 'lower-case letters, digits, dot, dash and underscore, at most 63' }),
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_.-]{0,62}$/, { error: 'lower-case letters, digits, dot, dash and underscore, at most 63' })
+    .describe('Names the incidents it makes; do not change it later.'),
   by: z
     .array(z.enum(ENTITY_KINDS))
     .min(1)

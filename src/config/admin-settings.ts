@@ -27,7 +27,7 @@ export const adminSettings = z
       .optional()
       .describe('Health and metrics without a token. Default: at a loopback address only. They hold no event data.'),
     tokens: z.string().min(1).default('wardline-tokens.json').describe('File of the tokens, as SHA-256; wardline token writes it.'),
-    health: healthSettings.prefault({}),
+    health: healthSettings.prefault({}).describe('When the process says of itself that it is not ready.'),
   })
   .superRefine((settings, context) => {
     guardListener({ ...settings, token: settings.tokens }, context, 'tls (callers show a token of the tokens file)');

@@ -38,7 +38,7 @@ const DEFAULT_ROLES: (typeof ROLES)[number][] = ['ingest', 'correlate', 'deliver
 /** The distributed form: stages in any number of processes, Kafka topics between them. */
 const transportSettings = z.strictObject({
   ...kafkaConnectionSettings,
-  kind: z.literal('kafka').default('kafka'),
+  kind: z.literal('kafka').default('kafka').describe('What the stages are joined by.'),
   prefix: z
     .string()
     .regex(/^[A-Za-z0-9][\w.-]{0,99}$/, { error: 'letters, digits, dot, dash and underscore, at most 100' })
@@ -68,13 +68,17 @@ const parts = z.strictObject({
   tenant: z
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, { error: 'lower-case letters, digits and dashes, at most 63' })
-    .default('default'),
+    .default('default')
+    .describe('Whose alerts these are; stands in each of them and in the names of indices.'),
   rules: z
     .array(
       z.union([
         z.string().min(1),
         z
-          .strictObject({ path: z.string().min(1), key: z.string().min(1).describe('PEM file of the Ed25519 public key.') })
+          .strictObject({
+            path: z.string().min(1).describe('The signed folder.'),
+            key: z.string().min(1).describe('PEM file of the Ed25519 public key.'),
+          })
           .describe('A signed folder: refused when anything in it is not what was signed.'),
       ]),
     )
@@ -82,7 +86,10 @@ const parts = z.strictObject({
     .default(['rules'])
     .describe('Files and folders of rules.'),
   placeholders: z
-    .record(z.string(), z.union([z.array(z.string()), z.strictObject({ file: z.string().min(1) })]))
+    .record(
+      z.string(),
+      z.union([z.array(z.string()), z.strictObject({ file: z.string().min(1).describe('A text file, one value a line.') })]),
+    )
     .default({})
     .describe('Values of %name% in Sigma rules with |expand: a list, or file: a text file with one value a line.'),
   context: z.string().min(1).optional().describe('Folder of context stores (identity, device, zone, ...) for policies.'),
@@ -93,14 +100,15 @@ const parts = z.strictObject({
         .default('none')
         .describe('Which Sigma rules see events that no log source is known of: none, or all, whatever log source they name.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('How Sigma rules and events meet.'),
   logsources: z
     .array(logsourceSettings)
     .default([])
     .describe('Log sources of events besides those the formats give them: lines added to the table of log sources.'),
-  sources: z.array(sourceSettings).min(1).superRefine(uniqueNames),
-  sinks: z.array(sinkSettings).superRefine(uniqueNames).default([]),
-  risk: riskSettings.prefault({}),
+  sources: z.array(sourceSettings).min(1).superRefine(uniqueNames).describe('Where logs and traces come from.'),
+  sinks: z.array(sinkSettings).superRefine(uniqueNames).default([]).describe('Where alerts go.'),
+  risk: riskSettings.prefault({}).describe('Scores of users, hosts, addresses and services, from the alerts about them.'),
   incidents: incidentSettings.superRefine(uniqueNames).default([]).describe('Which alerts make one incident.'),
   notify: notifySettings
     .optional()
@@ -119,23 +127,34 @@ const parts = z.strictObject({
         .default('reset')
         .describe('When an operator closed an alert and its rule still holds: reset opens a new alert, continue leaves it closed.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('What alert documents look like, and when an alert is new.'),
   facts: z.array(factSettings).superRefine(uniqueNames).default([]).describe('Where facts that json rules look up come from.'),
   enrich: enrichSettings.prefault({}).describe('Tables that add to what events say, read once at start.'),
   redact: redactSettings.prefault({}).describe('What must not leave the engine in the clear.'),
-  state: z.strictObject({ kind: z.literal('sqlite').default('sqlite'), path: z.string().min(1).default('wardline.db') }).prefault({}),
-  engine: engineSettings.prefault({}),
+  state: z
+    .strictObject({
+      kind: z.literal('sqlite').default('sqlite').describe('What the store is.'),
+      path: z.string().min(1).default('wardline.db').describe('The file: alerts, windows, positions, deliveries and the evidence ledger.'),
+    })
+    .prefault({})
+    .describe('Where one process keeps all it must not forget.'),
+  engine: engineSettings.prefault({}).describe('Event time and checkpoints.'),
   transport: transportSettings
     .optional()
     .describe('Given: the distributed form, over Kafka; left out: one process with its state in sqlite.'),
   evidence: z
     .strictObject({ key: z.string().min(1).optional().describe('PEM file of the Ed25519 key that signs the evidence chain.') })
-    .prefault({}),
+    .prefault({})
+    .describe('The ledger of what was read, evaluated and delivered.'),
   canaries: z.array(canarySettings).default([]).describe('Events planted again and again, to prove that rules still fire.'),
   reports: z.array(reportSettings).superRefine(uniqueNames).default([]).describe('Reports made on a schedule.'),
   admin: adminSettings.optional().describe('The admin port: health, metrics, status and the console. Left out: no port is opened.'),
-  telemetry: telemetrySettings.prefault({}),
-  log: z.strictObject({ level: z.enum(LOG_LEVELS).default('info') }).prefault({}),
+  telemetry: telemetrySettings.prefault({}).describe('Metrics, traces and logs of Wardline itself.'),
+  log: z
+    .strictObject({ level: z.enum(LOG_LEVELS).default('info').describe('From this level on lines are written.') })
+    .prefault({})
+    .describe('The log of Wardline itself: JSON lines on standard error.'),
 });
 
 /** What a user writes in wardline.yaml. Relative paths count from the folder of that file. */

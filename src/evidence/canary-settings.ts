@@ -3,7 +3,10 @@ import { durationMs } from '../shared/duration-setting.ts';
 
 /** One planted event, or a series of them, that must raise an alert of one rule: proof that the rule still fires. */
 export const canarySettings = z.strictObject({
-  id: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,99}$/, { error: 'lower-case letters, digits, dot, dash and underscore' }),
+  id: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{0,99}$/, { error: 'lower-case letters, digits, dot, dash and underscore' })
+    .describe('Names it in evidence and reports.'),
   rule: z.string().min(1).describe('Id or name of the rule that must alert.'),
   source: z.string().min(1).describe('The source whose format, log source and zone the lines are read with.'),
   lines: z

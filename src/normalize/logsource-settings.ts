@@ -15,7 +15,11 @@ export const logsourceSettings = z.strictObject({
     .refine((fields) => Object.keys(fields).length > 0, { error: 'name at least one field and its value' })
     .describe('Fields by the names rules use (Channel, EventID, event.provider) and the values they have; letter case is ignored.'),
   logsource: z
-    .strictObject({ category: name.optional(), product: name.optional(), service: name.optional() })
+    .strictObject({
+      category: name.optional().describe('For example process_creation.'),
+      product: name.optional().describe('For example windows.'),
+      service: name.optional().describe('For example security.'),
+    })
     .refine((source) => Object.values(source).some((value) => value !== undefined), { error: 'give category, product or service' })
     .describe('What such events are, besides what they are already.'),
   aliases: z

@@ -16,7 +16,7 @@ const redactedField = z.strictObject({
 export const redactSettings = z
   .strictObject({
     key: secretText.optional().describe('Key of the pseudonyms; needed for pseudonymise.'),
-    fields: z.array(redactedField).default([]),
+    fields: z.array(redactedField).default([]).describe('Fields that are changed or dropped before anything leaves.'),
     deadLetters: z
       .enum(['withhold', 'keep'])
       .default('withhold')

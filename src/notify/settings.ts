@@ -64,9 +64,9 @@ const route: z.ZodType<RouteSettings> = z.lazy(() =>
     groupBy: z.array(z.string()).optional().describe('Labels whose values make one group; ["..."]: every alert is a group of its own.'),
     ...timings,
     continue: z.boolean().default(false).describe('Look at the routes after this one as well.'),
-    muteTimeIntervals: z.array(z.string()).default([]),
-    activeTimeIntervals: z.array(z.string()).default([]),
-    routes: z.array(route).default([]),
+    muteTimeIntervals: z.array(z.string()).default([]).describe('Names of time intervals in which nothing is notified.'),
+    activeTimeIntervals: z.array(z.string()).default([]).describe('Names of time intervals outside of which nothing is notified.'),
+    routes: z.array(route).default([]).describe('Routes below this one; the first that holds takes the alert.'),
   }),
 ) as unknown as z.ZodType<RouteSettings>;
 
@@ -78,21 +78,21 @@ const instant = z
 /** Whom not to notify for a time; the alerts are stored all the same. */
 export const silenceSettings = z
   .strictObject({
-    id: z.string().min(1),
-    matchers: silenceMatchers,
-    starts: instant,
-    ends: instant,
-    owner: z.string().min(1),
-    comment: z.string().min(1),
+    id: z.string().min(1).describe('Names it in counts and evidence.'),
+    matchers: silenceMatchers.describe('All must hold.'),
+    starts: instant.describe('From when on, for example 2026-11-20T08:00:00Z.'),
+    ends: instant.describe('Until when.'),
+    owner: z.string().min(1).describe('Who answers for it.'),
+    comment: z.string().min(1).describe('Why.'),
   })
   .refine(({ starts, ends }) => ends > starts, { error: 'it ends before it starts', path: ['ends'] });
 
 /** While an alert of `source` fires, alerts of `target` with the same values of `equal` are not notified. */
 const inhibition = z.strictObject({
-  name: z.string().min(1),
-  source: matchers.min(1),
-  target: matchers.min(1),
-  equal: z.array(z.string()).default([]),
+  name: z.string().min(1).describe('Names it in counts and evidence.'),
+  source: matchers.min(1).describe('The alerts that inhibit.'),
+  target: matchers.min(1).describe('The alerts that are not notified meanwhile.'),
+  equal: z.array(z.string()).default([]).describe('Labels that must have the same value in both.'),
   for: durationMs.prefault('0s').describe('The source goes on inhibiting for so long after it is over.'),
 });
 
@@ -112,16 +112,29 @@ const minutes = z
   .transform((text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3)));
 const timeInterval = z
   .strictObject({
-    name: z.string().min(1),
+    name: z.string().min(1).describe('As routes name it.'),
     ranges: z
       .array(
         z.strictObject({
-          weekdays: z.array(weekdays).default([]),
-          times: z.array(z.strictObject({ from: minutes, to: minutes })).default([]),
-          zone: z.string().default('UTC').refine(isZone, { error: 'not a time zone; write UTC or Europe/Berlin' }),
+          weekdays: z.array(weekdays).default([]).describe('saturday or monday:friday; left out: every day.'),
+          times: z
+            .array(
+              z.strictObject({
+                from: minutes.describe('For example 08:00.'),
+                to: minutes.describe('For example 18:00; 24:00 ends the day.'),
+              }),
+            )
+            .default([])
+            .describe('Times of the day; left out: all day.'),
+          zone: z
+            .string()
+            .default('UTC')
+            .refine(isZone, { error: 'not a time zone; write UTC or Europe/Berlin' })
+            .describe('IANA zone of days and times.'),
         }),
       )
-      .min(1),
+      .min(1)
+      .describe('Any of them.'),
   })
   .transform(
     ({ name, ranges }): TimeInterval => ({ name, ranges: ranges.map((range) => ({ ...range, weekdays: range.weekdays.flat() })) }),
@@ -132,10 +145,10 @@ export type Inhibition = z.infer<typeof inhibition>;
 
 /** Who is notified of which alerts, when, and of how many at once; words and meaning as in Alertmanager. */
 export const notifySettings = z.strictObject({
-  route,
-  inhibit: z.array(inhibition).default([]),
-  silences: z.array(silenceSettings).default([]),
-  timeIntervals: z.array(timeInterval).default([]),
+  route: route.describe('The tree of routes; its root takes every alert.'),
+  inhibit: z.array(inhibition).default([]).describe('Alerts that keep others from being notified.'),
+  silences: z.array(silenceSettings).default([]).describe('Silences by file; `wardline silence` makes others.'),
+  timeIntervals: z.array(timeInterval).default([]).describe('Times that routes name.'),
 });
 export type NotifySettings = z.infer<typeof notifySettings>;
 

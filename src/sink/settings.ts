@@ -14,20 +14,21 @@ import { webhookSinkSettings } from './webhook/settings.ts';
 export const consoleSinkSettings = z.strictObject({
   kind: z.literal('console'),
   name: sinkName.default('console'),
-  format: z.enum(['table', 'ndjson']).default('table'),
+  format: z.enum(['table', 'ndjson']).default('table').describe('A line for people, or the whole document.'),
 });
 
 export const elasticsearchSinkSettings = z.strictObject({
   kind: z.literal('elasticsearch'),
   name: sinkName.default('elasticsearch'),
-  node: plainUrl,
+  node: plainUrl.describe('Address of the cluster.'),
   namespace: z
     .string()
     .regex(/^[a-z0-9][a-z0-9_.]{0,49}$/, { error: 'lower-case letters, digits, dot and underscore, at most 50' })
-    .default('default'),
-  apiKey: secretText.optional(),
-  username: z.string().optional(),
-  password: secretText.optional(),
+    .default('default')
+    .describe('Last part of the names of indices and data streams.'),
+  apiKey: secretText.optional().describe('An API key, encoded as the server gives it.'),
+  username: z.string().optional().describe('In place of a key: a user.'),
+  password: secretText.optional().describe('The password of the user.'),
   ca: z.string().optional().describe('PEM text of the authority that signed the server certificate.'),
   insecure: z.boolean().default(false).describe('Allow http, or https without checking the certificate.'),
   refused: z

@@ -28,9 +28,9 @@ const common = {
     .describe('One log format; left out, each event is recognised by its content.'),
   logsource: z
     .strictObject({
-      category: z.string().toLowerCase().optional(),
-      product: z.string().toLowerCase().optional(),
-      service: z.string().toLowerCase().optional(),
+      category: z.string().toLowerCase().optional().describe('For example process_creation.'),
+      product: z.string().toLowerCase().optional().describe('For example windows.'),
+      service: z.string().toLowerCase().optional().describe('For example security.'),
     })
     .optional()
     .describe('The Sigma log source of everything here, in place of what the format says.'),
@@ -74,8 +74,8 @@ export const kafkaSourceSettings = z
     schemaRegistry: z
       .strictObject({
         url: z.url({ protocol: /^https?$/ }).describe('Address of a registry with the API of the Confluent Schema Registry.'),
-        username: z.string().min(1).optional(),
-        password: secretText.optional(),
+        username: z.string().min(1).optional().describe('Who signs in at the registry.'),
+        password: secretText.optional().describe('The password of the user.'),
         ca: z.string().min(1).optional().describe('Authority of its certificate, PEM text.'),
       })
       .optional()
@@ -155,11 +155,11 @@ export const snmpSourceSettings = z
     users: z
       .array(
         z.strictObject({
-          name: z.string().min(1).max(32),
-          auth: z.enum(['sha', 'sha256', 'sha512']).default('sha256'),
-          authKey: secretText,
-          priv: z.literal('aes').default('aes'),
-          privKey: secretText,
+          name: z.string().min(1).max(32).describe('The user.'),
+          auth: z.enum(['sha', 'sha256', 'sha512']).default('sha256').describe('The hash that signs.'),
+          authKey: secretText.describe('The key that signs.'),
+          priv: z.literal('aes').default('aes').describe('The cipher: AES-128.'),
+          privKey: secretText.describe('The key that enciphers.'),
         }),
       )
       .default([])

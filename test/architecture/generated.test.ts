@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments, parseDocument } from 'yaml';
 import { sourcesDigest } from '../../scripts/assemble.ts';
+import { REFERENCE_PAGES } from '../../scripts/generate-reference.ts';
 import { parseSettings } from '../../src/config/load-settings.ts';
 import { SCHEMA_KINDS, schemaText } from '../../src/config/schemas.ts';
 import { problemText } from '../../src/rule/problem.ts';
@@ -17,6 +18,26 @@ describe('generated files', () => {
 
   test('no schema is left over', () => {
     expect(readdirSync(join(home, 'schemas')).sort()).toEqual(SCHEMA_KINDS.map((kind) => `${kind}.schema.json`).sort());
+  });
+});
+
+describe('docs/reference', () => {
+  test.each(Object.entries(REFERENCE_PAGES))('%s is what the code says; npm run reference writes it', (path, text) => {
+    expect(read(path)).toBe(text());
+  });
+
+  test('every setting says what it means', () => {
+    const silent = Object.values(REFERENCE_PAGES).flatMap((text) =>
+      text()
+        .split('\n')
+        .filter(
+          (line) =>
+            /^\| `/.test(line) &&
+            line.replaceAll('\\|', '').split('|').slice(1, -1).at(-1)?.trim() === '' &&
+            line.split(' | ').length === 4,
+        ),
+    );
+    expect(silent).toEqual([]);
   });
 });
 
@@ -77,16 +98,10 @@ describe('documents', () => {
   const pages = [
     'README.md',
     'CONTRIBUTING.md',
-    'docs/alerts.md',
-    'docs/notify.md',
-    'docs/architecture.md',
-    'docs/errors.md',
-    'docs/sinks.md',
-    'docs/receivers.md',
-    'docs/sources.md',
-    'docs/policies.md',
-    'docs/json-rules.md',
-    'docs/operations.md',
+    ...readdirSync(join(home, 'docs'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.md') && !name.startsWith('decisions/'))
+      .map((name) => `docs/${name}`)
+      .sort(),
   ];
 
   test.each(pages)('every path that %s names exists', (page) => {

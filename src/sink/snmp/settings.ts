@@ -6,19 +6,19 @@ import { updatesSetting } from '../updates.ts';
 export const snmpSinkSettings = z.strictObject({
   kind: z.literal('snmp'),
   name: sinkName,
-  host: z.string().min(1).max(253),
-  port: z.int().min(1).max(65_535).default(162),
+  host: z.string().min(1).max(253).describe('The manager that takes the notifications.'),
+  port: z.int().min(1).max(65_535).default(162).describe('Its port.'),
   confirmed: z.boolean().default(true).describe('Send informs, which the receiver confirms; false: traps, which may be lost unseen.'),
   version: z
     .discriminatedUnion('number', [
-      z.strictObject({ number: z.literal('2c'), community: secretText }),
+      z.strictObject({ number: z.literal('2c').describe('Which version.'), community: secretText.describe('The community.') }),
       z.strictObject({
-        number: z.literal('3'),
-        user: z.string().min(1).max(32),
-        auth: z.enum(['sha', 'sha256', 'sha512']).default('sha256'),
-        authKey: secretText,
-        priv: z.literal('aes').default('aes'),
-        privKey: secretText,
+        number: z.literal('3').describe('Which version.'),
+        user: z.string().min(1).max(32).describe('The user.'),
+        auth: z.enum(['sha', 'sha256', 'sha512']).default('sha256').describe('The hash that signs.'),
+        authKey: secretText.describe('The key that signs.'),
+        priv: z.literal('aes').default('aes').describe('The cipher: AES-128.'),
+        privKey: secretText.describe('The key that enciphers.'),
       }),
     ])
     .describe('2c sends its community as it is; 3 is signed and enciphered.'),

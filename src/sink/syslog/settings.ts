@@ -22,13 +22,16 @@ export const FACILITIES = {
 export const syslogSinkSettings = z.strictObject({
   kind: z.literal('syslog'),
   name: sinkName,
-  host: z.string().min(1).max(253),
-  port: z.int().min(1).max(65_535).default(6514),
+  host: z.string().min(1).max(253).describe('The receiver.'),
+  port: z.int().min(1).max(65_535).default(6514).describe('Its port.'),
   transport: z.enum(['tls', 'tcp']).default('tls').describe('tls: RFC 5425. tcp: RFC 6587, octet counting; anyone on the way reads it.'),
   ca: z.string().optional().describe('PEM text of the authority that signed the receiver’s certificate.'),
   cert: z.string().optional().describe('PEM text of our certificate, for mutual TLS.'),
   key: secretText.optional().describe('PEM text of the key of cert.'),
-  facility: z.enum(Object.keys(FACILITIES) as [keyof typeof FACILITIES, ...(keyof typeof FACILITIES)[]]).default('local0'),
+  facility: z
+    .enum(Object.keys(FACILITIES) as [keyof typeof FACILITIES, ...(keyof typeof FACILITIES)[]])
+    .default('local0')
+    .describe('Facility of the messages (RFC 5424).'),
   hostname: z
     .string()
     .regex(/^[!-~]{1,255}$/, { error: 'printable ASCII without spaces, at most 255' })
