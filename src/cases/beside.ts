@@ -16,6 +16,8 @@ export type Library = {
   rulesetOf(path: string, cases: CaseFile, one: Case): Ruleset;
   /** The files whose rules a file of cases is about; empty: there are none. */
   filesOf(path: string, cases: CaseFile): readonly FileRules[];
+  /** Every id and name of a rule. */
+  names(): Iterable<string>;
 };
 
 const CASES = /\.cases\.ya?ml$/i;
@@ -63,6 +65,7 @@ export function createLibrary(files: readonly RuleFile[], readBeside: (path: str
 
   return {
     filesOf,
+    names: () => ownerOf.keys(),
     rulesetOf(path, cases, one) {
       const folder = path.slice(0, Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
       const more = (cases.with ?? []).map((name) => {

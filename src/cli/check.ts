@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import type { Settings } from '../config/settings.ts';
 import { fromMs, isoTime, type Nanos } from '../event/time.ts';
+import { ecsNames } from '../normalize/field-names.ts';
 import { loadRules, type Ruleset } from '../rule/load.ts';
 import { compareProblems, type Problem, problemText } from '../rule/problem.ts';
 import type { GovernedFilter } from '../rule/sigma/filter-governance.ts';
@@ -26,7 +27,7 @@ export function check(paths: readonly string[], flags: CheckFlags, io: Io): numb
     throw new WardlineError('usage', `there is no rule file in ${looked.join(', ')}`);
   }
   const context = loadContextOf(configured);
-  const loaded = loadRules(files, context);
+  const loaded = loadRules(files, { ...context, fields: ecsNames() });
   const { ruleset } = loaded;
   const unfed = configured === undefined ? [] : unreachable(ruleset, configured.settings);
   const now = fromMs(io.clock.now());
@@ -43,12 +44,14 @@ export function check(paths: readonly string[], flags: CheckFlags, io: Io): numb
     );
   } else {
     for (const problem of problems) io.out(`${problemText(problem)}\n`);
-    io.out(
-      `${problemSummary(problems, files.length)}; ${ruleset.detections.length} detections and ${ruleset.correlations.length} correlations hold${cases.cases > 0 ? `; ${cases.cases} cases were run under exceptions` : ''}\n`,
-    );
+    const held = `${count(ruleset.detections.length, 'detection')} and ${count(ruleset.correlations.length, 'correlation')} hold`;
+    const tried = cases.cases > 0 ? `; ${count(cases.cases, 'case')} run under exceptions` : '';
+    io.out(`${problemSummary(problems, files.length)}; ${held}${tried}\n`);
   }
   return errors > 0 || (flags.strict === true && problems.length > 0) ? EXIT.findings : EXIT.ok;
 }
+
+const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
 /** Exceptions that are in force no more: to be removed, or decided anew. */
 function expired({ exceptions }: Ruleset, now: Nanos): readonly Problem[] {

@@ -137,8 +137,10 @@ export function rulesetReloader(
 }
 
 export function problemSummary(problems: readonly Problem[], files: number): string {
+  const checked = `${files} ${files === 1 ? 'file' : 'files'}`;
+  if (problems.length === 0) return `${checked} checked, no problems`;
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const touched = new Set(problems.map(({ place }) => place.file)).size;
   const warnings = problems.length - errors;
-  return `${errors} ${errors === 1 ? 'error' : 'errors'}, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'} in ${touched} of ${files} files`;
+  return `${errors} ${errors === 1 ? 'error' : 'errors'}, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'} in ${touched} of ${checked}`;
 }

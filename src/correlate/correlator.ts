@@ -1,6 +1,6 @@
 import type { Match } from '../detect/match.ts';
 import type { Nanos } from '../event/time.ts';
-import type { RuleId } from '../rule/ir/rule.ts';
+import { MAX_GROUP_MATCHES, type RuleId } from '../rule/ir/rule.ts';
 import { type CorrelatorState, decodeState, encodeState } from './codec.ts';
 import { compareFirings, compareHits, type Firing, type Hit } from './firing.ts';
 import type { Note, Say } from './group.ts';
@@ -48,7 +48,7 @@ export type CorrelateOptions = Budget & {
   readonly sourcesOf?: (rule: RuleId) => ReadonlySet<string> | undefined;
 };
 
-export const DEFAULT_CORRELATE_OPTIONS: CorrelateOptions = { maxGroups: 100_000, maxBytes: 256 * 1024 * 1024, maxHits: 65_536 };
+export const DEFAULT_CORRELATE_OPTIONS: CorrelateOptions = { maxGroups: 100_000, maxBytes: 256 * 1024 * 1024, maxHits: MAX_GROUP_MATCHES };
 
 /** Limits that bit, since the state began. */
 export type CorrelateStats = {

@@ -1,4 +1,3 @@
-import { conjunctsOf } from '../correlate/conditions/conjuncts.ts';
 import { kindOf } from '../correlate/conditions/index.ts';
 import { type PanePoint, paneKind } from '../correlate/conditions/panes.ts';
 import { waysOf } from '../correlate/conditions/sequence.ts';
@@ -10,6 +9,7 @@ import { complete, eventEnd } from '../correlate/sequences.ts';
 import type { Nanos } from '../event/time.ts';
 import { isoTime } from '../event/time.ts';
 import type { PaneAnomaly } from '../rule/ir/anomaly.ts';
+import { conjunctsOf } from '../rule/ir/conjuncts.ts';
 import type { Condition, Correlation, RuleId, Sequence, Threshold } from '../rule/ir/rule.ts';
 import { durationText } from '../shared/duration.ts';
 

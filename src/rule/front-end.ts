@@ -7,6 +7,8 @@ import type { ProblemReporter } from './problem.ts';
 export type LoadContext = {
   /** Values of `%name%` for `|expand`. */
   readonly placeholders: Readonly<Record<string, readonly string[]>>;
+  /** Names that fields of events have, to tell of one that is nearly such a name; undefined: nothing is told. */
+  readonly fields?: ReadonlySet<string>;
 };
 
 /** A document read so far. */

@@ -44,7 +44,7 @@ export type FileRules = {
  * document with an error is left out, the others are rules. Pure and never throws.
  */
 export function loadRules(files: readonly RuleFile[], options: Partial<LoadContext> = {}): Loaded {
-  const context: LoadContext = { placeholders: options.placeholders ?? {} };
+  const context: LoadContext = { ...options, placeholders: options.placeholders ?? {} };
   return assemble(files.map((file) => readFileRules(file, context)));
 }
 
@@ -247,8 +247,7 @@ function dropDangling(byId: Map<RuleId, Rule>, drafts: readonly Draft[], problem
       const missing = rule.members.find((member) => !byId.has(member));
       if (missing !== undefined)
         drop(rule, 'ref/inactive-rule', `the rule "${missing}" is not active: it has errors, or its status is deprecated or unsupported`);
-      else if (depth(rule, byId) > MAX_CHAIN)
-        drop(rule, 'ref/cycle', `correlations refer to each other in a circle, or deeper than ${MAX_CHAIN} levels`);
+      else if (depth(rule, byId) > MAX_CHAIN) drop(rule, 'ref/cycle', chainText(rule, byId));
       else continue;
       changed = true;
     }
@@ -256,6 +255,24 @@ function dropDangling(byId: Map<RuleId, Rule>, drafts: readonly Draft[], problem
 }
 
 const MAX_CHAIN = 8;
+
+/** The circle that a rule leads into, by the names their authors gave (`a -> b -> a`), or how deep the chain below it is. */
+function chainText(rule: Rule, byId: ReadonlyMap<RuleId, Rule>): string {
+  const nameOf = ({ id, meta }: Rule): string => meta.name ?? id;
+  const path = [rule];
+  for (;;) {
+    const last = path.at(-1) as Rule;
+    const below = last.kind === 'correlation' ? last.members.map((member) => byId.get(member)).filter((one) => one !== undefined) : [];
+    const next = below.reduce<Rule | undefined>(
+      (deepest, one) => (deepest === undefined || depth(one, byId) > depth(deepest, byId) ? one : deepest),
+      undefined,
+    );
+    if (next === undefined) return `correlations refer to each other deeper than ${MAX_CHAIN} levels: ${path.map(nameOf).join(' -> ')}`;
+    const seen = path.indexOf(next);
+    path.push(next);
+    if (seen >= 0) return `correlations refer to each other in a circle: ${path.slice(seen).map(nameOf).join(' -> ')}`;
+  }
+}
 
 function depth(rule: Rule | undefined, byId: ReadonlyMap<RuleId, Rule>, level = 0): number {
   if (rule?.kind !== 'correlation' || level > MAX_CHAIN) return level;

@@ -15,12 +15,12 @@ export function leafIssues(issue: Issue): readonly Issue[] {
 /** The path of an issue as places are asked by. */
 export const pathOf = (issue: Issue): DocumentPath => issue.path.filter((part): part is string | number => typeof part !== 'symbol');
 
-/** Tells everything that a schema found wrong, each at its place, under one code. */
-export function reportIssues(error: z.ZodError, code: string, report: ProblemReporter): void {
+/** Tells everything that a schema found wrong, each at its place, under one code; `hint` says what an unknown key may mean. */
+export function reportIssues(error: z.ZodError, code: string, report: ProblemReporter, hint: (key: string) => string = () => ''): void {
   for (const issue of error.issues.flatMap(leafIssues)) {
     const path = pathOf(issue);
     if (issue.code !== 'unrecognized_keys') report.error(path, code, issue.message);
-    else for (const key of issue.keys) report.error([...path, key], code, `unknown key "${key}"`, undefined, 'key');
+    else for (const key of issue.keys) report.error([...path, key], code, `unknown key "${key}"${hint(key)}`, undefined, 'key');
   }
 }
 

@@ -224,6 +224,21 @@ describe('the command line', () => {
     expect(out).toContain('2 errors, 0 warnings in 1 of 2 files');
   });
 
+  test('check says what was checked where nothing is wrong, and tells of group fields that no format gives', async () => {
+    project({ kind: 'file' });
+    const clean = await wardline('check', 'rules');
+    expect(clean).toMatchObject({ code: 0, out: '1 file checked, no problems; 1 detection and 0 correlations hold\n' });
+    const correlation = (fields: string) =>
+      `title: c\ncorrelation: {type: event_count, rules: [own], group-by: [${fields}], timespan: 5m, condition: {gte: 2}}\n---\n`;
+    const own = 'title: o\nname: own\nlogsource: {product: y}\ndetection: {s: {a: 1}, condition: s}\n';
+    writeFileSync(join(folder, 'rules/count.yml'), `${correlation('source.ip, sourceip, my.field, source.ipp')}${own}`);
+    const { out } = await wardline('check', 'rules');
+    expect(out.split('\n')[0]).toMatch(
+      /^rules\/count\.yml:2:91: warn correlation\/unknown-field correlation\.group-by\[3\]: no log format gives a field "source\.ipp"; did you mean "source\.ip"\?$/,
+    );
+    expect(out).toContain('0 errors, 1 warning in 1 of 2 files; 2 detections and 1 correlation hold');
+  });
+
   test('check with settings names the rules that no configured source can feed', async () => {
     project({ kind: 'file' });
     writeFileSync(

@@ -64,6 +64,19 @@ describe('wardline test', () => {
       code: 1,
       out: expect.stringContaining('lost.cases.yml:1:1: error cases/no-rule'),
     });
+    const about = async (text: string): Promise<string> => {
+      writeFileSync(join(folder, 'rules/lost.cases.yml'), text);
+      return (await wardline('test', 'rules/lost.cases.yml')).out;
+    };
+    expect(await about('cases: [{name: a, events: [], expect: []}]\nrule: seeen\n')).toContain(
+      'lost.cases.yml:2:7: error cases/no-rule rule: no rule "seeen" (did you mean "seen"?)',
+    );
+    expect(await about('rule: seen\ncases: [{name: a, rule: seen, event: [], events: [], expect: []}]\n')).toContain(
+      'lost.cases.yml:2:19: error cases/shape cases[0].rule: unknown key "rule"; "rule" stands at the top of the file, for all its cases',
+    );
+    expect(await about('rule: seen\ncases: [{name: a, events: [], expect: [{rule: seen}]}]\n')).toContain(
+      'lost.cases.yml:2:47: error cases/shape cases[0].expect[0].rule: an alert has no field "rule"; write rule.id or rule.name',
+    );
   });
 });
 

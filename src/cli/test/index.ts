@@ -9,6 +9,7 @@ import { loadRules } from '../../rule/load.ts';
 import { type Problem, problemText } from '../../rule/problem.ts';
 import type { RuleFile } from '../../rule/yaml.ts';
 import { WardlineError } from '../../shared/errors.ts';
+import { nearest } from '../../shared/nearest.ts';
 import { loadContextOf, namedSettings, type RuleFlags, ruleSettingsOption, rulesOption } from '../chosen-rules.ts';
 import type { Register } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -113,10 +114,13 @@ function named(text: string, filter: string | undefined): boolean {
   });
 }
 
-function withoutRule({ path, cases, placeOf }: ReadCases, library: Library): readonly Problem[] {
+function withoutRule({ path, cases, rulePlace }: ReadCases, library: Library): readonly Problem[] {
   if (cases === undefined || library.filesOf(path, cases).length > 0) return [];
-  const message = cases.rule === undefined ? 'there is no rule file of the same name beside it' : `no rule "${cases.rule}"`;
-  return [{ place: { ...placeOf(0), line: 1, column: 1 }, severity: 'error', code: 'cases/no-rule', path: [], message }];
+  const problem = { place: rulePlace, severity: 'error', code: 'cases/no-rule' } as const;
+  if (cases.rule === undefined) return [{ ...problem, path: [], message: 'there is no rule file of the same name beside it' }];
+  const close = nearest(cases.rule, library.names());
+  const hint = close === undefined ? '' : ` (did you mean "${close}"?)`;
+  return [{ ...problem, path: ['rule'], message: `no rule "${cases.rule}"${hint}` }];
 }
 
 /** Rules that alert and have fewer cases than asked for. */

@@ -1,10 +1,10 @@
 import type { Nanos } from '../../event/time.ts';
+import { conjunctsOf } from '../../rule/ir/conjuncts.ts';
 import type { MemberExpr, RuleId, Sequence } from '../../rule/ir/rule.ts';
 import type { Hit } from '../firing.ts';
 import { lowerBound, MIN_TIME } from '../hits.ts';
 import { type Frame, type Kind, NOTHING, type Passage, type Trigger } from '../kind.ts';
 import { complete, eventEnd } from '../sequences.ts';
-import { conjunctsOf } from './conjuncts.ts';
 
 type Own = { settled: Nanos };
 

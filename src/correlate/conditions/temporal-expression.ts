@@ -1,10 +1,10 @@
 import type { Nanos } from '../../event/time.ts';
+import { type Conjunct, conjunctsOf } from '../../rule/ir/conjuncts.ts';
 import type { MemberExpr, RuleId } from '../../rule/ir/rule.ts';
 import type { Hit } from '../firing.ts';
 import { lowerBound, MIN_TIME } from '../hits.ts';
 import { type Frame, type Kind, NOTHING, type Passage, type Trigger } from '../kind.ts';
 import { windowKind } from '../windows.ts';
-import { type Conjunct, conjunctsOf } from './conjuncts.ts';
 import { edgesByKey } from './spare.ts';
 
 /** A condition such as `a and (b or c)` over the members seen; with `not`, what must be absent is waited for. */

@@ -38,6 +38,10 @@ const expected = z
     stages: z.array(z.enum(STAGES)).optional().describe('Every stage of the alert, in order.'),
   })
   .catchall(z.json())
+  .refine(({ rule }) => typeof rule !== 'string', {
+    path: ['rule'],
+    message: 'an alert has no field "rule"; write rule.id or rule.name',
+  })
   .describe('One alert: any field of its document by its dotted name; a list has the value, a text is the whole text.');
 
 export const caseSchema = z.strictObject({
@@ -76,6 +80,9 @@ export const casesSchema = z.strictObject({
   with: z.array(z.string()).optional().describe('Further files beside this one that take part: context stores, exceptions.'),
   cases: z.array(caseSchema).min(1),
 });
+
+export const FILE_KEYS: readonly string[] = Object.keys(casesSchema.shape);
+export const CASE_KEYS: readonly string[] = Object.keys(caseSchema.shape);
 
 export type CaseFile = z.infer<typeof casesSchema>;
 export type Case = z.infer<typeof caseSchema>;

@@ -113,6 +113,9 @@ export type JoinKey = (typeof JOIN_KEYS)[number];
 /** One `group-by` field; `fields` names it per member where aliases differ from the common name. */
 export type GroupField = { readonly name: string; readonly fields: ReadonlyMap<RuleId, string> };
 
+/** Matches that are kept of one group of a stateful rule; beyond, the oldest go and are counted. */
+export const MAX_GROUP_MATCHES = 65_536;
+
 export type Threshold = { readonly compare: 'eq' | 'neq' | 'lt' | 'lte' | 'gt' | 'gte'; readonly value: number };
 
 /** What must hold for a group within the window; kinds and meaning as the Sigma correlation specification. */

@@ -1,4 +1,5 @@
 import type { References } from '../front-end.ts';
+import { conjunctsOf } from '../ir/conjuncts.ts';
 import type { Condition, MemberExpr, RuleId } from '../ir/rule.ts';
 import type { ProblemReporter } from '../problem.ts';
 import { type ConditionTree, parseCondition } from './condition.ts';
@@ -19,6 +20,10 @@ export function readExpression(
   const expression = memberExpr(tree, references);
   if (conjuncts(expression) > MAX_CONJUNCTS) {
     report.error(path, 'correlation/too-complex', `more than ${MAX_CONJUNCTS} ways to fulfil the condition; split the rule`);
+    return undefined;
+  }
+  if (conjunctsOf(expression).every(({ seen, absent }) => seen.some((rule) => absent.includes(rule)))) {
+    report.error(path, 'correlation/never', 'every way to fulfil the condition wants a rule to match and not to match; it can never hold');
     return undefined;
   }
   if (anchored(expression)) return { kind: 'temporal_expression', ordered, expression };

@@ -1,7 +1,7 @@
 import { tryParseDuration } from '../../shared/duration.ts';
 import { nearest } from '../../shared/nearest.ts';
-import { isMap, type Plain, type PlainMap } from '../document.ts';
-import type { CorrelationOptions } from '../ir/rule.ts';
+import { isList, isMap, type Plain, type PlainMap } from '../document.ts';
+import type { CorrelationOptions, GroupField } from '../ir/rule.ts';
 import type { ProblemReporter } from '../problem.ts';
 import { textOf, textsOf } from './meta.ts';
 
@@ -47,6 +47,25 @@ export function readOptions(map: PlainMap, report: ProblemReporter): Options {
   }
   return { ...valuesOf(wardline, report), map: wardline };
 }
+
+/** Options that do nothing beside this type or these groups. */
+export function reportOptions({ map, fold = [] }: Options, type: string, groupBy: readonly GroupField[], report: ProblemReporter): void {
+  const names = groupBy.map(({ name }) => name);
+  const listed = isList(map['fold']);
+  fold.forEach((field, i) => {
+    if (names.includes(field)) return;
+    const close = nearest(field, names);
+    const hint = close === undefined ? '' : `; did you mean "${close}"?`;
+    const path = ['wardline', 'fold', ...(listed ? [i] : [])];
+    report.error(path, 'correlation/options', `"${field}" is no field of group-by${hint}`);
+  });
+  const idle = [...(type === 'value_sum' ? [] : ['non_negative']), ...(NUMERIC.includes(type) ? [] : ['min_events'])];
+  for (const key of idle)
+    if (Object.hasOwn(map, key))
+      report.warn(['wardline', key], 'correlation/no-effect', `${type} does not read "${key}"`, undefined, 'key');
+}
+
+const NUMERIC = ['value_sum', 'value_avg', 'value_median', 'value_percentile'];
 
 function valuesOf(map: PlainMap, report: ProblemReporter): Omit<Options, 'map'> {
   const wrong = (key: string, message: string): undefined => void report.error(['wardline', key], 'correlation/options', message);

@@ -1,4 +1,5 @@
-import { tryParseDuration } from '../../shared/duration.ts';
+import { durationText, tryParseDuration } from '../../shared/duration.ts';
+import { nearest } from '../../shared/nearest.ts';
 import { isList, isMap, type Plain, type PlainMap } from '../document.ts';
 import type { References } from '../front-end.ts';
 import type { RuleId, Sequence } from '../ir/rule.ts';
@@ -9,17 +10,21 @@ const MAX_RUNS = 100;
 const STEP_KEYS = ['rule', 'runs', 'max_gap'] as const;
 const ABSENT_KEYS = ['not', 'within'] as const;
 
+type SequenceReading = {
+  readonly options: PlainMap;
+  /** Does it stand beside `temporal_ordered` without a condition? */
+  readonly ordered: boolean;
+  readonly rules: readonly RuleId[];
+  readonly timespan: bigint | undefined;
+  readonly references: References;
+  readonly report: ProblemReporter;
+};
+
 /**
  * `wardline.sequence` beside `temporal_ordered`: the rules again, in order, with what must not come between them. Tools
  * that do not read it see the weaker rule that `rules` says. Undefined after a reported error, or where there is none.
  */
-export function readSequence(
-  options: PlainMap,
-  ordered: boolean,
-  rules: readonly RuleId[],
-  references: References,
-  report: ProblemReporter,
-): Sequence | undefined {
+export function readSequence({ options, ordered, rules, timespan, references, report }: SequenceReading): Sequence | undefined {
   const list = options['sequence'];
   const path = ['wardline', 'sequence'];
   if (list === undefined) {
@@ -27,13 +32,18 @@ export function readSequence(
     return undefined;
   }
   if (!ordered || !isList(list) || list.length === 0) {
-    report.error(path, 'correlation/sequence', 'sequence is a list of steps beside a correlation of type temporal_ordered');
+    const message = !ordered
+      ? 'sequence stands beside a correlation of type temporal_ordered without a condition'
+      : `sequence is a list of steps${isList(list) ? ' and has none' : ''}; write for example [{rule: a}, {not: b}, {rule: c}]`;
+    report.error(path, 'correlation/sequence', message);
     return undefined;
   }
   const resolve = (value: Plain | undefined, at: readonly (string | number)[]): RuleId | undefined => {
     const id = references.idOf(textOf(value) ?? '');
-    if (id === undefined) report.error(at, 'ref/unknown-rule', `no rule "${textOf(value) ?? ''}"`);
-    return id;
+    if (id !== undefined) return id;
+    const close = nearest(textOf(value) ?? '', references.all());
+    report.error(at, 'ref/unknown-rule', `no rule "${textOf(value) ?? ''}"${close === undefined ? '' : ` (did you mean "${close}"?)`}`);
+    return undefined;
   };
   const steps: Sequence['steps'][number][] = [];
   const absent: Sequence['absent'][number][] = [];
@@ -46,10 +56,19 @@ export function readSequence(
     const positive = step['rule'] !== undefined;
     const known: readonly string[] = positive ? STEP_KEYS : ABSENT_KEYS;
     for (const key of Object.keys(step))
-      if (!known.includes(key)) report.error([...at, key], 'correlation/sequence', `a step has no "${key}"`, undefined, 'key');
+      if (!known.includes(key))
+        report.error([...at, key], 'correlation/sequence', `a step has no "${key}"; known: ${known.join(', ')}`, undefined, 'key');
     const rule = resolve(positive ? step['rule'] : step['not'], [...at, positive ? 'rule' : 'not']);
     if (rule === undefined) return;
-    const bound = readDuration(step[positive ? 'max_gap' : 'within'], [...at, positive ? 'max_gap' : 'within'], report);
+    const limit = positive ? 'max_gap' : 'within';
+    const bound = readDuration(step[limit], [...at, limit], report);
+    if (bound !== undefined && timespan !== undefined && bound > timespan) {
+      const long = `${limit} is longer than the timespan (${durationText(timespan)})`;
+      if (positive) report.error([...at, limit], 'correlation/sequence', `${long}, in which all steps must fit: it would never matter`);
+      else report.warn([...at, limit], 'correlation/long-within', `${long}: the rule looks, or waits, that much further`);
+    }
+    if (positive && bound !== undefined && steps.length === 0)
+      report.warn([...at, limit], 'correlation/no-effect', 'max_gap is the time since the step before, and before this step there is none');
     if (!positive) absent.push({ rule, at: steps.length, ...(bound === undefined ? {} : { within: bound }) });
     else
       for (let n = readRuns(step['runs'], [...at, 'runs'], report); n > 0; n--)

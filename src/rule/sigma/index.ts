@@ -3,6 +3,7 @@ import type { FrontEnd } from '../front-end.ts';
 import { readCorrelation } from './correlation.ts';
 import { readDetection } from './detection.ts';
 import { readFilter } from './filter.ts';
+import { warnNearKeys } from './known-keys.ts';
 
 const KINDS = ['detection', 'correlation', 'filter'] as const;
 
@@ -36,7 +37,8 @@ export const sigma: FrontEnd = {
       );
       return [];
     }
+    warnNearKeys(map, report);
     if (kinds[0] === 'detection') return readDetection(document, map, report, load);
-    return kinds[0] === 'correlation' ? readCorrelation(document, map, report) : readFilter(document, map, report, load);
+    return kinds[0] === 'correlation' ? readCorrelation(document, map, report, load) : readFilter(document, map, report, load);
   },
 };

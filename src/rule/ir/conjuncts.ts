@@ -1,4 +1,4 @@
-import type { MemberExpr, RuleId } from '../../rule/ir/rule.ts';
+import type { MemberExpr, RuleId } from './rule.ts';
 
 /** One way to fulfil an expression: these members seen, those not. */
 export type Conjunct = { readonly seen: readonly RuleId[]; readonly absent: readonly RuleId[] };
