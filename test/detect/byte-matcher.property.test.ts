@@ -227,6 +227,20 @@ describe('the tokenizer', () => {
     expect(parses(text)).toBe(expected);
   });
 
+  test('reads nothing of a longer line before', () => {
+    const tokenizer = aTokenizer();
+    for (const [before, line] of [
+      ['{"a":12}', '{"a":1'],
+      ['{"a":"b"}   }', '{"a":"b"'],
+      ['{"a":"b","c":"d"}', '{"a":"'],
+    ] as const) {
+      expect(accepts(tokenizer, Buffer.from(before))).toBe(parses(before));
+      expect(accepts(tokenizer, Buffer.from(line))).toBe(false);
+    }
+    expect(accepts(tokenizer, Buffer.from('{"a":"a long text that is written twice over"}'))).toBe(true);
+    expect(accepts(tokenizer, Buffer.from('{"a":1}'))).toBe(true);
+  });
+
   test('goes as deep as the decoder does', () => {
     const nested = (depth: number): Buffer => Buffer.from(`{"a":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`);
     const tokenizer = aTokenizer();

@@ -5,7 +5,7 @@ import type { Format } from '../../normalize/format.ts';
 import type { Decisions } from '../../normalize/normalizer.ts';
 import type { ByteLine } from './byte-line.ts';
 import { createReading, type Reading } from './reading.ts';
-import { MISSING } from './value-kind.ts';
+import { createRouteTable } from './route-table.ts';
 
 /** Finds the format and route of the line at hand from its tokens. */
 export type ByteRouter = {
@@ -15,47 +15,57 @@ export type ByteRouter = {
   time(appendedAt: number): EventTime;
 };
 
-type Known = { readonly key: Uint8Array; readonly route: Route };
+type Known = { readonly reader: Reader; readonly route: Route };
 
-/** Discriminating values are attacker-writable: past this many, the list is begun anew. */
-const MAX_KNOWN = 4096;
-/** Longer discriminating bytes (whole containers) are not kept. */
-const MAX_KEY_BYTES = 512;
+/** What assembly/routes.ts says of a line that is not for bytes to tell; below it, formats whose route is new. */
+const NOT_UNDERSTOOD = -1;
 
 export function createByteRouter(line: ByteLine, decisions: Decisions): ByteRouter {
-  const { tokens } = line;
-  const { tree } = tokens;
+  const { machine, tree } = line.tokens;
   const envelopes = Int32Array.from(ENVELOPE_KEYS, (key) => tree.place([key]));
   const readers = readableFormats(decisions).map((format) => createReader(line, format));
+  const table = createRouteTable(machine, envelopes, readers);
+  /** By the numbers that the machine keeps. They depend on what others write: past a number, all are forgotten. */
+  let known: Known[] = [];
   let reader: Reader | undefined;
 
-  const allPresent = (places: Int32Array): boolean => {
-    for (let i = 0; i < places.length; i++) if (tokens.kindOf(places[i] as number) === MISSING) return false;
-    return true;
-  };
-  const recognize = (): Reader | undefined => {
-    for (let i = 0; i < readers.length; i++) {
-      const { marks } = readers[i] as Reader;
-      for (let k = 0; k < marks.length; k++) if (allPresent(marks[k] as Int32Array)) return readers[i];
+  const find = (of: Reader): Route => {
+    const route = decisions.routeOf(
+      of.format,
+      of.values.map((reading) => line.read(reading)),
+    );
+    const kept = machine.run.keepRoute(table, known.length);
+    if (kept < 0) return route;
+    if (kept === 0) {
+      known = [];
+      machine.run.keepRoute(table, 0);
     }
-    return undefined;
+    known.push({ reader: of, route });
+    return route;
   };
 
   return {
     route() {
-      if (tokens.anyOf(envelopes)) return undefined;
-      reader = recognize();
-      return reader?.routeOf(decisions);
+      const found = machine.run.findRoute(table, line.text.at);
+      if (found >= 0) {
+        const one = known[found] as Known;
+        reader = one.reader;
+        return one.route;
+      }
+      reader = found === NOT_UNDERSTOOD ? undefined : readers[NOT_UNDERSTOOD - 1 - found];
+      return reader && find(reader);
     },
     time: (appendedAt) => decisions.timeOf(reader === undefined ? undefined : line.read(reader.time), appendedAt),
   };
 }
 
 type Reader = {
+  readonly format: Format;
   /** Lists of places, all of one of which must be there. */
   readonly marks: readonly Int32Array[];
+  /** Of the discriminators. */
+  readonly values: readonly Reading[];
   readonly time: Reading;
-  readonly routeOf: (decisions: Decisions) => Route;
 };
 
 /** In their order up to the first that only a parsed document can be recognised by. */
@@ -67,78 +77,10 @@ function readableFormats({ format, formats }: Decisions): readonly Format[] {
 
 function createReader(line: ByteLine, format: Format): Reader {
   const { tree } = line.tokens;
-  const discriminators = format.discriminators.map((source) => createReading(source, tree));
-  const known = new Map<number, Known[]>();
-  let kept = 0;
-  const key = new Uint8Array(MAX_KEY_BYTES);
-
-  const find = (decisions: Decisions): Route =>
-    decisions.routeOf(
-      format,
-      discriminators.map((reading) => line.read(reading)),
-    );
-
   return {
+    format,
     marks: (format.marks ?? []).map((all) => Int32Array.from(all, (path) => tree.place(path))),
+    values: format.discriminators.map((reading) => createReading(reading, tree)),
     time: createReading(format.time, tree),
-    routeOf(decisions) {
-      let length = 0;
-      for (let i = 0; i < discriminators.length && length >= 0; i++) length = copyBytes(line, discriminators[i] as Reading, key, length);
-      if (length < 0) return find(decisions);
-      let hash = 0;
-      for (let i = 0; i < length; i++) hash = (Math.imul(hash, 31) + (key[i] as number)) | 0;
-      const entries = known.get(hash);
-      if (entries !== undefined)
-        for (let i = 0; i < entries.length; i++) if (startsWith(key, length, (entries[i] as Known).key)) return (entries[i] as Known).route;
-      const route = find(decisions);
-      if (++kept > MAX_KNOWN) {
-        known.clear();
-        kept = 1;
-      }
-      known.set(hash, [...(known.get(hash) ?? []), { key: key.slice(0, length), route }]);
-      return route;
-    },
   };
-}
-
-/**
- * Appends all bytes that a reading's answer depends on, so that equal bytes mean equal answers: the first place that is
- * present, and everything that computed steps before it read. The new length, or -1 if they are too many or not among the tokens.
- */
-function copyBytes(line: ByteLine, { steps, deep }: Reading, out: Uint8Array, begin: number): number {
-  const { tokens } = line;
-  const { bytes } = line.text;
-  if (deep && tokens.fanned) return -1;
-  let length = begin;
-  for (let i = 0; i < steps.length; i++) {
-    const step = steps[i] as Reading['steps'][number];
-    if (!('place' in step)) {
-      for (const read of step.reads) {
-        length = copyBytes(line, read, out, length);
-        if (length < 0) return -1;
-      }
-      continue;
-    }
-    const kind = tokens.kindOf(step.place);
-    if (kind === MISSING) continue;
-    const from = tokens.start(step.place);
-    const size = tokens.end(step.place) - from;
-    if (length + size + 5 > out.length) return -1;
-    // Which step, what kind, how long: no two different answers share a key.
-    out[length++] = i;
-    out[length++] = kind;
-    out[length++] = size & 255;
-    out[length++] = size >> 8;
-    for (let k = 0; k < size; k++) out[length++] = bytes[from + k] as number;
-    return length;
-  }
-  if (length + 1 > out.length) return -1;
-  out[length++] = 255;
-  return length;
-}
-
-function startsWith(bytes: Uint8Array, length: number, key: Uint8Array): boolean {
-  if (key.length !== length) return false;
-  for (let i = 0; i < length; i++) if (bytes[i] !== key[i]) return false;
-  return true;
 }

@@ -20,6 +20,9 @@ type Functions = {
   readonly holds: (place: number, how: number, needle: number) => number;
   readonly holdsAny: (place: number, index: number, scratch: number) => number;
   readonly holdsInOrder: (place: number, sets: number) => number;
+  /** A route kept, -1 or -2 - format: assembly/routes.ts. */
+  readonly findRoute: (router: number, line: number) => number;
+  readonly keepRoute: (router: number, route: number) => number;
   readonly tokenize: (from: number, length: number) => number;
 };
 

@@ -1,11 +1,11 @@
 import type { Machine } from './machine.ts';
 
-/** Zero bytes after the end: no state of a reader goes on at a zero, so that reading needs no test for the end; readers of 16 bytes look past it. */
+/** Room after the end: the tokenizer ends the text with zeros, and readers of 16 bytes look past it. */
 const PADDING = 32;
 const FIRST_SIZE = 64 * 1024;
 
 /**
- * A copy of some bytes in the machine's memory, followed by zeros. Copying costs a few hundredths of parsing; the readers
+ * A copy of some bytes in the machine's memory. Copying costs a few hundredths of parsing; the readers
  * save more. One object, used again. `bytes` begins with the copy; nobody keeps it, since growing replaces it.
  */
 export class PaddedBytes {
@@ -26,13 +26,13 @@ export class PaddedBytes {
     const { length } = source;
     this.#reserve(length);
     this.bytes.set(source);
-    this.#end(length);
+    this.length = length;
   }
 
   setText(text: string): void {
     const most = 3 * text.length;
     this.#reserve(most);
-    this.#end(this.bytes.write(text, 0, most, 'utf8'));
+    this.length = this.bytes.write(text, 0, most, 'utf8');
   }
 
   #reserve(length: number): void {
@@ -44,10 +44,5 @@ export class PaddedBytes {
 
   #view(): void {
     this.bytes = this.#machine.bytes.subarray(this.at, this.at + this.#size + PADDING);
-  }
-
-  #end(length: number): void {
-    this.bytes.fill(0, length, length + PADDING);
-    this.length = length;
   }
 }

@@ -1,12 +1,11 @@
 import { beginCandidates } from './candidates';
 import { scanIndex } from './field-index';
 import { setLower } from './needles';
-import { endOf, flagsOfLine, kindAt, startOf } from './tokenizer';
+import { endOf, FANNED, flagsOfLine, kindAt, MISSING, startOf } from './tokenizer';
 
 // All literals of a group of rules in one event. What bytes cannot say is left to the caller, field by field.
 
 /** Kinds of values: the numbers of value-kind.ts. */
-const MISSING: i32 = 0;
 const PLAIN: i32 = 1;
 const ESCAPED: i32 = 2;
 const WIDE: i32 = 3;
@@ -16,7 +15,6 @@ const NULL: i32 = 8;
 
 const HIDDEN_TEXT: i32 = 1;
 const WIDE_TEXT: i32 = 2;
-const FANNED: i32 = 4;
 
 /** How the caller reads a field that is left to it: all of it, only its wide anchors, only its number. */
 const ALL: u32 = 0;

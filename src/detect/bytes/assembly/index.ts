@@ -4,6 +4,7 @@ export { scanIndex } from './field-index';
 export { scanGroup } from './group';
 export { firstSlot, hashKey, loadEntry, setKeys } from './keys';
 export { holds, holdsAny, holdsInOrder } from './needles';
+export { findRoute, keepRoute } from './routes';
 export { stepEdge } from './scans';
 export { setSeenKeys } from './seen-keys';
 export { resolveEscapes } from './text';

@@ -6,10 +6,10 @@ import { BLANK_MOST, nextSpecial, skipBlank } from './text';
 // nothing is made. What it accepts, JSON.parse accepts, provided the bytes are UTF-8; what it does not fully understand it
 // leaves: no valid JSON object, nested too deep, a key with an escape, a key twice in one object.
 //
-// A zero byte after the text ends every inner loop; reads of 16 bytes may go 31 bytes past it.
+// A zero byte after the text ends every inner loop; reads of 16 bytes may go 31 bytes past it. The zeros are written here.
 
 /** Kinds of values: the numbers of value-kind.ts. */
-const MISSING: i32 = 0;
+export const MISSING: i32 = 0;
 const PLAIN: i32 = 1;
 const ESCAPED: i32 = 2;
 const WIDE: i32 = 3;
@@ -23,7 +23,7 @@ const NESTED: i32 = 9;
 /** What `tokenize` says of a whole line: the bits of tokenizer.ts. */
 const HIDDEN_TEXT: i32 = 1;
 const WIDE_TEXT: i32 = 2;
-const FANNED: i32 = 4;
+export const FANNED: i32 = 4;
 const NOT_UNDERSTOOD: i32 = -1;
 
 const QUOTE: i32 = 0x22;
@@ -91,6 +91,8 @@ export function endOf(place: i32): usize {
 export function tokenize(from: usize, length: i32): i32 {
   memory.fill(kinds, 0, places);
   beginSeenKeys();
+  v128.store(from + length, i64x2.splat(0));
+  v128.store(from + length, i64x2.splat(0), 16);
   line = from;
   flags = 0;
   const p = skipBlank(from);
