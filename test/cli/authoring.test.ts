@@ -34,12 +34,16 @@ describe('init', () => {
 
 describe('new', () => {
   test.each(TEMPLATE_KINDS)('%s: a file that holds, with cases that pass', async (kind) => {
+    const today = new Date().toISOString().slice(0, 10);
     const name = `my_${kind.replaceAll('-', '_')}`;
     const { code, out } = await wardline('new', kind, name, '--title', 'Mine: "all" of it');
     expect(code).toBe(0);
     const paths = [...out.matchAll(/^wrote (.+)$/gm)].map((match) => match[1] as string);
     const checked = await wardline('check', paths[0] as string);
     expect(checked.out).toContain('0 errors');
+    const dates = [...readFileSync(join(folder, 'demo', paths[0] as string), 'utf8').matchAll(/^date: (.+)/gm)].map(([, date]) => date);
+    for (const date of dates) expect([today, new Date().toISOString().slice(0, 10)]).toContain(date);
+    if (kind === 'sigma') expect(dates).toHaveLength(1);
     if (paths.length > 1) expect(await wardline('test', paths[0] as string, '--min-cases', '2')).toMatchObject({ code: 0 });
     expect((await wardline('fmt', '--check', ...paths)).code).toBe(0);
   });

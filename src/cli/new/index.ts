@@ -31,7 +31,7 @@ function create(kind: TemplateKind, name: string, flags: Flags, io: Io): number 
       .replaceAll('EVENT_TITLE', quoted(`${title}, one event`, template))
       .replaceAll('TITLE', quoted(title, template))
       .replaceAll('NAME', name)
-      .replace('STARTS', day(now))
+      .replaceAll('STARTS', day(now))
       .replace('EXPIRES', day(now + 90 * DAY_MS));
   const stem = join(flags.dir ?? template.folder, name);
   const files = [

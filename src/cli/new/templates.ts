@@ -8,7 +8,7 @@ name: NAME
 status: experimental
 description: What happens, and why it matters.
 author: me
-date: 2026-11-25
+date: STARTS
 references: []
 tags: [attack.initial-access, attack.t1078]
 logsource: { product: okta, service: okta }
@@ -45,7 +45,7 @@ name: NAME
 status: experimental
 description: What happens, and why it matters.
 author: me
-date: 2026-11-25
+date: STARTS
 tags: [attack.credential-access, attack.t1110]
 correlation:
   type: event_count
