@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Case, CaseContext, CaseFile } from '../rule/cases/schema.ts';
+import type { Activation, Case, CaseContext, CaseFile } from '../rule/cases/schema.ts';
 import type { LoadContext } from '../rule/front-end.ts';
 import type { Rule, RuleId } from '../rule/ir/rule.ts';
 import { assemble, type FileRules, type Ruleset, readFileRules } from '../rule/load.ts';
@@ -13,7 +13,9 @@ import { merge } from './records.ts';
 /** Rule files, and what is known of them once all are read: which rules a case needs besides its own. */
 export type Library = {
   /** The ruleset of one case: the rules of its file, those they refer to, what `with` names, and the context of the case. */
-  rulesetOf(path: string, cases: CaseFile, one: Case): Ruleset;
+  rulesetOf(path: string, cases: CaseFile, one: Case, activated?: readonly Activation[]): Ruleset;
+  /** The lines of a file beside a file of cases that are not blank; throws `rules` where there is none. */
+  linesOf(path: string, name: string): readonly string[];
   /** The files whose rules a file of cases is about; empty: there are none. */
   filesOf(path: string, cases: CaseFile): readonly FileRules[];
   /** Every id and name of a rule. */
@@ -66,14 +68,20 @@ export function createLibrary(files: readonly RuleFile[], readBeside: (path: str
   return {
     filesOf,
     names: () => ownerOf.keys(),
-    rulesetOf(path, cases, one) {
-      const folder = path.slice(0, Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
-      const more = (cases.with ?? []).map((name) => {
-        const file = fileAt(join(folder, name));
+    linesOf(path, name) {
+      const file = readBeside(beside(path, name));
+      if (file === undefined) throw new WardlineError('rules', `there is no file ${name} beside ${path}`);
+      return file.text.split(/\r?\n/).filter((line) => line.trim() !== '');
+    },
+    rulesetOf(path, cases, one, activated = []) {
+      const names = [cases, ...activated].flatMap((part) => part.with ?? []);
+      const more = names.map((name) => {
+        const file = fileAt(beside(path, name));
         if (file === undefined) throw new WardlineError('rules', `there is no file ${name} beside ${path}`);
         return file;
       });
-      const stores = contextFiles(merge((cases.base?.context ?? {}) as JsonValue, (one.context ?? {}) as JsonValue) as CaseContext);
+      const contexts = [cases.base, one, ...activated].map((part) => (part?.context ?? {}) as JsonValue);
+      const stores = contextFiles(contexts.reduce(merge) as CaseContext);
       const { ruleset, problems } = assemble([
         ...closureOf([...filesOf(path, cases), ...more]),
         ...stores.map((file) => readFileRules(file, load)),
@@ -84,6 +92,10 @@ export function createLibrary(files: readonly RuleFile[], readBeside: (path: str
     },
   };
 }
+
+/** A name as it is written in a file of cases, from where that file lies. */
+const beside = (path: string, name: string): string =>
+  join(path.slice(0, Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1), name);
 
 const membersOf = (rule: Rule | undefined): readonly RuleId[] => (rule?.kind === 'correlation' ? rule.members : []);
 

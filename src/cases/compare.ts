@@ -1,44 +1,61 @@
-import { parseIsoTime } from '../event/time.ts';
-import { offsetOf, startOf } from '../rule/cases/offset.ts';
-import type { Case, Expected } from '../rule/cases/schema.ts';
+import type { Case } from '../rule/cases/schema.ts';
+import type { Ruleset } from '../rule/load.ts';
 import { canonicalJson } from '../shared/canonical-json.ts';
-import { durationText } from '../shared/duration.ts';
 import type { JsonObject, JsonValue } from '../shared/json.ts';
-import { at as nested } from '../shared/nested.ts';
+import { asWritten, fits, LISTS, type ListName, type Result, type Seen, seenIn, shown } from './seen.ts';
 import type { Outcome } from './trial.ts';
 
-/** What does not fit: an alert that was expected beside the one that comes nearest to it, one that was not, or another fault. */
+/** What does not fit: something that was expected beside what comes nearest to it, something that was not, or another fault. */
 export type Misfit =
-  | { readonly kind: 'missing'; readonly expected: JsonObject; readonly got: JsonObject | undefined }
-  | { readonly kind: 'unexpected'; readonly got: JsonObject }
+  | { readonly kind: 'missing'; readonly list: ListName; readonly expected: JsonObject; readonly got: JsonObject | undefined }
+  | { readonly kind: 'unexpected'; readonly list: ListName; readonly got: JsonObject }
   | { readonly kind: 'fault'; readonly message: string };
 
 /** Everything that does not fit between what a case came to and what it expects; empty if all is well. */
-export function misfits({ alerts, notes, deadLetters }: Outcome, one: Case): readonly Misfit[] {
-  const all = [...alerts.values()];
-  const rest = all
-    .filter((alert) => nested(alert, 'wardline.alert.stage') === 'opened')
-    .map((alert) => ({ alert, stages: stagesOf(alert, all) }));
-  const unmet = one.expect.filter((expected) => {
-    const at = rest.findIndex((opened) => differences(opened, expected, one).length === 0);
-    if (at >= 0) rest.splice(at, 1);
-    return at < 0;
+export function misfits(result: Result, one: Case, ruleset: Pick<Ruleset, 'byId'>): readonly Misfit[] {
+  const unread = result.deadLetters.map(
+    ({ reason, detail }): Misfit => ({ kind: 'fault', message: `an event cannot be read: ${reason}: ${detail}` }),
+  );
+  const wrong = LISTS.flatMap((list) => {
+    const expected = one[list];
+    return expected === undefined
+      ? []
+      : misfitsOf(list, pairUp(expected as readonly JsonObject[], seenIn(list, result, one, ruleset), one));
   });
-  const found: Misfit[] = deadLetters.map(({ reason, detail }) => ({
-    kind: 'fault',
-    message: `an event cannot be read: ${reason}: ${detail}`,
-  }));
-  for (const expected of unmet) {
-    // The nearest of those that nothing else explains is shown beside it.
+  return [...unread, ...wrong, ...undecidedMisfits(result.notes, one)];
+}
+
+/** What each expectation of a list has of what came out: what meets it, else the nearest of those that nothing else explains. */
+export type Paired = {
+  readonly pairs: readonly { readonly expected: JsonObject; readonly seen: Seen | undefined; readonly met: boolean }[];
+  readonly rest: readonly Seen[];
+};
+
+export function pairUp(expected: readonly JsonObject[], seen: readonly Seen[], one: Case): Paired {
+  const rest = [...seen];
+  const met = expected.map((wanted) => {
+    const at = rest.findIndex((other) => differences(other, wanted, one).length === 0);
+    return at < 0 ? undefined : rest.splice(at, 1)[0];
+  });
+  const pairs = expected.map((wanted, n) => {
+    const fitting = met[n];
+    if (fitting !== undefined) return { expected: wanted, seen: fitting, met: true };
     const [nearest] = rest
-      .map((opened) => ({ opened, wrong: differences(opened, expected, one) }))
+      .map((other) => ({ other, wrong: differences(other, wanted, one) }))
       .sort((a, b) => a.wrong.length - b.wrong.length);
-    if (nearest !== undefined) rest.splice(rest.indexOf(nearest.opened), 1);
-    found.push({ kind: 'missing', expected: expected as JsonObject, got: nearest && shown(nearest.opened, Object.keys(expected), one) });
-  }
-  for (const opened of rest)
-    found.push({ kind: 'unexpected', got: shown(opened, ['rule.id', 'at', 'severity', 'group', 'count', 'wardline.alert.decision'], one) });
-  return [...found, ...undecidedMisfits(notes, one)];
+    if (nearest !== undefined) rest.splice(rest.indexOf(nearest.other), 1);
+    return { expected: wanted, seen: nearest?.other, met: false };
+  });
+  return { pairs, rest };
+}
+
+function misfitsOf(list: ListName, { pairs, rest }: Paired): readonly Misfit[] {
+  return [
+    ...pairs
+      .filter(({ met }) => !met)
+      .map(({ expected, seen }): Misfit => ({ kind: 'missing', list, expected, got: seen && shown(seen, Object.keys(expected)) })),
+    ...rest.map((seen): Misfit => ({ kind: 'unexpected', list, got: shown(seen, seen.told) })),
+  ];
 }
 
 function undecidedMisfits(notes: Outcome['notes'], { undecided }: Case): readonly Misfit[] {
@@ -56,43 +73,8 @@ function undecidedMisfits(notes: Outcome['notes'], { undecided }: Case): readonl
   ];
 }
 
-type Opened = { readonly alert: JsonObject; readonly stages: readonly string[] };
-
-function stagesOf(alert: JsonObject, all: readonly JsonObject[]): readonly string[] {
-  const id = nested(alert, 'wardline.alert.id');
-  return all.filter((other) => nested(other, 'wardline.alert.id') === id).map((other) => String(nested(other, 'wardline.alert.stage')));
-}
-
-/** Names of what an alert has otherwise than it was expected. */
-const differences = (opened: Opened, expected: Expected, one: Case): readonly string[] =>
+/** Names of what was seen otherwise than it was expected. */
+const differences = ({ field }: Seen, expected: JsonObject, one: Case): readonly string[] =>
   Object.entries(expected)
-    .filter(([name, value]) => value !== undefined && !fits(fieldOf(opened, name, one), asWritten(name, value as JsonValue)))
+    .filter(([name, value]) => value !== undefined && !fits(field(name), asWritten(name, value as JsonValue, one)))
     .map(([name]) => name);
-
-const OWN = new Set(['kind', 'severity', 'count', 'group']);
-
-/** What an alert has for a name of an expectation; `at` as an offset from the start. */
-function fieldOf({ alert, stages }: Opened, name: string, one: Case): JsonValue | undefined {
-  if (name === 'at') return offsetText((parseIsoTime(String(alert['@timestamp']))?.time ?? 0n) - startOf(one));
-  return name === 'stages' ? [...stages] : nested(alert, OWN.has(name) ? `wardline.alert.${name}` : name);
-}
-
-/** `90s` and `1m30s` are one time. */
-const asWritten = (name: string, value: JsonValue): JsonValue => (name === 'at' ? offsetText(offsetOf(String(value))) : value);
-const offsetText = (nanos: bigint): string => (nanos < 0n ? `-${durationText(-nanos)}` : durationText(nanos));
-
-/** A list has the value, or is it. */
-function fits(got: JsonValue | undefined, value: JsonValue): boolean {
-  if (got === undefined) return false;
-  const text = canonicalJson(value);
-  return canonicalJson(got) === text || (Array.isArray(got) && got.some((item) => canonicalJson(item as JsonValue) === text));
-}
-
-function shown(opened: Opened, names: readonly string[], one: Case): JsonObject {
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = fieldOf(opened, name, one);
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
-}

@@ -11,6 +11,7 @@ import { type Misfit, misfits } from './compare.ts';
 import { type Broken, brokenProperties, type PropertyLevel } from './properties.ts';
 import { deliveriesOf } from './records.ts';
 import { createTrial, type Outcome } from './trial.ts';
+import { type Update, updatesOf } from './update.ts';
 
 /** One case that was run. */
 export type CaseResult = {
@@ -22,6 +23,8 @@ export type CaseResult = {
   /** Where an alert is missing: how near its rule came. */
   readonly nearest: readonly string[];
   readonly broken: readonly Broken[];
+  /** The lists of the case as they would have to be. */
+  readonly updates: readonly Update[];
   readonly ms: number;
 };
 
@@ -54,7 +57,7 @@ export function runCases(
   return cases.cases.flatMap((one, n) => {
     if (!wanted(one.name)) return [];
     const began = options.now();
-    const found = judge(path, cases, one, library, options);
+    const found = judge(path, cases, n, library, options);
     const passed = found.misfits.length + found.broken.length === 0;
     return [{ file: path, place: placeOf(n), name: one.name, passed, ...found, ms: options.now() - began }];
   });
@@ -63,21 +66,23 @@ export function runCases(
 function judge(
   path: string,
   cases: CaseFile,
-  one: Case,
+  n: number,
   library: Library,
   { properties, seed, observe }: RunCasesOptions,
-): Pick<CaseResult, 'misfits' | 'nearest' | 'broken'> {
+): Pick<CaseResult, 'misfits' | 'nearest' | 'broken' | 'updates'> {
+  const one = cases.cases[n] as Case;
   try {
     const base = cases.base ?? {};
     const ruleset = library.rulesetOf(path, cases, one);
-    const trial = createTrial(ruleset, base);
-    const deliveries = deliveriesOf(one, base);
+    const trial = createTrial(ruleset, base, (steps) => library.rulesetOf(path, cases, one, steps));
+    const deliveries = deliveriesOf(one, base, (name) => library.linesOf(path, name));
     const outcome = trial.run(deliveries);
     if (observe !== undefined) {
       const documents = library.filesOf(path, cases).flatMap(({ drafts }) => drafts.map(({ document }) => document));
       observe({ ruleset, documents, events: trial.events(deliveries), outcome });
     }
-    const wrong = misfits(outcome, one);
+    const result = one.verdicts === undefined ? outcome : { ...outcome, verdicts: trial.verdicts(deliveries) };
+    const wrong = misfits(result, one, ruleset);
     const own = new Set(library.filesOf(path, cases).map((file) => file.path));
     const rules = ruleset.correlations.filter(({ meta }) => own.has(meta.place.file));
     const near =
@@ -88,9 +93,10 @@ function judge(
       misfits: [...wrong, ...nearMisfits(near, one)],
       nearest: near.map(({ text }) => text),
       broken: brokenProperties(trial, deliveries, outcome, properties, seed),
+      updates: updatesOf(n, one, result, ruleset),
     };
   } catch (error) {
-    return { misfits: [{ kind: 'fault', message: messageOf(error) }], nearest: [], broken: [] };
+    return { misfits: [{ kind: 'fault', message: messageOf(error) }], nearest: [], broken: [], updates: [] };
   }
 }
 

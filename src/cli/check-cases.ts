@@ -40,13 +40,17 @@ export function checkExceptions(
     const read = readCases(beside);
     problems.push(...read.problems);
     for (const [n, one] of (read.cases?.cases ?? []).entries()) {
-      if (read.cases === undefined || one.expect.length === 0) continue;
+      if (read.cases === undefined || (one.expect ?? []).length === 0) continue;
       try {
         const ruleset = library.rulesetOf(beside.path, read.cases, one);
         const about = suppressing.flatMap((exception) => within(exception, ruleset));
         if (about.length === 0) continue;
         cases++;
-        hidden.add(beside.path, one.name, hidesOf(ruleset, about, read.cases, one));
+        hidden.add(
+          beside.path,
+          one.name,
+          hidesOf(ruleset, about, read.cases, one, (name) => library.linesOf(beside.path, name)),
+        );
       } catch (error) {
         const message = `"${one.name}" cannot be run: ${messageOf(error)}`;
         problems.push({ place: read.placeOf(n), severity: 'error', code: 'cases/fault', path: ['cases', n], message });
@@ -63,11 +67,19 @@ function within(exception: Exception, { byId }: Ruleset): readonly Exception[] {
 }
 
 /** Exceptions that keep an alert which the case expects from opening, and what it expects; none where it does not hold anyway. */
-function hidesOf(ruleset: Ruleset, exceptions: readonly Exception[], { base = {} }: CaseFile, one: Case): ReadonlyMap<string, string> {
-  const deliveries = deliveriesOf(one, base);
-  if (misfits(createTrial(ruleset, base).run(deliveries), one).length > 0) return new Map();
+function hidesOf(
+  ruleset: Ruleset,
+  exceptions: readonly Exception[],
+  { base = {} }: CaseFile,
+  given: Case,
+  linesOf: (name: string) => readonly string[],
+): ReadonlyMap<string, string> {
+  // Of alerts alone: what detections match and policies say is the same under exceptions.
+  const { matches: _matches, verdicts: _verdicts, ...one } = given;
+  const deliveries = deliveriesOf(one, base, linesOf);
+  if (misfits(createTrial(ruleset, base).run(deliveries), one, ruleset).length > 0) return new Map();
   const under = createTrial({ ...ruleset, exceptions: [...ruleset.exceptions, ...exceptions] }, base).run(deliveries);
-  const missing = misfits(under, one).flatMap((misfit) => (misfit.kind === 'missing' ? [JSON.stringify(misfit.expected)] : []));
+  const missing = misfits(under, one, ruleset).flatMap((misfit) => (misfit.kind === 'missing' ? [JSON.stringify(misfit.expected)] : []));
   return new Map(missing.length === 0 ? [] : [...under.suppressedBy].map((id) => [id, missing.join(', ')]));
 }
 

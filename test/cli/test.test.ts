@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -55,6 +55,41 @@ describe('wardline test', () => {
     const { out } = await wardline('test', '-o', 'junit');
     expect(out).toContain('<testsuites name="wardline" tests="2" failures="1">');
     expect(out).toContain('name="it is &lt;not&gt; seen"');
+  });
+
+  test('--update writes what came out, shows the difference, and runs again', async () => {
+    const path = join(folder, 'rules', 'update.cases.yml');
+    writeFileSync(
+      path,
+      'rule: seen\nbase: { logsource: { category: test }, ecs: { event.action: seen } }\ncases:\n  - { name: later, events: [{ at: 5s }], expect: [{ at: 0s, severity: low }] } # mine\n',
+    );
+    const { code, out } = await wardline('test', path, '--update');
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('1 of 1 cases of 1 files passed') });
+    expect(out).toContain(
+      'UPDATED  rules/update.cases.yml:4:5: later: expect\n        - [{ at: 0s, severity: low }]\n        + [{ at: 5s, severity: medium }]\n',
+    );
+    expect(readFileSync(path, 'utf8')).toContain('expect: [{ at: 5s, severity: medium }] } # mine\n');
+    rmSync(path);
+  });
+
+  test('--watch runs again when a file changed, goes on after a mistake, and ends with the last result', async () => {
+    const path = join(folder, 'rules', 'watched.cases.yml');
+    const cases = (at: string) =>
+      `rule: seen\nbase: { logsource: { category: test }, ecs: { event.action: seen } }\ncases: [{ name: a, events: [{ at: 0s }], expect: [{ at: ${at} }] }]\n`;
+    writeFileSync(path, cases('1s'));
+    const stop = new AbortController();
+    const steps = [() => writeFileSync(path, 'cases: ['), () => writeFileSync(path, cases('0s')), () => stop.abort()];
+    // Each look at the files is a step; nothing waits for a clock.
+    const clock = { now: () => 0, sleep: async (ms: number) => void (ms > 0 && steps.shift()?.()) };
+    const { code, out, err } = await wardlineIn(folder, { clock, stop: stop.signal })('test', path, '--watch');
+    expect({ code, steps }).toEqual({ code: 0, steps: [] });
+    expect(out.match(/\d of \d cases of 1 files passed/g)).toEqual([
+      '0 of 1 cases of 1 files passed',
+      '0 of 0 cases of 1 files passed',
+      '1 of 1 cases of 1 files passed',
+    ]);
+    expect(err).toContain('changed: rules/watched.cases.yml');
+    rmSync(path);
   });
 
   test('says what is wrong with the call, and with a file of cases', async () => {

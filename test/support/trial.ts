@@ -11,5 +11,7 @@ export function openedIn(rules: readonly RuleFile[], one: Case, base: CaseBase =
   const library = createLibrary(rules, () => undefined, { placeholders: {} });
   const path = (rules[0]?.path ?? '').replace(/\.(?:yml|json)$/, '.cases.yml');
   const trial = createTrial(library.rulesetOf(path, { base, cases: [one] }, one), base);
-  return [...trial.run(deliveriesOf(one, base)).alerts.values()].filter((alert) => at(alert, 'wardline.alert.stage') === 'opened');
+  return [...trial.run(deliveriesOf(one, base, () => [])).alerts.values()].filter(
+    (alert) => at(alert, 'wardline.alert.stage') === 'opened',
+  );
 }

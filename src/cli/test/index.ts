@@ -18,6 +18,8 @@ import type { Io } from '../io.ts';
 import { junit } from '../junit.ts';
 import { caseFilesOf, fileAt, ruleFilesFor, shown, wantedPaths } from './files.ts';
 import { failureLines, summaryLine, type TestRun, testJson, testText } from './report.ts';
+import { updateCases } from './update.ts';
+import { watching } from './watch.ts';
 
 type Flags = RuleFlags & {
   readonly filter?: string;
@@ -26,11 +28,37 @@ type Flags = RuleFlags & {
   readonly properties: PropertyLevel;
   readonly seed: string;
   readonly verbose?: boolean;
+  readonly update?: boolean;
+  readonly watch?: boolean;
   readonly output: 'table' | 'json' | 'junit';
 };
 
 /** `wardline test`: the cases beside rules through the product's own stages, and what must not change their alerts. */
 async function test(paths: readonly string[], flags: Flags, io: Io): Promise<number> {
+  if (!flags.watch) return (await testing(paths, flags, io)).code;
+  return watching(wantedPaths(paths, namedSettings(flags, io)), () => testing(paths, flags, io), io);
+}
+
+type Tested = { readonly code: number; readonly paths: readonly string[] };
+
+/** One run, and with `--update` one more over what was written. */
+async function testing(paths: readonly string[], flags: Flags, io: Io): Promise<Tested> {
+  const first = await runAll(paths, flags, io);
+  const again = first !== undefined && flags.update === true && updateCases(first.files, first.run.results, io) > 0;
+  const last = again ? await runAll(paths, flags, io) : first;
+  if (last === undefined) return { code: EXIT.interrupted, paths: [] };
+  const { results, problems } = last.run;
+  write(last.run, flags, io);
+  const failed = problems.some(({ severity }) => severity === 'error') || results.some(({ passed }) => !passed);
+  return { code: failed ? EXIT.findings : EXIT.ok, paths: last.paths };
+}
+
+/** What was run, the files of cases, and every path that a change of would change it. Undefined: a signal came. */
+async function runAll(
+  paths: readonly string[],
+  flags: Flags,
+  io: Io,
+): Promise<{ readonly run: TestRun; readonly files: readonly RuleFile[]; readonly paths: readonly string[] } | undefined> {
   const began = io.clock.now();
   const loaded = namedSettings(flags, io);
   const context = loadContextOf(loaded);
@@ -39,7 +67,8 @@ async function test(paths: readonly string[], flags: Flags, io: Io): Promise<num
   const files = caseFilesOf(wanted);
   const rules = ruleFilesFor(wanted, flags.rules, loaded);
   if (files.length === 0 && minCases === 0) throw new WardlineError('usage', `there are no cases (*.cases.yml) in ${wanted.join(', ')}`);
-  const library = createLibrary(rules, fileAt, context);
+  const besides = new Set<string>();
+  const library = createLibrary(rules, (path) => (besides.add(path), fileAt(path)), context);
   const coverage = flags.coverage ? createCaseCoverage(context) : undefined;
   const options: RunCasesOptions = {
     properties: flags.properties,
@@ -56,7 +85,7 @@ async function test(paths: readonly string[], flags: Flags, io: Io): Promise<num
     results.push(...runCases(one, library, (name) => named(`${one.path}: ${name}`, flags.filter), options));
     // A long run can be stopped between files.
     await io.clock.sleep(0, io.stop);
-    if (io.stop.aborted) return EXIT.interrupted;
+    if (io.stop.aborted) return undefined;
   }
   if (io.interactive) io.err('\r\u001b[K');
   const problems = [
@@ -72,8 +101,8 @@ async function test(paths: readonly string[], flags: Flags, io: Io): Promise<num
     ms: io.clock.now() - began,
     coverage: coverage && { parts: coverage.parts(), unexercised: coverage.unexercised() },
   };
-  write(run, flags, io);
-  return problems.some(({ severity }) => severity === 'error') || results.some(({ passed }) => !passed) ? EXIT.findings : EXIT.ok;
+  const settings = flags.config === undefined ? [] : [flags.config];
+  return { run, files, paths: [...new Set([...wanted, ...settings, ...rules.map(({ path }) => path), ...besides])] };
 }
 
 function write(run: TestRun, flags: Flags, io: Io): void {
@@ -158,6 +187,8 @@ export const registerTest: Register = (program, { io, done }) => {
     .addOption(rulesOption('rules that cases may refer to besides their own (default: those of the settings, or rules)'))
     .option('--filter <text>', 'only cases whose file and name have this text; * stands for anything')
     .option('--min-cases <n>', 'every rule that alerts needs so many cases', '0')
+    .option('--update', 'write what came out as what is expected, and show the difference')
+    .option('--watch', 'run again whenever a file changes')
     .option('--coverage', 'name selections, conditions and entries that no case makes true')
     .addOption(
       new Option('--properties <level>', 'what must not change alerts: restarts, crashes, order of arrival, partitions')

@@ -28,12 +28,19 @@ function diff(expected: JsonObject, got: JsonObject | undefined): readonly strin
   });
 }
 
+const NOUNS = { expect: 'an alert', matches: 'a match', verdicts: 'a verdict' } as const;
+
 function misfitLines(misfit: Misfit): readonly string[] {
   if (misfit.kind === 'fault') return [printable(misfit.message)];
   if (misfit.kind === 'unexpected')
-    return ['an alert that was not expected:', ...Object.entries(misfit.got).map(([name, value]) => `  + ${name}: ${told(value)}`)];
+    return [
+      `${NOUNS[misfit.list]} that was not expected:`,
+      ...Object.entries(misfit.got).map(([name, value]) => `  + ${name}: ${told(value)}`),
+    ];
   const head =
-    misfit.got === undefined ? 'an alert was expected, and none is there:' : 'an alert was expected, and the nearest one is otherwise:';
+    misfit.got === undefined
+      ? `${NOUNS[misfit.list]} was expected, and none is there:`
+      : `${NOUNS[misfit.list]} was expected, and the nearest one is otherwise:`;
   return [head, ...diff(misfit.expected, misfit.got)];
 }
 
