@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createLibrary } from '../../src/cases/beside.ts';
 import { type CaseResult, runCases } from '../../src/cases/run.ts';
-import { rewritten } from '../../src/cases/update.ts';
 import { readCases } from '../../src/rule/cases/case-file.ts';
+import { rewritten } from '../../src/rule/cases/rewrite.ts';
 import { problemText } from '../../src/rule/problem.ts';
 
 const FILES: Readonly<Record<string, string>> = {

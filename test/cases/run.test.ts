@@ -114,9 +114,9 @@ test('every mistake of a file of cases is told with its place', () => {
     'cases:\n  - name: a\n    events:\n      - { at: 5 minutes }\n    expect: []\n    expects: []\n  - { name: b, expect: [] }\nwit: [a.yml]\n';
   expect(readCases({ path: 'a.cases.yml', text }).problems.map(problemText)).toEqual([
     'a.cases.yml:4:15: error cases/shape cases[0].events[0].at: not a time: write 0s, 250ms, 90s, 1h30m after the start, or 2026-11-20T08:00:00Z',
-    'a.cases.yml:6:5: error cases/shape cases[0].expects: unknown key "expects"',
+    'a.cases.yml:6:5: error cases/shape cases[0].expects: unknown key "expects"; did you mean "expect"?',
     'a.cases.yml:7:5: error cases/shape cases[1].events: Invalid input: expected array, received undefined',
-    'a.cases.yml:8:1: error cases/shape wit: unknown key "wit"',
+    'a.cases.yml:8:1: error cases/shape wit: unknown key "wit"; did you mean "with"?',
   ]);
 });
 

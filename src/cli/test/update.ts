@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { CaseResult } from '../../cases/run.ts';
-import { rewritten } from '../../cases/update.ts';
 import { readCases } from '../../rule/cases/case-file.ts';
+import { rewritten } from '../../rule/cases/rewrite.ts';
 import type { RuleFile } from '../../rule/yaml.ts';
 import { messageOf, WardlineError } from '../../shared/errors.ts';
 import { printable } from '../../shared/table.ts';
