@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { openAdmin } from './admin/open.ts';
-import { placeholderValues } from './config/placeholders.ts';
 import type { Settings, TransportSettings } from './config/settings.ts';
 import type { Normalizer } from './normalize/normalizer.ts';
 import { type Board, createBoard, observeBoard } from './pipeline/board.ts';
@@ -138,7 +137,10 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
     },
     matches,
     refresh,
-    bundle: () => bundleOf(options.ruleFiles?.() ?? [], placeholderValues(settings.placeholders, options.baseDir)),
+    bundle() {
+      const { files, placeholders } = options.ruleBundle?.() ?? { files: [], placeholders: {} };
+      return bundleOf(files, placeholders);
+    },
     clock,
     logger,
   };

@@ -32,10 +32,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-// A reader that has seen enough, as `head` has, is no fault: what is in hand is finished, unseen.
+// A reader that has seen enough, as `head` has, or a terminal that is gone is no fault: what is in hand is finished, unseen.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     stop.abort();
   });
 
@@ -45,6 +45,7 @@ const io = {
   environment: process.env,
   clock: systemClock,
   interactive: process.stderr.isTTY === true,
+  onHangup: (listener: () => void) => void process.on('SIGHUP', listener),
   stop: stop.signal,
 };
 

@@ -9,6 +9,8 @@ export type Io = {
   readonly clock: Clock;
   /** True when a person looks at standard error: progress may be drawn there. */
   readonly interactive: boolean;
+  /** Calls the listener at every SIGHUP, which then does not end the process. */
+  readonly onHangup?: (listener: () => void) => void;
   /** Aborts on SIGINT or SIGTERM. */
   readonly stop: AbortSignal;
 };

@@ -1,18 +1,14 @@
 import { existsSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { loadSettings } from '../config/load-settings.ts';
-import { placeholderValues } from '../config/placeholders.ts';
 import type { Settings } from '../config/settings.ts';
 import { readRuleFiles } from '../rule/files.ts';
 import type { Ruleset } from '../rule/load.ts';
 import { requireDigests, requireSigned } from '../rule/pack-folder.ts';
 import { type Problem, problemText } from '../rule/problem.ts';
-import { diffText, rulesetDiff } from '../rule/ruleset-diff.ts';
-import { createRulesetLoader, type Update } from '../rule/ruleset-loader.ts';
+import type { Update } from '../rule/ruleset-loader.ts';
 import type { RuleFile } from '../rule/yaml.ts';
-import { sha256Hex } from '../shared/digest.ts';
-import { messageOf, type Place, WardlineError } from '../shared/errors.ts';
-import type { Logger } from '../shared/logger.ts';
+import { type Place, WardlineError } from '../shared/errors.ts';
 import type { Io } from './io.ts';
 
 export type LoadedFile = {
@@ -88,52 +84,6 @@ export function accept({ ruleset, problems }: Update, files: number, io: Io, ski
     );
   }
   return ruleset;
-}
-
-/**
- * Looks at the rule files when asked and gives the new ruleset when its logic or its texts changed. A broken file keeps
- * its old version; what happened is logged either way, once per change.
- */
-export function rulesetReloader(
-  settings: Settings,
-  baseDir: string,
-  logger: Logger,
-): { readonly first: Update; readonly next: () => Ruleset | undefined; readonly files: () => readonly RuleFile[] } {
-  const loader = createRulesetLoader({ placeholders: placeholderValues(settings.placeholders, baseDir) });
-  const read = (): readonly RuleFile[] => configuredRuleFiles(settings, baseDir);
-  const digestOf = (files: readonly RuleFile[]): string => sha256Hex(JSON.stringify(files));
-  const start = read();
-  let seen = digestOf(start);
-  const first = loader.update(start);
-  let running: Ruleset = first.ruleset;
-  return {
-    first,
-    files: () => read().map((file) => ({ ...file, path: relative(baseDir, file.path) })),
-    next() {
-      let files: readonly RuleFile[];
-      try {
-        files = read();
-      } catch (error) {
-        logger.warn({ error: messageOf(error) }, 'the rules cannot be read; going on with those that run');
-        return undefined;
-      }
-      const digest = digestOf(files);
-      if (digest === seen) return undefined;
-      seen = digest;
-      const { ruleset, problems, kept } = loader.update(files);
-      const difference = rulesetDiff(running, ruleset);
-      running = ruleset;
-      for (const problem of problems)
-        if (problem.severity === 'error') logger.error({ problem: problemText(problem) }, 'a rule file has an error');
-      if (kept.length > 0) logger.error({ kept }, 'these files keep their old version until they are mended');
-      const { added, removed, changed } = difference;
-      logger.info(
-        { added, removed, changed: changed.map(({ id }) => id), ruleset: ruleset.digest.slice(0, 12) },
-        `rules were read again: ${diffText(difference)}`,
-      );
-      return ruleset;
-    },
-  };
 }
 
 export function problemSummary(problems: readonly Problem[], files: number): string {

@@ -8,7 +8,8 @@ import { createTelemetry } from '../telemetry/telemetry.ts';
 import { configOption, outputOption, type Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
-import { accept, requireCanaryRules, requireFiles, rulePaths, rulesetReloader, settingsOf } from './load.ts';
+import { accept, requireCanaryRules, requireFiles, rulePaths, settingsOf } from './load.ts';
+import { rulesetReloader } from './reload.ts';
 import { requireReports } from './report-run.ts';
 import { startReportTimer } from './report-timer.ts';
 
@@ -34,7 +35,12 @@ export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promis
   const sources = settings.sources.map((source) => (flags.once && source.kind === 'file' ? { ...source, mode: 'once' as const } : source));
   const telemetry = createTelemetry(settings.telemetry, settings.log.level, settings.admin !== undefined);
   const { logger } = telemetry;
-  const rules = rulesetReloader(settings, baseDir, logger);
+  let hangups = 0;
+  io.onHangup?.(() => hangups++);
+  const rules = rulesetReloader(settings, baseDir, logger, {
+    take: () => hangups > 0 && (hangups = 0) === 0,
+    settings: () => settingsOf(flags.config, io).settings,
+  });
   const ruleset = accept(rules.first, rules.first.compiled.length, io, flags.skipBrokenRules ?? false);
   requireCanaryRules(loaded, ruleset);
   if (ruleset.byId.size === 0) logger.warn({ rules: rulePaths(settings, baseDir) }, 'there is no rule: nothing can alert');
@@ -52,7 +58,7 @@ export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promis
     write: io.out,
     signal: io.stop,
     reload: rules.next,
-    ruleFiles: rules.files,
+    ruleBundle: rules.bundle,
     activate: flags.activate ?? false,
     onProgress: ({ records, alerts }) => {
       if (!io.interactive || io.clock.now() - drawn < 500) return;

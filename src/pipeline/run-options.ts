@@ -8,6 +8,12 @@ import type { Source } from '../source/source.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { QuietCount } from './quiet-rules.ts';
 
+/** Everything that processes of the distributed form must have alike of the rules. */
+export type RuleBundle = {
+  readonly files: readonly RuleFile[];
+  readonly placeholders: Readonly<Record<string, readonly string[]>>;
+};
+
 /** What a run of the engine needs from outside; the composition root builds the rest. */
 export type RunOptions = {
   readonly settings: Settings;
@@ -25,8 +31,8 @@ export type RunOptions = {
   readonly onProgress?: (progress: Progress) => void;
   /** Asked every few seconds: another ruleset to go on with, or nothing. */
   readonly reload?: () => Ruleset | undefined;
-  /** The rule files as they are now, with paths from the settings on; what the distributed form makes active. */
-  readonly ruleFiles?: () => readonly RuleFile[];
+  /** The rules as they are now, with paths from the settings on; what the distributed form makes active. */
+  readonly ruleBundle?: () => RuleBundle;
   /** At the start, in the distributed form: the rules of this process become those of all. */
   readonly activate?: boolean;
   /** Aborted to stop: what is in hand is finished, stored and delivered. */

@@ -18,7 +18,8 @@ export type Update = {
   readonly changed: readonly string[];
 };
 
-export type RulesetLoader = { update(files: readonly RuleFile[]): Update };
+/** `context`: what rules may refer to from now on; left out, it is as before. */
+export type RulesetLoader = { update(files: readonly RuleFile[], context?: LoadContext): Update };
 
 type Known = { readonly text: string; readonly rules: FileRules; readonly sound: boolean };
 
@@ -28,22 +29,25 @@ const hasErrors = (problems: readonly Problem[]): boolean => problems.some(({ se
  * Keeps what each file compiled to: one changed file is compiled alone. A file that is broken now and was not before keeps
  * its old version, and so does one whose rules no longer fit the others. Pure: files come in, a ruleset goes out.
  */
-export function createRulesetLoader(context: LoadContext): RulesetLoader {
+export function createRulesetLoader(first: LoadContext): RulesetLoader {
+  let context = first;
   let known = new Map<string, Known>();
   let current: Ruleset | undefined;
 
-  const read = (file: RuleFile, compiled: string[]): Known => {
+  const read = (file: RuleFile, compiled: string[], anew: boolean): Known => {
     const before = known.get(file.path);
-    if (before?.text === file.text) return before;
+    if (before?.text === file.text && !anew) return before;
     compiled.push(file.path);
     const rules = readFileRules(file, context);
     return { text: file.text, rules, sound: !hasErrors(rules.problems) };
   };
 
   return {
-    update(files) {
+    update(files, given = context) {
       const compiled: string[] = [];
-      const next = new Map(files.map((file) => [file.path, read(file, compiled)]));
+      const anew = JSON.stringify(given.placeholders) !== JSON.stringify(context.placeholders);
+      context = given;
+      const next = new Map(files.map((file) => [file.path, read(file, compiled, anew)]));
       const used = new Map<string, Known>();
       const kept = new Set<string>();
       const broken: Problem[] = [];

@@ -1,10 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { rulesetReloader } from '../../src/cli/load.ts';
+import { rulesetReloader } from '../../src/cli/reload.ts';
+import { loadSettings } from '../../src/config/load-settings.ts';
 import { settingsSchema } from '../../src/config/settings.ts';
-import { wardlineIn } from '../support/wardline.ts';
+import type { Ruleset } from '../../src/rule/load.ts';
+import { home, wardlineIn } from '../support/wardline.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wardline-packs-'));
 const wardline = wardlineIn(folder);
@@ -150,6 +155,23 @@ describe('quiet rules', () => {
     expect(JSON.parse((await wardline('replay', 'source:day', '-c', 'quiet.yaml', '-o', 'json')).out).alerts).toBe(8);
   });
 
+  test('are promoted by a change of their file; the rule that a canary replaces becomes a shadow', async () => {
+    const promote = (...more: string[]) => wardline('rules', 'promote', 'new', '-r', 'quiet', '--store', 'quiet.db', ...more);
+    expect(await promote('--max-new', '1')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('"new" would have made 2 new alerts; --max-new allows 1'),
+    });
+    expect((await promote('--dry-run')).out).toContain('quiet/new.yml:1: new would be no canary any more: it alerts');
+    expect(readFileSync(join(folder, 'quiet/new.yml'), 'utf8')).toContain('mode: canary');
+    expect(await promote('--max-new', '2')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('old is a shadow: it is counted and tells nobody'),
+    });
+    expect(readFileSync(join(folder, 'quiet/new.yml'), 'utf8')).not.toMatch(/mode|of: old/);
+    expect(readFileSync(join(folder, 'quiet/old.yml'), 'utf8')).toContain('mode: shadow, alert: {dedup: each}');
+    expect(await promote()).toMatchObject({ code: 2, err: expect.stringContaining('"new" speaks already') });
+  });
+
   test('a mode that is none, and a canary of nothing, are errors', async () => {
     writeFileSync(join(folder, 'bad.yml'), rule('bad', ', mode: canary'));
     expect((await wardline('check', 'bad.yml')).out).toContain('error value/mode');
@@ -168,6 +190,107 @@ test('a reload says what changed and whose state is kept', () => {
   writeFileSync(join(folder, 'reload/c.yml'), rule('c'));
   expect(next()?.byId.size).toBe(3);
   expect(said).toEqual(['rules were read again: +1 ~1 -0 rules, state kept for 1, reset for 1 (a: detection)']);
+});
+
+describe('a look at the rules that somebody asked for', () => {
+  const folderOf = 'hangup';
+  const write = (more: object, broken = '') => {
+    mkdirSync(join(folder, folderOf), { recursive: true });
+    writeFileSync(
+      join(folder, folderOf, 'rules.yml'),
+      'title: a\nid: a\nlogsource: {category: test}\ndetection: {s: {user.name|expand: "%who%"}, condition: s}\n',
+    );
+    writeFileSync(
+      join(folder, 'hangup.yaml'),
+      `${JSON.stringify({ rules: [folderOf], placeholders: { who: { file: 'who.txt' } }, sources: [source], ...more })}${broken}`,
+    );
+  };
+  const begin = () => {
+    const said: string[] = [];
+    const log = (fields: object, text: string): void => void said.push(`${text} ${JSON.stringify(fields)}`);
+    let asked = false;
+    const settings = () => {
+      const found = loadSettings(join(folder, 'hangup.yaml'), {});
+      if (found.settings === undefined) throw new Error(found.problems.map(({ message }) => message).join());
+      return found.settings;
+    };
+    const reloader = rulesetReloader(
+      settings(),
+      folder,
+      { debug: log, info: log, warn: log, error: log },
+      {
+        take: () => asked && !(asked = false),
+        settings,
+      },
+    );
+    return {
+      said,
+      reloader,
+      ask: () => {
+        asked = true;
+      },
+    };
+  };
+  const usersOf = (ruleset: Ruleset | undefined): string => JSON.stringify(ruleset?.detections[0]?.expr);
+
+  test('takes rules, placeholders and their files anew, and names the settings that count from the next start on', () => {
+    writeFileSync(join(folder, 'who.txt'), 'alice\n');
+    write({});
+    const { said, reloader, ask } = begin();
+    writeFileSync(join(folder, 'who.txt'), 'bob\n');
+    expect(reloader.next()).toBeUndefined();
+    ask();
+    expect(usersOf(reloader.next())).toContain('bob');
+    expect(said.join('\n')).toContain('rules were read again: +0 ~1 -0 rules');
+    ask();
+    expect(reloader.next()).toBeUndefined();
+    expect(said.at(-1)).toContain('nothing changed');
+    write({ placeholders: { who: ['carol'] }, tenant: 'other' });
+    ask();
+    expect(usersOf(reloader.next())).toContain('carol');
+    expect(said.join('\n')).toContain('these settings changed and count from the next start on {"settings":["tenant"]}');
+    expect(reloader.bundle()).toMatchObject({ files: [{ path: 'hangup/rules.yml' }], placeholders: { who: ['carol'] } });
+  });
+
+  test('goes on with what runs where the settings, or what they name, cannot be read', () => {
+    writeFileSync(join(folder, 'who.txt'), 'alice\n');
+    write({});
+    const { said, reloader, ask } = begin();
+    write({}, '}');
+    ask();
+    expect(reloader.next()).toBeUndefined();
+    expect(said.join('\n')).toContain('the settings have errors; going on with those that run');
+    write({ rules: ['nowhere'] });
+    ask();
+    expect(reloader.next()).toBeUndefined();
+    expect(said.join('\n')).toContain('the rules cannot be read; going on with those that run');
+    writeFileSync(join(folder, folderOf, 'more.yml'), rule('more'));
+    expect(reloader.next()?.byId.size).toBe(2);
+    rmSync(join(folder, folderOf, 'more.yml'));
+  });
+
+  test.skipIf(process.platform === 'win32')('SIGHUP asks a running engine, and does not end it', async () => {
+    writeFileSync(join(folder, 'who.txt'), 'alice\n');
+    write({ sources: [{ ...source, mode: 'follow' }], log: { level: 'info' } });
+    const engine = spawn(
+      process.execPath,
+      ['--disallow-code-generation-from-strings', '--disable-proto=delete', join(home, 'bin/wardline.js'), 'run', '-c', 'hangup.yaml'],
+      { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    const heard = createInterface({ input: engine.stderr });
+    let ended = false;
+    for await (const line of heard) {
+      if (line.includes('"starting"')) {
+        writeFileSync(join(folder, 'who.txt'), 'bob\n');
+        engine.kill('SIGHUP');
+      }
+      if (line.includes('rules were read again')) {
+        expect(line).toContain('+0 ~1 -0 rules');
+        ended = engine.kill('SIGTERM');
+      }
+    }
+    expect({ ended, code: engine.exitCode ?? (await once(engine, 'exit'))[0] }).toEqual({ ended: true, code: 0 });
+  });
 });
 
 test('check gives SARIF with the place of each problem', async () => {

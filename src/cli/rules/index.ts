@@ -13,6 +13,7 @@ import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { ruleNamed } from '../rule-named.ts';
 import { quietText } from '../run.ts';
+import { type PromoteFlags, promote } from './promote.ts';
 
 type ListFlags = RuleFlags & {
   readonly level?: string;
@@ -165,4 +166,15 @@ export const registerRules: Register = (program, { io, done }) => {
     .action((before: string | undefined, after: string | undefined, flags: DiffFlags) =>
       done(flags.live ? live(flags, io) : diff(before, after, flags, io)),
     );
+  rules
+    .command('promote')
+    .argument('<rule>', 'id, name, title or file name of a shadow or canary rule')
+    .description('let a shadow or canary rule alert, by a change of its file; the rule that a canary replaces becomes a shadow')
+    .addOption(ruleSettingsOption())
+    .addOption(rulesOption())
+    .addOption(storeOption())
+    .option('--max-new <n>', 'refuse when the store counts more alerts that it alone would have made')
+    .option('--keep-old', 'the rule that a canary replaces goes on alerting')
+    .option('--dry-run', 'say what would be changed, and change nothing')
+    .action((name: string, flags: PromoteFlags) => done(promote(name, flags, io)));
 };

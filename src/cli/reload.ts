@@ -1,0 +1,122 @@
+import { relative } from 'node:path';
+import { placeholderValues } from '../config/placeholders.ts';
+import type { Settings } from '../config/settings.ts';
+import type { RuleBundle } from '../pipeline/run-options.ts';
+import type { LoadContext } from '../rule/front-end.ts';
+import type { Ruleset } from '../rule/load.ts';
+import { problemText } from '../rule/problem.ts';
+import { diffText, rulesetDiff } from '../rule/ruleset-diff.ts';
+import { createRulesetLoader, type Update } from '../rule/ruleset-loader.ts';
+import type { RuleFile } from '../rule/yaml.ts';
+import { sha256Hex } from '../shared/digest.ts';
+import { messageOf } from '../shared/errors.ts';
+import type { Logger } from '../shared/logger.ts';
+import { configuredRuleFiles } from './load.ts';
+
+/** Somebody may ask for a look at the settings as well (SIGHUP). */
+export type Asked = {
+  /** True once for every time that somebody asked. */
+  readonly take: () => boolean;
+  /** The settings as they are now; throws with every problem. */
+  readonly settings: () => Settings;
+};
+
+export type Reloader = {
+  readonly first: Update;
+  /** The ruleset to go on with, where its logic or its texts changed. */
+  readonly next: () => Ruleset | undefined;
+  /** What the distributed form makes active, with paths from the settings on. */
+  readonly bundle: () => RuleBundle;
+};
+
+type Inputs = { readonly files: readonly RuleFile[]; readonly context: LoadContext };
+
+/** Settings that a running engine takes up; all others count from the next start on. */
+const TAKEN: readonly string[] = ['rules', 'placeholders', 'context'];
+
+/**
+ * Looks at the rule files when asked and gives the new ruleset when its logic or its texts changed. A broken file keeps
+ * its old version; what happened is logged either way, once per change.
+ */
+export function rulesetReloader(settings: Settings, baseDir: string, logger: Logger, asked?: Asked): Reloader {
+  const read = (of: Settings): Inputs => ({
+    files: configuredRuleFiles(of, baseDir),
+    context: { placeholders: placeholderValues(of.placeholders, baseDir) },
+  });
+  let current = settings;
+  const start = read(settings);
+  let { context } = start;
+  let seen = digestOf(start);
+  const loader = createRulesetLoader(context);
+  const first = loader.update(start.files);
+  let running: Ruleset = first.ruleset;
+
+  /** What there is now; after somebody asked, by the settings as they are now and with placeholders read again. */
+  const look = (): { readonly inputs: Inputs; readonly wasAsked: boolean } => {
+    if (asked?.take() !== true) {
+      const files = configuredRuleFiles(current, baseDir);
+      return { inputs: { files, context }, wasAsked: false };
+    }
+    const next = changedSettings(current, asked, logger);
+    const inputs = read(next);
+    current = next;
+    context = inputs.context;
+    return { inputs, wasAsked: true };
+  };
+
+  return {
+    first,
+    bundle() {
+      const { files, context: used } = look().inputs;
+      return { files: files.map((file) => ({ ...file, path: relative(baseDir, file.path) })), placeholders: used.placeholders };
+    },
+    next() {
+      let found: ReturnType<typeof look>;
+      try {
+        found = look();
+      } catch (error) {
+        logger.warn({ error: messageOf(error) }, 'the rules cannot be read; going on with those that run');
+        return undefined;
+      }
+      const digest = digestOf(found.inputs);
+      if (digest === seen) {
+        if (found.wasAsked) logger.info({ ruleset: running.digest.slice(0, 12) }, 'rules were read again, as asked: nothing changed');
+        return undefined;
+      }
+      seen = digest;
+      const { ruleset, problems, kept } = loader.update(found.inputs.files, found.inputs.context);
+      const difference = rulesetDiff(running, ruleset);
+      running = ruleset;
+      for (const problem of problems)
+        if (problem.severity === 'error') logger.error({ problem: problemText(problem) }, 'a rule file has an error');
+      if (kept.length > 0) logger.error({ kept }, 'these files keep their old version until they are mended');
+      const { added, removed, changed } = difference;
+      logger.info(
+        { added, removed, changed: changed.map(({ id }) => id), ruleset: ruleset.digest.slice(0, 12) },
+        `rules were read again: ${diffText(difference)}`,
+      );
+      return ruleset;
+    },
+  };
+}
+
+const digestOf = (inputs: Inputs): string => sha256Hex(JSON.stringify(inputs));
+
+/** The settings as they are now; with errors in them those that run. What cannot be taken up is named. */
+function changedSettings(current: Settings, asked: Asked, logger: Logger): Settings {
+  let next: Settings;
+  try {
+    next = asked.settings();
+  } catch (error) {
+    logger.error({ error: messageOf(error) }, 'the settings have errors; going on with those that run');
+    return current;
+  }
+  const later = Object.keys(next).filter(
+    (key) => !TAKEN.includes(key) && textOf(next[key as keyof Settings]) !== textOf(current[key as keyof Settings]),
+  );
+  if (later.length > 0) logger.warn({ settings: later }, 'these settings changed and count from the next start on');
+  return { ...current, rules: next.rules, placeholders: next.placeholders, context: next.context };
+}
+
+const textOf = (value: unknown): string =>
+  JSON.stringify(value, (_key, member: unknown) => (typeof member === 'bigint' ? `${member}n` : member)) ?? '';
