@@ -14,6 +14,7 @@ import { createCanaries } from './pipeline/canaries.ts';
 import { createDelivery, offerAgain } from './pipeline/deliver.ts';
 import { createDoubts, type Doubts } from './pipeline/doubts.ts';
 import { createEngine, type Engine, type EngineDeps, type RulesetParts } from './pipeline/engine.ts';
+import { createLosses } from './pipeline/losses.ts';
 import { createMeters, type Meters } from './pipeline/meters.ts';
 import { createNotifying } from './pipeline/notifying.ts';
 import { sinkStatuses, timedIngest, traced } from './pipeline/observed.ts';
@@ -92,7 +93,8 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
     store.reducers.save(QUIET_RULES, quiet.snapshot(), 0);
     return witness.seal();
   };
-  const engine = buildEngine(store, options, witness, meters, doubts, normalizerOf, active.parts, seal);
+  const late = new Map<string, number>();
+  const engine = buildEngine(store, options, witness, meters, { doubts, late }, normalizerOf, active.parts, seal);
   for (const id of engine.damagedCheckpoints)
     logger.warn({ checkpoint: id }, 'a damaged checkpoint was passed over; going on from the one before');
   const activated = (rules: Ruleset): void => {
@@ -110,6 +112,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   const resets = takeResets({ partitions: store.partitions, engine, observe: witness.reset });
   for (const { source, topic, actor, reason } of resets) logger.warn({ source, topic, actor, reason }, 'a topic is read as another log');
 
+  const losses = createLosses({ clock, logger, meter: meters.lost, before: engine.losses() });
   const bell = createBell(clock);
   const topics = createTopicLane(settings, store, clock, logger);
   const canaries = createCanaries(settings.canaries, {
@@ -195,6 +198,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   };
   let lastCheckpoint = clock.now();
   const checkpoint = async (): Promise<void> => {
+    losses.observe(engine.losses());
     const begun = performance.now();
     engine.checkpoint();
     telemetry.metrics.record('wardline.checkpoint.seconds', (performance.now() - begun) / 1000);
@@ -293,7 +297,9 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   await ticks;
   board.phase('stopping');
   const ended = failure === undefined && !signal.aborted;
-  if (ended) count(engine.end());
+  const open = ended ? endOf(engine, options) : undefined;
+  if (open !== undefined) count(open.alerts);
+  losses.observe(engine.losses(), true);
   count(engine.act());
   aggregate();
   witness.shutdown(clock.now(), failure !== undefined ? 'source failed' : ended ? 'inputs ended' : 'stopped');
@@ -321,7 +327,19 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
     opened,
     resumed: engine.resumed,
     quiet: quiet.counts(),
+    late,
+    losses: losses.totals(),
+    ...(open === undefined ? {} : { open: { windows: open.windows, kept: open.kept } }),
   };
+}
+
+/** Every input has ended: what is open is decided, or kept for the next run. */
+function endOf(engine: Engine, { keepOpen = false, logger }: RunOptions) {
+  const windows = engine.open();
+  const alerts = keepOpen ? [] : engine.end();
+  if (windows > 0)
+    logger.info({ windows }, keepOpen ? 'open windows are kept for the next run' : 'open windows were decided at the end of the inputs');
+  return { windows, kept: keepOpen, alerts };
 }
 
 function undelivered({ outbox }: Store): Pick<RunSummary, 'waiting' | 'dead' | 'disabled'> {
@@ -340,7 +358,7 @@ function buildEngine(
   { settings, clock, logger }: RunOptions,
   witness: Witness,
   meters: Meters,
-  doubts: Doubts,
+  { doubts, late }: { readonly doubts: Doubts; readonly late: Map<string, number> },
   normalizerOf: (source: string) => Normalizer,
   parts: RulesetParts,
   seal: EngineDeps['seal'],
@@ -356,6 +374,7 @@ function buildEngine(
       witness.step(report);
       meters.ingested(source, batch.records, ingested);
       doubts.observe(source, ingested.counts.tags);
+      if (ingested.counts.late > 0) late.set(source, (late.get(source) ?? 0) + ingested.counts.late);
       if (batch.gap !== undefined) meters.gap(source, batch.partition, batch.gap);
     },
     observeAlerts: witness.alerts,

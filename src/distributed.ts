@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { openAdmin } from './admin/open.ts';
 import type { Settings, TransportSettings } from './config/settings.ts';
+import type { RuleLosses } from './correlate/correlator.ts';
 import type { Normalizer } from './normalize/normalizer.ts';
 import { type Board, createBoard, observeBoard } from './pipeline/board.ts';
 import { type ActivationDeps, firstRules, followRules } from './pipeline/distributed/activation.ts';
@@ -14,6 +15,7 @@ import { ingestWorker } from './pipeline/distributed/ingest.ts';
 import { createRulesets, type StageRules } from './pipeline/distributed/rulesets.ts';
 import { type WatchedStage, watchStage } from './pipeline/distributed/watched.ts';
 import { createDoubts } from './pipeline/doubts.ts';
+import { createLosses, createUngrouped, type Losses, sumLosses } from './pipeline/losses.ts';
 import { createMeters } from './pipeline/meters.ts';
 import { timedIngest, traced } from './pipeline/observed.ts';
 import { normalizersOf } from './pipeline/parts.ts';
@@ -85,6 +87,13 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
   const sinkStates = new Map<string, SinkStatus>();
   board.ask({ stages: () => stages.map((stage) => stage.status()), sinks: () => [...sinkStates.values()] });
   const doubts = createDoubts(logger);
+  const lost: Losses[] = [];
+  const lossesAfter = (before: readonly RuleLosses[]): Losses => {
+    const losses = createLosses({ clock, logger, meter: meters.lost, before });
+    lost.push(losses);
+    return losses;
+  };
+  const late = new Map<string, number>();
   const stop = new AbortController();
   signal.addEventListener('abort', () => stop.abort(), { once: true });
   const writers: ClosableWriter[] = [];
@@ -196,7 +205,9 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
             observe: (partition, records, ingested) =>
               observed((witness) => witness.step({ source: source.name, batch: { partition, records }, ingested, alerts: [] })),
           },
+          ungrouped: createUngrouped(lossesAfter([])),
           count: (ingested, records, partition, newestMs) => {
+            if (ingested.counts.late > 0) late.set(source.name, (late.get(source.name) ?? 0) + ingested.counts.late);
             meters.ingested(source.name, records, ingested);
             board.took(source.name, { partition, records }, newestMs);
             progress.records += records.length;
@@ -235,6 +246,7 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
         meters.note(note);
         tellNote(note, logger);
       },
+      losses: lossesAfter,
       evidence: {
         facts,
         ofAlert: (alert) => observed((witness) => witness.alerts([alert])),
@@ -330,6 +342,8 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
     disabled: [],
     opened: [],
     resumed: false,
+    late,
+    losses: sumLosses(lost),
   };
 }
 

@@ -1,9 +1,11 @@
 import { Option } from 'commander';
 import { ROLES, type Settings, type TransportSettings } from '../config/settings.ts';
+import { type LossCount, lossJson } from '../pipeline/losses.ts';
 import type { QuietCount } from '../pipeline/quiet-rules.ts';
 import type { RunEngine, RunSummary } from '../pipeline/run-options.ts';
 import { LEVELS } from '../rule/ir/rule.ts';
 import { WardlineError } from '../shared/errors.ts';
+import { table } from '../shared/table.ts';
 import { createTelemetry } from '../telemetry/telemetry.ts';
 import { configOption, outputOption, type Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
@@ -20,6 +22,7 @@ export type RunFlags = {
   readonly failOn?: string;
   readonly roles?: string;
   readonly activate?: boolean;
+  readonly keepOpen?: boolean;
   readonly output: 'table' | 'json';
 };
 
@@ -32,6 +35,7 @@ export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promis
   const endless = settings.sources.filter(({ kind }) => kind !== 'file' && kind !== 'stdin');
   if (flags.once && endless.length > 0)
     throw new WardlineError('usage', `--once needs sources that end; ${endless.map(({ name }) => name).join(', ')} does not`);
+  if (flags.keepOpen && !flags.once) throw new WardlineError('usage', '--keep-open goes with --once: without it nothing ends');
   const sources = settings.sources.map((source) => (flags.once && source.kind === 'file' ? { ...source, mode: 'once' as const } : source));
   const telemetry = createTelemetry(settings.telemetry, settings.log.level, settings.admin !== undefined);
   const { logger } = telemetry;
@@ -60,6 +64,7 @@ export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promis
     reload: rules.next,
     ruleBundle: rules.bundle,
     activate: flags.activate ?? false,
+    keepOpen: flags.keepOpen ?? false,
     onProgress: ({ records, alerts }) => {
       if (!io.interactive || io.clock.now() - drawn < 500) return;
       drawn = io.clock.now();
@@ -91,6 +96,7 @@ export function summaryText(summary: RunSummary, elapsedMs: number): string {
   if (summary.deadLetters > 0) lines.push(`${summary.deadLetters} records could not be read; see: wardline dead-letters`);
   if (summary.tags.size > 0)
     lines.push(`doubtful events, by tag: ${[...summary.tags].map(([tag, count]) => `${count} ${tag}`).join(', ')}; see docs/formats.md`);
+  lines.push(...openText(summary), ...lateText(summary), ...lossText(summary.losses ?? []));
   for (const count of summary.quiet ?? []) lines.push(quietText(count));
   for (const [sink, waiting] of summary.waiting)
     lines.push(
@@ -103,6 +109,44 @@ export function summaryText(summary: RunSummary, elapsedMs: number): string {
   return lines.join('\n');
 }
 
+function openText({ open }: RunSummary): readonly string[] {
+  if (open === undefined || open.windows === 0) return [];
+  const what = open.windows === 1 ? '1 open window' : `${open.windows} open windows`;
+  const were = open.windows === 1 ? 'was' : 'were';
+  return [
+    open.kept
+      ? `${what} ${were} kept for the next run`
+      : `${what} ${were} decided at the end of the inputs; where the logs go on, run with --keep-open, or follow them`,
+  ];
+}
+
+function lateText({ late }: RunSummary): readonly string[] {
+  if (late === undefined || late.size === 0) return [];
+  return [`late events, by source: ${[...late].map(([source, count]) => `${count} of ${source}`).join(', ')}; see docs/correlation.md`];
+}
+
+const MOST_ROWS = 20;
+
+/** What rules could not use, or let go, as a table. */
+function lossText(losses: readonly LossCount[]): readonly string[] {
+  if (losses.length === 0) return [];
+  const columns = ['rule', 'late, taken', 'too late', 'no group', 'groups evicted', 'matches let go', 'values let go'];
+  const rows = losses
+    .slice(0, MOST_ROWS)
+    .map(({ rule, lateTaken, late, ungrouped, evicted, dropped, values }) =>
+      [rule, lateTaken, late, ungrouped, evicted, dropped, values].map(String),
+    );
+  const more = losses.length > MOST_ROWS ? [`and ${losses.length - MOST_ROWS} more rules; -o json has all`] : [];
+  return [
+    'what rules could not use, or let go:',
+    table(
+      columns.map((title) => ({ title })),
+      rows,
+    ),
+    ...more,
+  ];
+}
+
 /** What a shadow or canary rule would have alerted, in one line. */
 export function quietText({ rule, mode, alerts, canary }: QuietCount): string {
   if (canary === undefined) return `${mode}: ${rule} would have alerted ${alerts} times`;
@@ -111,7 +155,7 @@ export function quietText({ rule, mode, alerts, canary }: QuietCount): string {
 }
 
 function summaryJson(summary: RunSummary): object {
-  const { records, events, alerts, deadLetters, tags, byLevel, waiting, dead, disabled, resumed, quiet = [] } = summary;
+  const { records, events, alerts, deadLetters, tags, byLevel, waiting, dead, disabled, resumed, quiet = [], losses = [] } = summary;
   return {
     version: 1,
     records,
@@ -125,6 +169,9 @@ function summaryJson(summary: RunSummary): object {
     disabled,
     resumed,
     quiet,
+    late: Object.fromEntries(summary.late ?? []),
+    losses: losses.map(lossJson),
+    ...(summary.open === undefined ? {} : { openWindows: { count: summary.open.windows, kept: summary.open.kept } }),
   };
 }
 
@@ -139,6 +186,7 @@ export const registerRun: Register = (program, { io, runEngine, done }) => {
     .description('run the engine over the sources of the settings')
     .addOption(configOption())
     .option('--once', 'stop at the end of the inputs')
+    .option('--keep-open', 'with --once: keep open windows for the next run over the same, grown inputs')
     .option('--skip-broken-rules', 'run without the rules that have errors')
     .addOption(new Option('--fail-on <level>', 'exit 1 if an alert of this level or above was opened').choices([...LEVELS]))
     .option(

@@ -8,7 +8,7 @@ import type { Budget } from './group-store.ts';
 import { MAX_TIME, MIN_TIME } from './hits.ts';
 import { type CorrelateRules, type Feed, feedsOf } from './plans.ts';
 import { createRouter, type Routed } from './route.ts';
-import { createRuleState, type RuleState } from './rule-state.ts';
+import { createRuleState, type RuleCounters, type RuleState } from './rule-state.ts';
 import { createSilences } from './silences.ts';
 import { createWatermark } from './watermark.ts';
 
@@ -63,6 +63,9 @@ export type CorrelateStats = {
   readonly ungrouped: number;
 };
 
+/** What a rule could not use, or let go, since its state began. */
+export type RuleLosses = Omit<RuleCounters, 'untold'> & { readonly rule: RuleId };
+
 /** A pure reducer: the same records give the same firings, whatever the clock says. */
 export type Correlator = {
   /** Firings in their order; `say` is told what was not decided and which budgets were reached. */
@@ -71,6 +74,10 @@ export type Correlator = {
   watermark(): Nanos;
   snapshot(): Uint8Array;
   stats(): CorrelateStats;
+  /** Per rule, those that lost nothing left out. */
+  losses(): readonly RuleLosses[];
+  /** Windows of correlations, at most one per group, that later matches could still change. */
+  open(): number;
 };
 
 const QUIET: Say = () => undefined;
@@ -99,18 +106,28 @@ export function createCorrelator(
   const put = ({ rule, group, hit, late }: Routed, say: Say): readonly Firing[] => {
     const state = byRule.get(rule);
     if (state === undefined) return [];
-    if (!late || !state.plan.kind.settled) return state.insert(group, hit, say);
-    state.counters.late++;
-    return [];
+    if (late && state.plan.kind.settled) {
+      state.counters.late++;
+      return [];
+    }
+    if (late) state.counters.lateTaken++;
+    return state.insert(group, hit, say);
+  };
+  const leftOut = (rules: readonly RuleId[]): void => {
+    counters.ungrouped += rules.length;
+    for (const rule of rules) {
+      const state = byRule.get(rule);
+      if (state !== undefined) state.counters.ungrouped++;
+    }
   };
   const take = (match: Match, say: Say): readonly Firing[] => {
     const { routed, ungrouped } = router.route(match);
-    counters.ungrouped += ungrouped;
+    if (ungrouped.length > 0) leftOut(ungrouped);
     return routed.flatMap((one) => put(one, say));
   };
   const chain = (start: Hit, say: Say): readonly Firing[] => {
     const { routed, ungrouped } = router.routeHit(start, EMPTY, false);
-    counters.ungrouped += ungrouped;
+    if (ungrouped.length > 0) leftOut(ungrouped);
     return routed.flatMap((one) => put(one, say));
   };
 
@@ -166,6 +183,15 @@ export function createCorrelator(
         rules: [...byRule.values()].map((state) => state.snapshot()),
       }),
     stats: () => statsOf([...byRule.values()], counters.ungrouped),
+    losses: () => [...byRule.values()].flatMap(lossesOf),
+    open() {
+      // By what the sources said: the end of earlier inputs moved the other one to the end of time.
+      const to = watermark.current();
+      return rules.correlations.reduce((sum, { id }) => {
+        const state = byRule.get(id);
+        return state === undefined ? sum : sum + state.open(state.own(to));
+      }, 0);
+    },
   };
 }
 
@@ -187,6 +213,10 @@ function restoreRules(
     byRule.set(plan.rule, createRuleState(plan, logic, options, saved));
   }
   return byRule;
+}
+
+function lossesOf({ plan: { rule }, counters: { untold: _untold, ...counters } }: RuleState): readonly RuleLosses[] {
+  return Object.values(counters).some((count) => count > 0) ? [{ rule, ...counters }] : [];
 }
 
 const EMPTY: Match['ecs'] = {};

@@ -116,6 +116,13 @@ function drop(state: GroupState, plan: Plan, hit: Hit): void {
   forget(state, plan, hit);
 }
 
+/** Has it a window that the watermark did not pass, or an answer that is waited for? */
+export function isOpen({ hits, own }: GroupState, { kind, timespan }: Plan, watermark: Nanos): boolean {
+  if (kind.open !== undefined) return kind.open(hits, own);
+  const last = hits.at(-1);
+  return (last !== undefined && last.time + timespan >= watermark) || (kind.settled && kind.due(hits, own) !== undefined);
+}
+
 /** The first instant after which time alone changes the group: a decision, an end of an episode, a hit that may go. */
 export function dueOf({ hits, episodes, own }: GroupState, { kind, rearm, chained }: Plan): Nanos | undefined {
   let due = kind.due(hits, own);

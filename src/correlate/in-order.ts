@@ -15,6 +15,8 @@ export type InOrder<Own extends Applied> = {
   due(own: Own): Nanos | undefined;
   /** The instant `at` that `due` gave has passed; every match up to it, it included, was applied. Changes `own` so that `due` moves on. */
   elapsed(own: Own, at: Nanos, passage: Passage): Trigger | undefined;
+  /** Does it wait for something to decide, and not only to forget? Left out: it does not. */
+  open?(own: Own): boolean;
   /** True when a group with this state need not be kept. */
   blank(own: Own): boolean;
 };
@@ -53,6 +55,7 @@ export function inOrderKind<Own extends Applied>(order: InOrder<Own>, reach: Nan
       const due = order.due(own);
       return next === undefined || (due !== undefined && due < next) ? due : next;
     },
+    open: (hits, own) => lowerBound(hits, own.applied) < hits.length || (order.open?.(own) ?? false),
     blank: (own) => order.blank(own),
   };
 }

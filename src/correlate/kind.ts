@@ -64,6 +64,8 @@ export type Kind<Own = unknown> = {
   passed(hits: readonly Hit[], own: Own, passage: Passage): Iterable<Trigger>;
   /** The next instant at which `passed` has something to decide or to forget; undefined: none. */
   due(hits: readonly Hit[], own: Own): Nanos | undefined;
+  /** Is something not decided yet? Left out: while the last hit's window is open, or `due` says something. */
+  open?(hits: readonly Hit[], own: Own): boolean;
   /** Which hits may go when there are too many of them to keep, so that no trigger is lost; undefined: the oldest. */
   spare?(hits: readonly Hit[]): (hit: Hit, index: number) => boolean;
   /** Values that the match of a rule above carries beside what all hits agree on, for an episode that begins at `time`. */

@@ -8,7 +8,7 @@ import { type CorrelateRules, feedsOf, groupsOf, type Plan } from './plans.ts';
 export type Routed = { readonly rule: RuleId; readonly logic: string; readonly group: Group; readonly hit: Hit; readonly late: boolean };
 
 export type Router = {
-  /** The groups a match belongs to; `ungrouped` counts the rules whose group key it lacks. */
+  /** The groups a match belongs to; `ungrouped` names the rules whose group key it lacks. */
   route(match: Match): Routing;
   /** Rules that an exception hides the match from do not get it. */
   routeHit(hit: Hit, ecs: Match['ecs'], late: boolean, hiddenFrom?: readonly RuleId[]): Routing;
@@ -16,20 +16,21 @@ export type Router = {
   partitionOf(rule: RuleId, groupKey: string, partitions: number): number;
 };
 
-type Routing = { readonly routed: readonly Routed[]; readonly ungrouped: number };
-const NOTHING: Routing = { routed: [], ungrouped: 0 };
+type Routing = { readonly routed: readonly Routed[]; readonly ungrouped: readonly RuleId[] };
+const NONE: readonly RuleId[] = [];
+const NOTHING: Routing = { routed: [], ungrouped: NONE };
 
 export function createRouter(rules: CorrelateRules): Router {
   const feeds = feedsOf(rules);
   const plans = new Map([...feeds.values()].flat().map(({ plan }) => [plan.rule, plan]));
   const families = familiesOf([...plans.values()]);
   const routeHit: Router['routeHit'] = (hit, ecs, late, hiddenFrom = []) => {
-    let ungrouped = 0;
+    let ungrouped = NONE;
     const routed: Routed[] = [];
     for (const feed of feeds.get(hit.rule) ?? []) {
       if (hiddenFrom.includes(feed.plan.rule)) continue;
       const groups = groupsOf(feed, hit.values, ecs);
-      if (groups.length === 0) ungrouped++;
+      if (groups.length === 0) ungrouped = [...ungrouped, feed.plan.rule];
       for (const group of groups) routed.push({ rule: feed.plan.rule, logic: feed.logic, group, hit, late });
     }
     return { routed, ungrouped };

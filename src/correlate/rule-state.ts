@@ -3,7 +3,7 @@ import type { RuleId } from '../rule/ir/rule.ts';
 import { type Calendar, createCalendar } from './calendar.ts';
 import { type Census, type CensusState, createCensus } from './census.ts';
 import type { Firing, Group, Hit } from './firing.ts';
-import { addHit, cap, dueOf, type GroupState, newGroup, prune, type Say, settle } from './group.ts';
+import { addHit, cap, dueOf, type GroupState, isOpen, newGroup, prune, type Say, settle } from './group.ts';
 import { type Budget, createGroupStore, type GroupStore, type StoredGroups } from './group-store.ts';
 import { MAX_TIME } from './hits.ts';
 import type { Passage } from './kind.ts';
@@ -14,7 +14,11 @@ export type RuleCounters = {
   evicted: number;
   evictedAdvanced: number;
   dropped: number;
+  /** Matches that came too late for a rule that decides once, and late ones that were still taken. */
   late: number;
+  lateTaken: number;
+  /** Matches that lack a field of the group key. */
+  ungrouped: number;
   /** Values that the bounded state of groups let go or did not take, and of these the ones not told of yet. */
   values: number;
   untold: number;
@@ -38,6 +42,8 @@ export type RuleState = {
   insert(group: Group, hit: Hit, say: Say): readonly Firing[];
   /** Everything that is due before the watermark; `release` gets the starts of episodes that other rules wait for. */
   advance(passage: Passage, say: Say, release: (hit: Hit) => void): readonly Firing[];
+  /** Groups with a window that later matches could still change, now that the watermark of the rule is here. */
+  open(watermark: Nanos): number;
   /** The watermark this rule may decide by when the joint one is `to`. */
   own(to: Nanos): Nanos;
   readonly groups: GroupStore;
@@ -49,7 +55,17 @@ export type RuleOptions = Budget & { readonly maxHits: number };
 export function createRuleState(plan: Plan, logic: string, options: RuleOptions, stored?: StoredRule): RuleState {
   const groups = createGroupStore({ ...options, maxGroups: plan.maxGroups ?? options.maxGroups }, stored?.groups);
   const calendar: Calendar = createCalendar();
-  const counters: RuleCounters = { evicted: 0, evictedAdvanced: 0, dropped: 0, late: 0, values: 0, untold: 0, ...stored?.counters };
+  const counters: RuleCounters = {
+    evicted: 0,
+    evictedAdvanced: 0,
+    dropped: 0,
+    late: 0,
+    lateTaken: 0,
+    ungrouped: 0,
+    values: 0,
+    untold: 0,
+    ...stored?.counters,
+  };
   let pressure = stored?.pressure;
   let bounded = stored?.bounded;
   const counted = plan.kind.census;
@@ -136,6 +152,11 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
       }
       census?.forget(passage.watermark);
       return out;
+    },
+    open(watermark) {
+      let count = 0;
+      for (const state of groups.values()) if (isOpen(state, plan, watermark)) count++;
+      return count;
     },
     own: (to) => (to === MAX_TIME ? to : to - plan.lag),
     snapshot: () => ({

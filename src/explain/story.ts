@@ -78,7 +78,7 @@ export function createStory(ruleset: Ruleset, rule: Correlation) {
   };
   const routed = (match: Match): readonly (readonly [Group, Hit])[] => {
     const { routed: found, ungrouped } = router.route(match);
-    counts.ungrouped += ungrouped;
+    if (ungrouped.includes(rule.id)) counts.ungrouped++;
     return found.filter((one) => one.rule === rule.id).map(({ group, hit }) => [group, hit]);
   };
   return {

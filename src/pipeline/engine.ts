@@ -1,5 +1,5 @@
 import { type AlertAction, actionDocument } from '../alert/actions.ts';
-import type { CorrelateRecord, CorrelateStats, Correlator, Note } from '../correlate/correlator.ts';
+import type { CorrelateRecord, CorrelateStats, Correlator, Note, RuleLosses } from '../correlate/correlator.ts';
 import type { Firing } from '../correlate/firing.ts';
 import { createLateness, type Lateness } from '../correlate/lateness.ts';
 import type { DeadLetter } from '../event/dead-letter.ts';
@@ -84,6 +84,10 @@ export type Engine = {
   /** True when it goes on from a checkpoint. */
   readonly resumed: boolean;
   stats(): CorrelateStats;
+  /** What rules could not use, or let go, since their state began. */
+  losses(): readonly RuleLosses[];
+  /** Windows that later matches could still change. */
+  open(): number;
 };
 
 type Partition = { readonly lateness: Lateness; next: bigint };
@@ -252,6 +256,8 @@ export function createEngine(deps: EngineDeps): Engine {
     damagedCheckpoints: damaged,
     resumed: checkpoint !== undefined,
     stats: () => correlator.stats(),
+    losses: () => correlator.losses(),
+    open: () => correlator.open(),
   };
 }
 

@@ -10,6 +10,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { Board } from './board.ts';
 import type { CanaryStep } from './canaries.ts';
 import type { Ingested } from './ingest.ts';
+import type { LossCount } from './losses.ts';
 
 /** Counts what the engine does, once per batch: the one place where the stages and the list of instruments meet. */
 export type Meters = {
@@ -18,6 +19,8 @@ export type Meters = {
   /** Alerts that are new; `now` in ms. */
   alerts(alerts: readonly AlertDocument[], now: number): void;
   note(note: Note): void;
+  /** What a rule could not use, or let go, since the last time. */
+  lost(count: LossCount): void;
   delivered(receiver: string, outcomes: readonly Delivery[]): void;
   notified(decisions: readonly NotifyDecision[]): void;
   action(action: AlertAction): void;
@@ -75,11 +78,23 @@ export function createMeters(metrics: Metrics, board?: Board): Meters {
       }
     },
     note(note) {
-      if (note.kind === 'pressure') board?.noted(note.rule, 'evicted', note.evicted);
-      else if (note.kind === 'undecided' && note.reason === 'silent') board?.noted(note.rule, 'undecided', 1);
-      if (note.kind === 'pressure') metrics.add('wardline.rule.evictions', note.evicted, { rule: note.rule });
-      else if (note.kind === 'bounded') metrics.add('wardline.rule.values.dropped', note.dropped, { rule: note.rule });
-      else metrics.add('wardline.rule.undecided', 1, { rule: note.rule, reason: note.reason });
+      if (note.kind !== 'undecided') return;
+      if (note.reason === 'silent') board?.noted(note.rule, 'undecided', 1);
+      metrics.add('wardline.rule.undecided', 1, { rule: note.rule, reason: note.reason });
+    },
+    lost({ rule, lateTaken, late, ungrouped, evicted, dropped, values }) {
+      if (evicted > 0) {
+        board?.noted(rule, 'evicted', evicted);
+        metrics.add('wardline.rule.evictions', evicted, { rule });
+      }
+      if (values > 0) metrics.add('wardline.rule.values.dropped', values, { rule });
+      if (lateTaken > 0) metrics.add('wardline.rule.matches.late', lateTaken, { rule });
+      for (const [reason, sum] of [
+        ['too_late', late],
+        ['no_group', ungrouped],
+        ['full', dropped],
+      ] as const)
+        if (sum > 0) metrics.add('wardline.rule.matches.left_out', sum, { rule, reason });
     },
     delivered: (receiver, outcomes) =>
       counted(

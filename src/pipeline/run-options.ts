@@ -6,6 +6,7 @@ import type { Logger } from '../shared/logger.ts';
 import type { AlertDocument } from '../sink/sink.ts';
 import type { Source } from '../source/source.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { LossCount } from './losses.ts';
 import type { QuietCount } from './quiet-rules.ts';
 
 /** Everything that processes of the distributed form must have alike of the rules. */
@@ -35,6 +36,8 @@ export type RunOptions = {
   readonly ruleBundle?: () => RuleBundle;
   /** At the start, in the distributed form: the rules of this process become those of all. */
   readonly activate?: boolean;
+  /** At the end of the inputs open windows are kept for the next run, and not decided. */
+  readonly keepOpen?: boolean;
   /** Aborted to stop: what is in hand is finished, stored and delivered. */
   readonly signal: AbortSignal;
 };
@@ -54,6 +57,12 @@ export type RunSummary = Progress & {
   readonly disabled: readonly string[];
   readonly opened: readonly AlertDocument[];
   readonly resumed: boolean;
+  /** Events that came behind the watermark of their partition, per source. */
+  readonly late?: ReadonlyMap<string, number>;
+  /** What rules could not use, or let go. */
+  readonly losses?: readonly LossCount[];
+  /** Windows that were open at the end of the inputs, and what became of them; undefined: the inputs did not end. */
+  readonly open?: { readonly windows: number; readonly kept: boolean };
   /** What shadow and canary rules would have alerted. */
   readonly quiet?: readonly QuietCount[];
 };

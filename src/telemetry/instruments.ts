@@ -50,6 +50,14 @@ export const INSTRUMENTS = [
     'Windows that could not be decided: a source was silent, or a baseline is being learned.',
   ),
   define('counter', 'wardline.rule.evictions', '{group}', ['rule'], 'Groups dropped because a rule reached the budget of its state.'),
+  define('counter', 'wardline.rule.matches.late', '{match}', ['rule'], 'Matches that came late and were still taken.'),
+  define(
+    'counter',
+    'wardline.rule.matches.left_out',
+    '{match}',
+    ['rule', 'reason'],
+    'Matches that a rule could not use: too late for a window that was decided, without a field of its group key, or let go by a full group.',
+  ),
   define(
     'counter',
     'wardline.rule.values.dropped',

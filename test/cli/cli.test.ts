@@ -234,7 +234,7 @@ describe('the command line', () => {
     writeFileSync(join(folder, 'rules/count.yml'), `${correlation('source.ip, sourceip, my.field, source.ipp')}${own}`);
     const { out } = await wardline('check', 'rules');
     expect(out.split('\n')[0]).toMatch(
-      /^rules\/count\.yml:2:91: warn correlation\/unknown-field correlation\.group-by\[3\]: no log format gives a field "source\.ipp"; did you mean "source\.ip"\?$/,
+      /^rules\/count\.yml:2:90: warn correlation\/unknown-field correlation\.group-by\[3\]: no log format gives a field "source\.ipp"; did you mean "source\.ip"\?$/,
     );
     expect(out).toContain('0 errors, 1 warning in 1 of 2 files; 2 detections and 1 correlation hold');
   });

@@ -45,6 +45,27 @@ describe('wardline: keep_alive', () => {
   });
 });
 
+describe('a count below a bound', () => {
+  test('is asked of windows that are laid end to end, each opened by the first match that none covers', () => {
+    const lt = { type: 'event_count', condition: { lt: 2 } };
+    // [0, 10] has two, [11, 21] has one; the windows that end at 0 and 11 are not asked about.
+    expect(
+      run(
+        rule(lt),
+        [0, 8, 11].map((t): Event => [t, { g: 'x' }]),
+      ).opened,
+    ).toEqual(['x opened 21']);
+    // A match on the border is covered.
+    expect(
+      run(
+        rule(lt),
+        [0, 10, 21].map((t): Event => [t, { g: 'x' }]),
+      ).opened,
+    ).toEqual(['x opened 31']);
+    expect(run(rule({ type: 'event_count', condition: { gte: 1, lt: 2 } }), [[0, { g: 'x' }]]).opened).toEqual(['x opened 10']);
+  });
+});
+
 describe('wardline: missing', () => {
   const events: Event[] = [
     [0, { g: 'x' }],

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { tellNote } from '../../src/pipeline/tell-note.ts';
 import { silentLogger } from '../../src/shared/logger.ts';
 
-test('a baseline that is being learned is told of without alarm, a silent source with', () => {
+test('a baseline that is being learned is told of without alarm, a silent source with; budgets are told of elsewhere', () => {
   const told: [string, string][] = [];
   const logger = {
     ...silentLogger,
@@ -16,6 +16,5 @@ test('a baseline that is being learned is told of without alarm, a silent source
   expect(told).toEqual([
     ['info', 'not decided yet: the baseline of the group is being learned'],
     ['warn', 'not decided: a source was silent'],
-    ['warn', 'the state of a group is full; values were let go or not counted'],
   ]);
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runEngine } from '../../src/app.ts';
 import { settingsSchema } from '../../src/config/settings.ts';
-import type { RunSummary } from '../../src/pipeline/run-options.ts';
+import type { RunOptions, RunSummary } from '../../src/pipeline/run-options.ts';
 import type { Ruleset } from '../../src/rule/load.ts';
 import type { Clock } from '../../src/shared/clock.ts';
 import type { JsonObject } from '../../src/shared/json.ts';
@@ -26,7 +26,7 @@ export function standingClock(now: number): Clock & { set(to: number): void } {
 export type World = {
   readonly folder: string;
   /** Writes the events to the world's file and runs the whole engine over what is new. */
-  run(ruleset: Ruleset, events: readonly object[], more?: object): Promise<RunSummary>;
+  run(ruleset: Ruleset, events: readonly object[], more?: object, options?: Partial<RunOptions>): Promise<RunSummary>;
   documents(): readonly JsonObject[];
   withStore<T>(work: (store: Store) => T, options?: { readonly beside?: boolean; readonly readOnly?: boolean }): T;
   readonly clock: ReturnType<typeof standingClock>;
@@ -49,7 +49,7 @@ export function aWorld(now = Date.UTC(2026, 10, 20, 9)): World {
   return {
     folder,
     clock,
-    run(ruleset, events, more = {}) {
+    run(ruleset, events, more = {}, options = {}) {
       files++;
       const name = `events-${files}.ndjson`;
       writeFileSync(join(folder, name), events.map((event) => `${JSON.stringify(event)}\n`).join(''));
@@ -66,6 +66,7 @@ export function aWorld(now = Date.UTC(2026, 10, 20, 9)): World {
         logger: silentLogger,
         write: () => undefined,
         signal: new AbortController().signal,
+        ...options,
       });
     },
     documents: () => withStore((store) => [...store.alerts.newest(10_000)].reverse().map(({ document }) => document)),

@@ -37,6 +37,7 @@ export function absence({ minSeen, remember }: { readonly minSeen: number; reado
       const explain = () => ({ decision, hits: seen });
       return { time: at, start: last, end: at, undecided: silent(last, at), explain };
     },
+    open: ({ seen, fired }) => !fired && seen.length >= minSeen,
     blank: ({ seen }) => seen.length === 0,
   });
 }

@@ -121,6 +121,7 @@ export function paneKind(condition: PaneAnomaly, { timespan }: Frame, look?: (po
       return undefined;
     },
     due: ({ pane }) => (pane === undefined ? undefined : BigInt(pane + 1) * timespan - 1n),
+    open: ({ open }) => open !== undefined,
     elapsed(own, _at, passage) {
       const number = own.pane as number;
       // Behind the end of the inputs there is nothing to judge.

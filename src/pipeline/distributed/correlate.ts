@@ -1,9 +1,10 @@
-import type { Note } from '../../correlate/correlator.ts';
+import type { Note, RuleLosses } from '../../correlate/correlator.ts';
 import type { LedgerObservation } from '../../evidence/observation.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { PartitionCheckpoints } from '../../transport/checkpoints.ts';
 import type { LogWriter, OwnedPartition, Worker } from '../../transport/port.ts';
+import type { Losses } from '../losses.ts';
 import { encodeFact, type Fact, type Placed } from './facts.ts';
 import { createFilter } from './filter.ts';
 import { ACTIVATION_KEY, type AlertRecord, decodeMatchRecord, encodeAlertRecord } from './records.ts';
@@ -19,6 +20,8 @@ export type CorrelateDeps = {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly say: (note: Note) => void;
+  /** Told what rules could not use, or let go; absent: nobody is. `before`: what the state of a partition came with. */
+  readonly losses?: (before: readonly RuleLosses[]) => Losses;
   /** Where the evidence ledger is told of alerts and of what was not decided; absent: there is none. */
   readonly evidence?: CorrelateEvidence;
   readonly every: { readonly records: number; readonly ms: number };
@@ -50,9 +53,11 @@ export function correlateWorker(deps: CorrelateDeps): Worker {
       if (deps.evidence !== undefined) notes.push(note);
     };
     const reducer = await restore({ ...deps, say }, owned, load, partsOf);
+    const losses = deps.losses?.(reducer.losses());
     let taken = 0;
     let savedAt = deps.clock.now();
     const save = async (): Promise<void> => {
+      losses?.observe(reducer.losses());
       const next = reducer.next();
       await deps.checkpoints.save(partition, { next, ruleset: reducer.ruleset() ?? '', state: reducer.snapshot() });
       taken = 0;
@@ -87,6 +92,7 @@ export function correlateWorker(deps: CorrelateDeps): Worker {
       if (taken >= deps.every.records || (taken > 0 && deps.clock.now() - savedAt >= deps.every.ms)) await save();
     }
     if (taken > 0) await save();
+    losses?.observe(reducer.losses(), true);
   };
 }
 

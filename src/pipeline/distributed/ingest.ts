@@ -3,6 +3,7 @@ import type { RawRecord } from '../../event/raw-record.ts';
 import { NANOS_PER_MS, type Nanos } from '../../event/time.ts';
 import type { LedgerObservation } from '../../evidence/observation.ts';
 import type { Normalizer } from '../../normalize/normalizer.ts';
+import type { RuleId } from '../../rule/ir/rule.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { sha256Hex } from '../../shared/digest.ts';
 import type { JsonValue } from '../../shared/json.ts';
@@ -29,9 +30,11 @@ export type IngestDeps = {
   readonly idleAfterMs: number;
   /** How often time and position are told, in records and ms. */
   readonly every: { readonly records: number; readonly ms: number };
-  /** `newestMs`: the newest event time of the partition that counted. */
   /** What the evidence ledger is told of a batch; absent: there is none. */
   readonly evidence?: IngestEvidence;
+  /** Told of the rules whose group key a match lacks: it is sent to no partition of theirs. */
+  readonly ungrouped?: (rules: readonly RuleId[]) => void;
+  /** `newestMs`: the newest event time of the partition that counted. */
   readonly count: (ingested: Ingested, records: readonly RawRecord[], partition: number, newestMs: number | undefined) => void;
 };
 
@@ -166,7 +169,9 @@ async function createRun(deps: IngestDeps, owned: OwnedPartition) {
       for (const one of deps.evidence?.observe(inLedger, records, ingested) ?? []) observed.push(one);
       const byPartition = new Map<number, Append[]>();
       for (const match of ingested.matches) {
-        for (const routed of rules.router.route(match).routed) {
+        const { routed: found, ungrouped } = rules.router.route(match);
+        deps.ungrouped?.(ungrouped);
+        for (const routed of found) {
           const target = rules.router.partitionOf(routed.rule, routed.group.key, matches.partitions);
           const { offset, index } = match.origin;
           const value = encodeMatchRecord({ kind: 'match', place: { source, partition, incarnation, offset, index }, routed });

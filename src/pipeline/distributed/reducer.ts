@@ -1,4 +1,4 @@
-import type { CorrelateRecord, Correlator, Note } from '../../correlate/correlator.ts';
+import type { CorrelateRecord, Correlator, Note, RuleLosses } from '../../correlate/correlator.ts';
 import type { Firing } from '../../correlate/firing.ts';
 import type { RuleId } from '../../rule/ir/rule.ts';
 import { WardlineError } from '../../shared/errors.ts';
@@ -28,6 +28,8 @@ export type PartitionReducer = {
   next(): bigint;
   /** Digest of the rules that hold; undefined before the first activation. */
   ruleset(): string | undefined;
+  /** What rules could not use, or let go, since their state began. */
+  losses(): readonly RuleLosses[];
   snapshot(): Uint8Array;
   readonly counters: Readonly<ReducerCounters>;
 };
@@ -161,6 +163,7 @@ export function createPartitionReducer(
     },
     next: () => next,
     ruleset: () => active?.digest,
+    losses: () => active?.correlator.losses() ?? [],
     snapshot: () => encodeReducerState({ filter: filter.snapshot(), told: [...told], active: stored(active), retiring: stored(retiring) }),
     counters,
   };

@@ -1,0 +1,122 @@
+import type { RuleLosses } from '../correlate/correlator.ts';
+import type { RuleId } from '../rule/ir/rule.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Logger } from '../shared/logger.ts';
+
+const COUNTS = ['lateTaken', 'late', 'ungrouped', 'evicted', 'evictedAdvanced', 'dropped', 'values'] as const;
+type Counts = { [K in (typeof COUNTS)[number]]: number };
+
+/** What one rule could not use, or let go, in this run. */
+export type LossCount = { readonly rule: RuleId } & Readonly<Counts>;
+
+export type Losses = {
+  /** Takes the counts since the state of each rule began; tells what is new. `last`: the run is over, nothing is left for later. */
+  observe(counts: readonly RuleLosses[], last?: boolean): void;
+  /** Those with something to tell, the most of it first. */
+  totals(): readonly LossCount[];
+};
+
+export type LossesDeps = {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Told what came since the last time. */
+  readonly meter: (count: LossCount) => void;
+  /** Counts that the state came with: of earlier runs. */
+  readonly before: readonly RuleLosses[];
+};
+
+/** Counts since some state began, kept here where no correlator keeps them: matches that found no group before they were sent on. */
+export function createUngrouped(losses: Losses) {
+  const counts = new Map<RuleId, RuleLosses>();
+  return (rules: readonly RuleId[]): void => {
+    for (const rule of rules) {
+      const known = counts.get(rule);
+      counts.set(rule, { rule, ...ZERO, ungrouped: (known?.ungrouped ?? 0) + 1 });
+    }
+    if (rules.length > 0) losses.observe([...counts.values()]);
+  };
+}
+
+const EVERY_MS = 60_000;
+const ZERO: Counts = { lateTaken: 0, late: 0, ungrouped: 0, evicted: 0, evictedAdvanced: 0, dropped: 0, values: 0 };
+
+/** Counts per rule what the state of correlations says it lost; one warning per rule and minute, with totals of the run. */
+export function createLosses({ clock, logger, meter, before }: LossesDeps): Losses {
+  const seen = new Map<RuleId, Counts>(before.map((one) => [one.rule, { ...one }]));
+  const run = new Map<RuleId, { total: Counts; told: Counts; toldAt: number | undefined }>();
+  const changed = new Set<RuleId>();
+
+  const tell = (rule: RuleId): void => {
+    const entry = run.get(rule);
+    if (entry === undefined) return;
+    const { total, told } = entry;
+    entry.toldAt = clock.now();
+    entry.told = { ...total };
+    changed.delete(rule);
+    const news = COUNTS.filter((name) => name !== 'lateTaken' && name !== 'evictedAdvanced' && total[name] > told[name]);
+    if (news.length === 0) return;
+    const counts = Object.fromEntries(news.map((name) => [NAMES[name], total[name]]));
+    logger.warn({ rule, ...counts }, `${news.map((name) => WHAT[name]).join('; ')}; counts are of this run`);
+  };
+  return {
+    observe(counts, last = false) {
+      for (const now of counts) {
+        const known = seen.get(now.rule) ?? ZERO;
+        // State that began anew, because the logic of the rule changed, counts from 0.
+        const base = COUNTS.some((name) => now[name] < known[name]) ? ZERO : known;
+        seen.set(now.rule, { ...now });
+        if (COUNTS.every((name) => now[name] === base[name])) continue;
+        const entry = run.get(now.rule) ?? { total: { ...ZERO }, told: ZERO, toldAt: undefined };
+        run.set(now.rule, entry);
+        const grown = { ...ZERO };
+        for (const name of COUNTS) entry.total[name] += grown[name] = now[name] - base[name];
+        meter({ rule: now.rule, ...grown });
+        changed.add(now.rule);
+      }
+      for (const rule of [...changed]) {
+        const toldAt = run.get(rule)?.toldAt;
+        if (last || toldAt === undefined || clock.now() - toldAt >= EVERY_MS) tell(rule);
+      }
+    },
+    totals: () => ranked([...run].map(([rule, { total }]) => ({ rule, ...total }))),
+  };
+}
+
+/** The same of several partitions. */
+export function sumLosses(all: readonly Losses[]): readonly LossCount[] {
+  const sums = new Map<RuleId, { readonly rule: RuleId } & Counts>();
+  for (const one of all.flatMap((losses) => losses.totals())) {
+    const sum = sums.get(one.rule);
+    if (sum === undefined) sums.set(one.rule, { ...one });
+    else for (const name of COUNTS) sum[name] += one[name];
+  }
+  return ranked([...sums.values()]);
+}
+
+const weight = (one: Readonly<Counts>): number => COUNTS.reduce((sum, name) => sum + one[name], 0);
+const ranked = (counts: readonly LossCount[]): readonly LossCount[] =>
+  [...counts].sort((a, b) => weight(b) - weight(a) || (a.rule < b.rule ? -1 : 1));
+
+const NAMES: Readonly<Record<keyof Counts, string>> = {
+  lateTaken: 'late',
+  late: 'tooLate',
+  ungrouped: 'noGroup',
+  evicted: 'evicted',
+  evictedAdvanced: 'evictedUnderWay',
+  dropped: 'dropped',
+  values: 'values',
+};
+const WHAT: Readonly<Record<keyof Counts, string>> = {
+  lateTaken: 'matches came late and were taken',
+  late: 'matches came too late and were left out',
+  ungrouped: 'matches lack a field of group-by and were left out',
+  evicted: 'the state budget is reached, and groups were evicted',
+  evictedAdvanced: 'evicted groups were under way',
+  dropped: 'groups are full, and their oldest matches were let go',
+  values: 'the state of a group is full, and values were let go or not counted',
+};
+
+/** The counts under the names that people and programs read. */
+export function lossJson({ rule, ...counts }: LossCount): Readonly<Record<string, string | number>> {
+  return { rule, ...Object.fromEntries(COUNTS.map((name) => [NAMES[name], counts[name]])) };
+}

@@ -1,0 +1,159 @@
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { summaryText } from '../../src/cli/run.ts';
+import type { RuleLosses } from '../../src/correlate/correlator.ts';
+import { createLosses, createUngrouped, lossJson, sumLosses } from '../../src/pipeline/losses.ts';
+import { silentLogger } from '../../src/shared/logger.ts';
+import { rulesetOf } from '../support/a-rule.ts';
+import { aWorld, standingClock, type World } from '../support/a-run.ts';
+
+const NONE = { lateTaken: 0, late: 0, ungrouped: 0, evicted: 0, evictedAdvanced: 0, dropped: 0, values: 0 };
+const lost = (rule: string, counts: Partial<typeof NONE>): RuleLosses => ({ rule, ...NONE, ...counts });
+
+function listening(before: readonly RuleLosses[] = []) {
+  const told: object[] = [];
+  const metered: object[] = [];
+  const clock = standingClock(0);
+  const logger = { ...silentLogger, warn: (about: object, message: string) => void told.push({ ...about, message }) };
+  return { told, metered, clock, losses: createLosses({ clock, logger, meter: (count) => metered.push(count), before }) };
+}
+
+describe('what rules could not use', () => {
+  test('is told of at once, then once a minute and rule, with totals of the run', () => {
+    const { told, metered, clock, losses } = listening([lost('a', { evicted: 5 })]);
+    losses.observe([lost('a', { evicted: 6 })]);
+    clock.set(59_999);
+    losses.observe([lost('a', { evicted: 1000 }), lost('b', { ungrouped: 2 })]);
+    const budget = 'the state budget is reached, and groups were evicted; counts are of this run';
+    expect(told).toEqual([
+      { rule: 'a', evicted: 1, message: budget },
+      { rule: 'b', noGroup: 2, message: 'matches lack a field of group-by and were left out; counts are of this run' },
+    ]);
+    clock.set(60_000);
+    losses.observe([lost('a', { evicted: 1000 }), lost('b', { ungrouped: 2 })]);
+    expect(told.slice(2)).toEqual([{ rule: 'a', evicted: 995, message: budget }]);
+    expect(metered).toEqual([lost('a', { evicted: 1 }), lost('a', { evicted: 994 }), lost('b', { ungrouped: 2 })]);
+    expect(losses.totals()).toEqual([lost('a', { evicted: 995 }), lost('b', { ungrouped: 2 })]);
+  });
+
+  test('is told of at the end even if that is soon, and late matches that were taken are no cause for a warning', () => {
+    const { told, losses } = listening();
+    losses.observe([lost('a', { late: 1 })]);
+    losses.observe([lost('a', { late: 4 }), lost('b', { lateTaken: 3 })], true);
+    expect(told).toMatchObject([{ tooLate: 1 }, { rule: 'a', tooLate: 4 }]);
+    expect(losses.totals().map(lossJson)).toMatchObject([
+      { rule: 'a', tooLate: 4 },
+      { rule: 'b', late: 3 },
+    ]);
+  });
+
+  test('goes on from 0 where the logic of a rule changed and its state began anew', () => {
+    const { losses } = listening([lost('a', { late: 100 })]);
+    losses.observe([lost('a', { late: 3 })]);
+    losses.observe([lost('a', { late: 5 })]);
+    expect(losses.totals()).toEqual([lost('a', { late: 5 })]);
+  });
+
+  test('adds up over partitions, and over matches that found no group before they were sent on', () => {
+    const [one, two] = [listening().losses, listening().losses];
+    one.observe([lost('a', { late: 1 }), lost('b', { dropped: 1 })]);
+    const ungrouped = createUngrouped(two);
+    ungrouped(['a', 'c']);
+    ungrouped([]);
+    ungrouped(['a']);
+    expect(sumLosses([one, two])).toEqual([lost('a', { late: 1, ungrouped: 2 }), lost('b', { dropped: 1 }), lost('c', { ungrouped: 1 })]);
+  });
+});
+
+const member = { title: 'm', name: 'm', logsource: { category: 'test' }, detection: { sel: { kind: 'login' }, condition: 'sel' } };
+const correlation = (name: string, condition: object, more: object = {}) => ({
+  title: name,
+  name,
+  correlation: { type: 'event_count', rules: ['m'], 'group-by': ['u'], timespan: '1m', condition },
+  ...more,
+});
+const at = (seconds: number, u?: string) => ({
+  '@timestamp': new Date(Date.UTC(2026, 10, 20, 8) + seconds * 1000).toISOString(),
+  kind: 'login',
+  ...(u === undefined ? {} : { u }),
+});
+
+describe('the summary of a run', () => {
+  let world: World;
+  beforeEach(() => {
+    world = aWorld();
+  });
+  afterEach(() => world.remove());
+
+  test('counts late events, matches that came too late, those without group and evicted groups, per rule', async () => {
+    const rules = rulesetOf(
+      member,
+      correlation('many', { gte: 3 }),
+      correlation('few', { lt: 2 }),
+      correlation('narrow', { gte: 2 }, { wardline: { max_groups: 2 } }),
+    );
+    const events = [at(1000, 'a'), at(0, 'b'), at(1001), at(1002, 'c'), at(1003, 'd'), at(1004, 'e')];
+    const summary = await world.run(rules, events);
+    expect([...(summary.late ?? [])]).toEqual([['s1', 1]]);
+    const byRule = Object.fromEntries((summary.losses ?? []).map((one) => [one.rule, one]));
+    expect(byRule).toEqual({
+      narrow: lost('narrow', { lateTaken: 1, ungrouped: 1, evicted: 3 }),
+      few: lost('few', { late: 1, ungrouped: 1 }),
+      many: lost('many', { lateTaken: 1, ungrouped: 1 }),
+    });
+    const text = summaryText(summary, 0);
+    expect(text).toContain('late events, by source: 1 of s1; see docs/correlation.md');
+    expect(text).toMatch(/RULE +LATE, TAKEN +TOO LATE +NO GROUP +GROUPS EVICTED +MATCHES LET GO +VALUES LET GO\n/);
+    expect(text).toMatch(/narrow +1 +0 +1 +3 +0 +0\n/);
+    expect(text).toMatch(/few +0 +1 +1 +0 +0 +0/);
+  });
+
+  /** Two runs over one file that grows in between. */
+  const twice = async (keepOpen: boolean, first: readonly object[], then: readonly object[], condition: object = { gte: 3 }) => {
+    const path = join(world.folder, 'grows.ndjson');
+    const lines = (events: readonly object[]): string => events.map((event) => `${JSON.stringify(event)}\n`).join('');
+    const sources = [{ kind: 'file', name: 'grows', path: 'grows.ndjson', logsource: { category: 'test' } }];
+    const rules = rulesetOf(member, correlation('c', condition));
+    writeFileSync(path, lines(first));
+    const one = await world.run(rules, [], { sources }, { keepOpen });
+    appendFileSync(path, lines(then));
+    return [one, await world.run(rules, [], { sources }, { keepOpen })] as const;
+  };
+
+  test('says how many open windows were decided at the end of the inputs', async () => {
+    const [one, two] = await twice(false, [at(0, 'a'), at(10, 'a'), at(5, 'b'), at(2000, 'c')], []);
+    // The watermark stands 5 minutes behind the newest event: the windows of a and b are over.
+    expect(one.open).toEqual({ windows: 1, kept: false });
+    expect(summaryText(one, 0)).toContain('1 open window was decided at the end of the inputs; where the logs go on, run with --keep-open');
+    expect(two.open).toEqual({ windows: 0, kept: false });
+    world.remove();
+    world = aWorld();
+    const [, again] = await twice(false, [at(0, 'a')], [at(10, 'a'), at(11, 'b')]);
+    expect(again.open).toEqual({ windows: 2, kept: false });
+  });
+
+  test('a window over the seam of two runs is lost unless it is kept open', async () => {
+    const [first, then] = [[at(0, 'a'), at(10, 'a')], [at(20, 'a')]];
+    const [, decided] = await twice(false, first, then);
+    expect(decided.alerts).toBe(0);
+    world.remove();
+    world = aWorld();
+    const [one, kept] = await twice(true, first, then);
+    expect(one.open).toEqual({ windows: 1, kept: true });
+    expect(summaryText(one, 0)).toContain('1 open window was kept for the next run');
+    expect(kept.alerts).toBe(1);
+  });
+
+  test('a window that is decided once is decided over the seam, when it is kept open', async () => {
+    const first = [at(0, 'a'), at(10, 'a')];
+    const [early] = await twice(false, first, [], { lt: 3 });
+    expect(early.alerts).toBe(1);
+    world.remove();
+    world = aWorld();
+    const [one, two] = await twice(true, first, [at(20, 'a'), at(2000, 'b')], { lt: 3 });
+    expect([one.alerts, two.alerts]).toEqual([0, 0]);
+    // Only the window of b is open now.
+    expect(two.open).toEqual({ windows: 1, kept: true });
+  });
+});
