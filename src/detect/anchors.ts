@@ -127,9 +127,9 @@ function textChoices(predicate: TextPredicate): readonly Choice[] {
 type TextPredicate = Extract<Predicate, { op: 'text' }>;
 
 /** The anchor that is there exactly if the predicate holds, where there is one. */
-export function exactAnchor({ field, pattern, cased }: TextPredicate): Anchor | undefined {
+export function exactAnchor({ field, pattern, cased }: TextPredicate, isExact = isPlain): Anchor | undefined {
   const anchor = textAnchor(field, pattern);
-  return anchor !== undefined && field !== null && !cased && saysAll(pattern) && isPlain(anchor.text) ? anchor : undefined;
+  return anchor !== undefined && field !== null && !cased && saysAll(pattern) && isExact(anchor.text) ? anchor : undefined;
 }
 
 /** Is the pattern no more than its anchor? */
@@ -139,8 +139,9 @@ const saysAll = (pattern: TextPattern): boolean =>
   pattern.some((token) => typeof token === 'string');
 
 /** Texts that every index finds exactly: ASCII, and not backslashes alone, which also stand in the middle of JSON escapes. */
+export const isPlain = (text: string): boolean => isAscii(text) && !/^\\+$/.test(text);
 // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII
-export const isPlain = (text: string): boolean => /^[\x00-\x7f]+$/.test(text) && !/^\\+$/.test(text);
+export const isAscii = (text: string): boolean => /^[\x00-\x7f]+$/.test(text);
 
 const isAny = (token: TextPattern[number] | undefined): boolean => typeof token === 'object' && token.wildcard === 'any';
 

@@ -8,7 +8,7 @@ import type { JsonObject } from '../shared/json.ts';
 import { type ByteGroup, createByteGroup } from './bytes/byte-group.ts';
 import { createByteIndex } from './bytes/byte-index.ts';
 import type { ByteLine } from './bytes/byte-line.ts';
-import { createByteTests } from './bytes/byte-tests.ts';
+import { createByteCompiler } from './bytes/byte-program.ts';
 import { ByteView } from './bytes/byte-view.ts';
 import { createFieldIndex, type FieldIndex } from './literal-index.ts';
 import { type Entry, type Indexes, KEYWORDS, type Member, type Plan, planOf, type SampleTexts, type SlotOf } from './plan.ts';
@@ -51,15 +51,13 @@ export function compileGroup(detections: readonly Detection[], route: Route, lin
     for (const field of fieldsOf(folded)) slotOf(field, label);
     members.push({ rule, expr: folded, label });
   });
-  const tests = byteView === undefined ? undefined : (of: (field: string) => number) => createByteTests(byteView, of);
   const replan: Group['replan'] = (samples, form) => {
     const texts = createSampleTexts(view, samples);
-    const plan = planOf(members, { slotOf, samples: texts, tests });
+    const plan = planOf(members, { slotOf, samples: texts });
     if (byteView === undefined || form === 'text')
       plan.text = indexesOf(plan.literals, (entries, slot) => createFieldIndex(entries, texts(slot)));
     else {
-      const indexes = indexesOf(plan.literals, (entries, slot) => createByteIndex(byteView.machine, entries, texts(slot)));
-      plan.bytes = createByteGroup(byteView, members.length, indexes);
+      plan.bytes = bytesOf(plan, byteView, texts);
     }
     return plan;
   };
@@ -68,7 +66,7 @@ export function compileGroup(detections: readonly Detection[], route: Route, lin
     byteView,
     rules: Int32Array.from(members, ({ rule }) => rule),
     // A first guess; the choice that is worth some time comes with samples.
-    plan: planOf(members, { slotOf, samples: () => [], tests, rounds: 1 }),
+    plan: planOf(members, { slotOf, samples: () => [], rounds: 1 }),
     samples: [],
     stamp: new Int32Array(members.length),
     candidates: new Int32Array(members.length),
@@ -84,13 +82,20 @@ export function textIndexes(plan: Plan): Indexes<FieldIndex> {
 }
 
 /** The plan in the machine that reads the bytes of JSON values. */
-export function byteGroup({ plan, rules }: Group, view: ByteView): ByteGroup {
-  plan.bytes ??= createByteGroup(
-    view,
-    rules.length,
-    indexesOf(plan.literals, (entries) => createByteIndex(view.machine, entries, [])),
-  );
+export function byteGroup({ plan }: Group, view: ByteView): ByteGroup {
+  plan.bytes ??= bytesOf(plan, view, () => []);
   return plan.bytes;
+}
+
+function bytesOf(plan: Plan, view: ByteView, texts: SampleTexts): ByteGroup {
+  const compiler = createByteCompiler(view);
+  return createByteGroup(view, {
+    members: plan.rest.length,
+    always: plan.always,
+    indexes: indexesOf(plan.literals, (entries, slot) => createByteIndex(view.machine, entries, texts(slot))),
+    compiler,
+    program: (member) => compiler.compile(plan.rest[member] as Expr, plan.slotsOf(member)),
+  });
 }
 
 function indexesOf<I>(literals: Plan['literals'], create: (entries: readonly Entry[], slot: number) => I): Indexes<I> {

@@ -2,7 +2,7 @@ import type { Event, Route } from '../event/event.ts';
 import type { Detection } from '../rule/ir/rule.ts';
 import type { JsonObject } from '../shared/json.ts';
 import type { ByteLine } from './bytes/byte-line.ts';
-import { createCandidates, type MatcherStats } from './candidates.ts';
+import { createCandidates } from './candidates.ts';
 import { compileGroup, type Group, SAMPLES, textIndexes } from './group.ts';
 import type { MatchBuffer } from './match-buffer.ts';
 
@@ -19,9 +19,9 @@ export interface Matcher {
  * Finds the rules of an event by what it contains: the rules of its route are compiled together, the literals of each
  * field are looked for once, and only rules that a literal brought up, or that have none, are evaluated.
  */
-export function createMatcher(detections: readonly Detection[], stats: MatcherStats = { events: 0, candidates: 0, always: 0 }): Matcher {
+export function createMatcher(detections: readonly Detection[]): Matcher {
   const groupOf = createGroups(detections);
-  const candidates = createCandidates(stats);
+  const candidates = createCandidates();
   return {
     detections,
     match({ route, document }, found) {

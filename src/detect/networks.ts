@@ -25,12 +25,22 @@ export function ipv4Number(text: string): number {
   return dots === 3 && octet >= 0 ? address * 256 + octet : -1;
 }
 
-export function compileNetwork(network: string): Network {
+/** The addresses of a network of version 4: those that the mask makes the first of them; undefined for one of version 6. */
+export function ipv4Range(network: string): { readonly first: number; readonly mask: number } | undefined {
   const [address = '', bits = '0'] = network.split('/');
+  if (address.includes(':')) return undefined;
   const width = Number(bits);
-  if (address.includes(':')) return ipv6Network(address, width);
   const mask = width === 0 ? 0 : (0xffffffff << (32 - width)) >>> 0;
-  const first = (ipv4Number(address) & mask) >>> 0;
+  return { first: (ipv4Number(address) & mask) >>> 0, mask };
+}
+
+export function compileNetwork(network: string): Network {
+  const range = ipv4Range(network);
+  if (range === undefined) {
+    const [address = '', bits = '0'] = network.split('/');
+    return ipv6Network(address, Number(bits));
+  }
+  const { first, mask } = range;
   return (text) => {
     const value = ipv4Number(text.includes(':') ? mapped(text) : text);
     return value >= 0 && (value & mask) >>> 0 === first;

@@ -3,7 +3,7 @@ import type { Expr } from '../rule/ir/expr.ts';
 import { type Anchor, type Cover, coverOf, without } from './anchors.ts';
 import type { ByteGroup } from './bytes/byte-group.ts';
 import type { FieldIndex } from './literal-index.ts';
-import { compileProgram, type Program, type TextTests, type Tools } from './program.ts';
+import { compileProgram, type SlotOf as FieldSlots, type Program } from './program.ts';
 
 /** A rule of a group: its place in the matcher's detections, what is left to ask, and the label it came in by. */
 export type Member = { readonly rule: number; readonly expr: Expr; readonly label: RouteLabel | undefined };
@@ -16,9 +16,11 @@ export type Indexes<I> = { readonly fields: readonly { readonly slot: number; re
 /** What is asked first of every event: the literals of each field, and the members that no literal stands for. */
 export type Plan = {
   readonly always: Int32Array;
-  /** Programs of what is to be asked of a member, compiled when it is brought up first. */
+  /** What is left to ask of a member that was brought up, and the slots of its fields. */
+  readonly rest: readonly Expr[];
+  readonly slotsOf: (member: number) => FieldSlots;
+  /** The same as programs over texts, compiled when a member is brought up first. */
   readonly programs: (Program | undefined)[];
-  readonly compile: (member: number) => Program;
   readonly literals: ReadonlyMap<number, readonly Entry[]>;
   /** Indexes over text and over bytes, each built when the engine that reads it comes by. */
   text: Indexes<FieldIndex> | undefined;
@@ -27,7 +29,7 @@ export type Plan = {
 
 /** What decides a member that was brought up, or one that no literal stands for. */
 export function programOf(plan: Plan, member: number): Program {
-  return plan.programs[member] ?? plan.compile(member);
+  return (plan.programs[member] ??= compileProgram(plan.rest[member] as Expr, { slotOf: plan.slotsOf(member) }));
 }
 
 export type SlotOf = (field: string, label: RouteLabel | undefined) => number;
@@ -41,8 +43,6 @@ export const KEYWORDS = -1;
 export type Planning = {
   readonly slotOf: SlotOf;
   readonly samples: SampleTexts;
-  /** Tests of texts that programs use, by the slots of their fields. */
-  readonly tests?: ((slotOf: Tools['slotOf']) => TextTests) | undefined;
   readonly rounds?: number;
 };
 
@@ -53,7 +53,7 @@ const ROUNDS = 3;
  * Chooses the anchors of every member so that all of it together is cheap: how often an anchor is met (each time, a member
  * is evaluated), and what looking for its kind in its field costs, shared by the members that look there.
  */
-export function planOf(members: readonly Member[], { slotOf, samples: texts, tests, rounds = ROUNDS }: Planning): Plan {
+export function planOf(members: readonly Member[], { slotOf, samples: texts, rounds = ROUNDS }: Planning): Plan {
   const prices = createPrices(texts);
   const place = (field: string | null, label: RouteLabel | undefined): number => (field === null ? KEYWORDS : slotOf(field, label));
   let covers: readonly (Cover | undefined)[] = [];
@@ -72,17 +72,10 @@ export function planOf(members: readonly Member[], { slotOf, samples: texts, tes
     });
   }
   const rest = members.map(({ expr }, i) => without(expr, covers[i]?.decides));
-  const programs: Plan['programs'] = members.map(() => undefined);
-  const compile = (i: number): Program => {
-    const { label } = members[i] as Member;
-    const of: Tools['slotOf'] = (field) => slotOf(field, label);
-    const program = compileProgram(rest[i] as Expr, { slotOf: of, texts: tests?.(of) });
-    programs[i] = program;
-    return program;
-  };
+  const slotsOf: Plan['slotsOf'] = (i) => (field) => slotOf(field, members[i]?.label);
   const always = Int32Array.from([...covers.keys()].filter((i) => covers[i] === undefined));
   const literals = collect(covers, (anchor, i) => place(anchor.field, members[i]?.label));
-  return { always, programs, compile, literals, text: undefined, bytes: undefined };
+  return { always, rest, slotsOf, programs: members.map(() => undefined), literals, text: undefined, bytes: undefined };
 }
 
 /** Members that share an index, before anything is known. */

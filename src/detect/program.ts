@@ -16,21 +16,8 @@ export type Program = (view: View) => boolean;
 /** Slot of a field in the view. */
 export type SlotOf = (field: string) => number;
 
-/** Tests of texts that know a cheaper way than making them; each is given the program that answers where it cannot. */
-export type TextTests = {
-  /** One predicate; undefined: the program it is. */
-  one(predicate: TextPredicate, otherwise: Program): Program | undefined;
-  /** Any of some predicates on one field, all of which `known` takes. */
-  some(predicates: readonly TextPredicate[], otherwise: Program): Program;
-  known(predicate: TextPredicate): boolean;
-  /** Does a text of each set occur in the field, each after the one before? */
-  inOrder(field: string, sets: readonly (readonly string[])[], otherwise: Program): Program | undefined;
-};
-
-export type TextPredicate = Extract<Predicate, { readonly op: 'text' }>;
-
 /** What a program is compiled with. */
-export type Tools = { readonly slotOf: SlotOf; readonly texts?: TextTests | undefined };
+export type Tools = { readonly slotOf: SlotOf };
 
 /** A test of one text, already folded unless the predicate is cased. */
 type TextTest = (text: string) => boolean;
@@ -64,7 +51,7 @@ function compileAnd(programs: readonly Program[]): Program {
 }
 
 function compileOr(members: readonly Expr[], tools: Tools): Program {
-  const { slotOf, texts } = tools;
+  const { slotOf } = tools;
   const inSets = new Set<Expr>();
   const sets = <P extends Expr & { readonly field: string | null }>(
     belongs: (expr: Expr) => expr is P,
@@ -76,14 +63,7 @@ function compileOr(members: readonly Expr[], tools: Tools): Program {
         for (const predicate of predicates) inSets.add(predicate);
         return compile(slotOf(field as string), predicates);
       });
-  const isKnown = (expr: Expr): expr is TextPredicate => expr.op === 'text' && texts?.known(expr) === true;
-  const someTexts = (slot: number, predicates: readonly TextPredicate[]): Program => {
-    const equalities = predicates.every(isEquality);
-    const plainly = equalities ? oneOfTexts(slot, predicates) : compileAny(predicates.map((one) => compileProgram(one, { slotOf })));
-    return texts?.some(predicates, plainly) ?? plainly;
-  };
-  const ofTexts = texts === undefined ? sets(isEquality, oneOfTexts) : sets(isKnown, someTexts);
-  const grouped = [...ofTexts, ...sets(isNumber, oneOfNumbers)];
+  const grouped = [...sets(isEquality, oneOfTexts), ...sets(isNumber, oneOfNumbers)];
   return compileAny([...grouped, ...members.filter((member) => !inSets.has(member)).map((member) => compileProgram(member, tools))]);
 }
 
@@ -134,14 +114,12 @@ function anyText(texts: Texts, test: TextTest): boolean {
   return false;
 }
 
-function compilePredicate(predicate: Predicate, { slotOf, texts }: Tools): Program {
+function compilePredicate(predicate: Predicate, { slotOf }: Tools): Program {
   switch (predicate.op) {
-    case 'text': {
-      const plainly = compileText(predicate, slotOf);
-      return texts?.one(predicate, plainly) ?? plainly;
-    }
+    case 'text':
+      return compileText(predicate, slotOf);
     case 'regex':
-      return compileRegexPredicate(predicate, slotOf, texts);
+      return compileRegexPredicate(predicate, slotOf);
     case 'fieldref':
       return compileFieldref(predicate, slotOf);
     case 'number': {
@@ -231,21 +209,24 @@ export function textTest(pattern: TextPattern): TextTest {
   return longest === '' ? (text) => globMatches(glob, text) : (text) => text.includes(longest) && globMatches(glob, text);
 }
 
-function compileRegexPredicate(
-  { field, pattern, flags }: Predicate & { readonly op: 'regex' },
-  slotOf: SlotOf,
-  texts: TextTests | undefined,
-): Program {
+type RegexPredicate = Predicate & { readonly op: 'regex' };
+
+/** The expression alone, where its literals are known to occur or there are none. */
+export function regexProgram({ field, pattern, flags }: RegexPredicate, slotOf: SlotOf): Program {
   const regex = compileRegex(pattern, flags);
   const test: TextTest = (text) => regex.test(text.length > SEEN_CHARACTERS ? text.slice(0, SEEN_CHARACTERS) : text);
   if (field === null) return (view) => view.keywords().some(test);
   const slot = slotOf(field);
-  const literals = regexLiterals(leadingFlags(pattern).body);
-  if (literals.length === 0) return (view) => anyText(view.text(slot), test);
-  const inLow: TextTest = (low) => inOrder(literals, low);
-  const plainly: Program = (view) => anyText(view.low(slot), inLow);
-  const mayMatch = texts?.inOrder(field, literals, plainly) ?? plainly;
-  return (view) => mayMatch(view) && anyText(view.text(slot), test);
+  return (view) => anyText(view.text(slot), test);
+}
+
+function compileRegexPredicate(predicate: RegexPredicate, slotOf: SlotOf): Program {
+  const { field, pattern } = predicate;
+  const program = regexProgram(predicate, slotOf);
+  const literals = field === null ? [] : regexLiterals(leadingFlags(pattern).body);
+  if (field === null || literals.length === 0) return program;
+  const slot = slotOf(field);
+  return (view) => anyText(view.low(slot), (low) => inOrder(literals, low)) && program(view);
 }
 
 /** Does one text of each set occur, each after the one before? Sets come in the order in which a match would meet them. */

@@ -3,7 +3,7 @@ import type { Entry } from '../plan.ts';
 import { leafNumber } from '../scalar.ts';
 import { countWords, gramTable } from './byte-grams.ts';
 import { edgeTable, equalsTable, pairTable } from './byte-scans.ts';
-import { type ByteLiteral, tableWords, writeRules, writeWords } from './literal-tables.ts';
+import { type ByteLiteral, escaped, tableWords, writeRules, writeWords } from './literal-tables.ts';
 import type { Machine } from './machine.ts';
 
 /** All anchors of one field, looked for in the bytes of its value as JSON writes it; rules are told to the machine. */
@@ -15,9 +15,6 @@ export type ByteIndex = {
   /** A number in a spelling that the machine does not read. */
   scanNumber(text: string): void;
 };
-
-/** A text between the quotes of JSON. */
-export const escaped = (text: string): string => JSON.stringify(text).slice(1, -1);
 
 const isAscii = (text: string): boolean => Buffer.byteLength(text) === text.length;
 

@@ -5,7 +5,6 @@ import { SEEN_CHARACTERS } from '../../event/tags.ts';
 import type { EventTime } from '../../normalize/event-time.ts';
 import type { Decisions } from '../../normalize/normalizer.ts';
 import type { Detection } from '../../rule/ir/rule.ts';
-import { createCandidates, type MatcherStats } from '../candidates.ts';
 import { byteGroup, type Group } from '../group.ts';
 import type { MatchBuffer } from '../match-buffer.ts';
 import { createGroups, sample } from '../matcher.ts';
@@ -34,12 +33,10 @@ export interface ByteMatcher {
 export function createByteMatcher(
   detections: readonly Detection[],
   { maxRecordBytes, maxDepth }: Pick<DecodeOptions, 'maxRecordBytes' | 'maxDepth'>,
-  stats: MatcherStats = { events: 0, candidates: 0, always: 0 },
 ): ByteMatcher {
   const machine = new Machine();
   const line = new ByteLine(new Tokenizer(new KeyTree(machine), maxDepth), maxDepth);
   const groupOf = createGroups(detections, line);
-  const candidates = createCandidates(stats);
   const routers = new Map<Decisions, ByteRouter>();
 
   // Records come in batches of one source, so the router is mostly that of the record before.
@@ -74,8 +71,8 @@ export function createByteMatcher(
       if (group.samples !== undefined) sample(group, line.document(), 'bytes');
       view.begin();
       const plan = byteGroup(group, view);
-      const count = view.scan(plan);
-      candidates.verifyListed(group, view, found, machine, plan.candidates >> 2, count);
+      view.scan(plan);
+      plan.verify(group.rules, found);
       return route;
     },
     time: (decisions, appendedAt) => routerOf(decisions).time(appendedAt),

@@ -5,11 +5,12 @@ import type { Indexes } from '../plan.ts';
 import { allLeaves, type Leaf, leafText, leavesOf } from '../scalar.ts';
 import { type Presence, presenceOf, type Texts, textsOf, type View } from '../view.ts';
 import type { ByteGroup } from './byte-group.ts';
-import { type ByteIndex, escaped } from './byte-index.ts';
+import type { ByteIndex } from './byte-index.ts';
 import type { ByteLine } from './byte-line.ts';
+import { escaped } from './literal-tables.ts';
 import type { Machine } from './machine.ts';
-import { createReading, type Reading } from './reading.ts';
-import { BOOLEAN, ESCAPED, INTEGER, MISSING, NULL, PLAIN } from './value-kind.ts';
+import { createReading, type Reading, writeSlot } from './reading.ts';
+import { ESCAPED, MISSING, NULL, PLAIN } from './value-kind.ts';
 
 /**
  * A view on the tokens of one line: a field becomes text only when it is asked for, and at most once per event. What the
@@ -20,6 +21,7 @@ export class ByteView implements View {
   readonly #line: ByteLine;
   #generation = 0;
   readonly #readings: Reading[] = [];
+  readonly #addresses: number[] = [];
   readonly #raw: (JsonValue | undefined)[] = [];
   readonly #rawStamp: number[] = [];
   readonly #text: Texts[] = [];
@@ -50,16 +52,13 @@ export class ByteView implements View {
     this.#generation++;
   }
 
-  /** How a field is read. */
-  reading(slot: number): Reading {
-    return this.#readings[slot] as Reading;
+  /** Where the machine finds how a field is read (assembly/places.ts). */
+  slotAddress(slot: number): number {
+    return (this.#addresses[slot] ??= writeSlot(this.machine, this.#readings[slot] as Reading));
   }
 
-  /**
-   * Tells the machine the rules that literals of the line bring up; gives their number. What bytes do not say is looked for
-   * in texts.
-   */
-  scan({ at, left, indexes }: ByteGroup): number {
+  /** Tells the machine the rules that literals of the line bring up. What bytes do not say is looked for in texts. */
+  scan({ at, left, indexes }: ByteGroup): void {
     const { machine } = this;
     const { run } = machine;
     const { text, lower } = this.#line;
@@ -74,7 +73,6 @@ export class ByteView implements View {
         else if (texts !== undefined) for (let k = 0; k < texts.length; k++) this.#scanRest(index, what & 3, texts[k] as string);
       }
     }
-    return run.candidateCount();
   }
 
   /** `how` as assembly/group.ts gives it: all of the index, its wide anchors, its numbers. */
@@ -159,18 +157,6 @@ export class ByteView implements View {
     return this.machine.bytes.toString('latin1', unescaped, unescaped + length);
   }
 
-  /**
-   * The place of a value whose bytes are its text, after `scan`: what the machine may be asked about. NOWHERE if the field is
-   * missing or null, ELSEWHERE where only texts say it.
-   */
-  textPlace(slot: number): number {
-    const place = this.#place(slot);
-    if (place < 0) return place;
-    const kind = this.#line.tokens.kindOf(place);
-    if (kind === PLAIN || kind === ESCAPED || kind === INTEGER || kind === BOOLEAN) return place;
-    return kind === NULL ? NOWHERE : ELSEWHERE;
-  }
-
   /** The one place that answers for a slot, NOWHERE if the field is missing, ELSEWHERE if only `raw` can say. */
   #place(slot: number): number {
     const { direct, steps, deep } = this.#readings[slot] as Reading;
@@ -187,8 +173,8 @@ export class ByteView implements View {
   }
 }
 
-export const NOWHERE = -1;
-export const ELSEWHERE = -2;
+const NOWHERE = -1;
+const ELSEWHERE = -2;
 
 const foldAll = (texts: Texts): Texts => (typeof texts === 'string' ? fold(texts) : texts?.map(fold));
 

@@ -16,10 +16,11 @@ type Functions = {
   readonly setPlaces: (kinds: number, starts: number, ends: number, places: number) => void;
   readonly setSeenKeys: (table: number) => void;
   readonly setStack: (nodes: number, places: number, objects: number, maxDepth: number) => void;
-  /** Answers about the value at a place, 0 or 1; `how`, needles and sets are those of byte-tests.ts. */
-  readonly holds: (place: number, how: number, needle: number) => number;
-  readonly holdsAny: (place: number, index: number, scratch: number) => number;
-  readonly holdsInOrder: (place: number, sets: number) => number;
+  /** Asks what was brought up: how many rules are left to answer (assembly/programs.ts). */
+  readonly verify: (group: number) => number;
+  readonly heldCount: () => number;
+  /** 1 true, 2 false, or the row that is left to answer. */
+  readonly decide: (row: number) => number;
   /** A route kept, -1 or -2 - format: assembly/routes.ts. */
   readonly findRoute: (router: number, line: number) => number;
   readonly keepRoute: (router: number, route: number) => number;
@@ -39,7 +40,7 @@ let compiled: WebAssembly.Module | undefined;
  */
 export class Machine {
   readonly run: Functions;
-  /** Room for `holdsAny`. */
+  /** Room to ask whether any literal of an index is there. */
   readonly scratch: number;
   bytes: Buffer;
   words: Int32Array;

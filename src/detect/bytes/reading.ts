@@ -2,6 +2,8 @@ import { createAccessor } from '../../event/accessor.ts';
 import type { Accessor, FieldSource } from '../../event/field-source.ts';
 import type { JsonValue } from '../../shared/json.ts';
 import type { KeyPath, KeyTree } from './key-tree.ts';
+import { writeWords } from './literal-tables.ts';
+import type { Machine } from './machine.ts';
 
 /** How a field is read from tokens: the first step that is present answers. Steps are places or computed values. */
 export type Reading = {
@@ -76,4 +78,13 @@ function spellings(keys: KeyPath): readonly KeyPath[] {
     const rest = keys.slice(keys.length - i);
     return rest.length === 0 ? [[head]] : spellings(rest).map((tail) => [head, ...tail]);
   });
+}
+
+/** The same for the machine, as assembly/places.ts reads it. */
+export function writeSlot(machine: Machine, { steps, direct, deep }: Reading): number {
+  const further = steps.slice(direct.length).flatMap((step) => {
+    if ('place' in step) return [step.place, 0];
+    return [-1, step.silent ? writeWords(machine, [step.places.length, ...step.places]) : 0];
+  });
+  return writeWords(machine, [deep ? 1 : 0, direct.length, ...direct, further.length / 2, ...further]);
 }

@@ -1,5 +1,6 @@
 import { fire } from './candidates';
 import { listOf } from './literals';
+import { A_NUMBER, NO_NUMBER, readNumber, theNumber } from './numbers';
 import { scanEdges, scanEquals, scanFewPairs, scanGrams, scanPairs } from './scans';
 
 // All anchors of one field: [equals, prefix, suffix, three of grams, pairs, few pairs, numbers, has wide anchors].
@@ -26,21 +27,11 @@ export function scanIndex(index: usize, from: usize, to: usize): bool {
   return numbers !== 0 && scanNumber(numbers, from, to);
 }
 
-/** Longer runs of digits are read by the caller. */
-const MAX_DIGITS: usize = 9;
-
-/** Whole numbers up to nine digits in place: a table of [rules] by number. True: a number written in another way. */
+/** A table of rules by number. True: a number written in another way. */
 function scanNumber(table: usize, from: usize, to: usize): bool {
-  const c: i32 = from < to ? load<u8>(from) : 0;
-  if (u32(c - 0x30) > 9 && c !== 0x2d) return false;
-  if (to - from > MAX_DIGITS || (c === 0x30 && to - from > 1)) return true;
-  let value = 0;
-  for (let p = from; p < to; p++) {
-    const digit = i32(load<u8>(p)) - 0x30;
-    if (u32(digit) > 9) return true;
-    value = value * 10 + digit;
-  }
-  const rules = listOf(table, value);
+  const read = readNumber(from, to);
+  if (read !== A_NUMBER) return read !== NO_NUMBER;
+  const rules = listOf(table, theNumber());
   if (rules !== 0) fire(rules);
   return false;
 }

@@ -1,30 +1,20 @@
 import { beginCandidates } from './candidates';
 import { scanIndex } from './field-index';
-import { setLower } from './needles';
-import { endOf, FANNED, flagsOfLine, kindAt, MISSING, startOf } from './tokenizer';
+import { ELSEWHERE, lowerEnd, lowerStart, NOWHERE, placeOf, setLower } from './places';
+import { BOOLEAN, ESCAPED, flagsOfLine, HIDDEN_TEXT, INTEGER, kindAt, NULL, PLAIN, WIDE, WIDE_TEXT } from './tokenizer';
 
 // All literals of a group of rules in one event. What bytes cannot say is left to the caller, field by field.
-
-/** Kinds of values: the numbers of value-kind.ts. */
-const PLAIN: i32 = 1;
-const ESCAPED: i32 = 2;
-const WIDE: i32 = 3;
-const INTEGER: i32 = 5;
-const BOOLEAN: i32 = 6;
-const NULL: i32 = 8;
-
-const HIDDEN_TEXT: i32 = 1;
-const WIDE_TEXT: i32 = 2;
 
 /** How the caller reads a field that is left to it: all of it, only its wide anchors, only its number. */
 const ALL: u32 = 0;
 const WIDE_ANCHORS: u32 = 1;
 const NUMBER: u32 = 2;
+const FIELDS: usize = 36;
 
 /**
- * A group is [stamps, candidates, room for what is left, index of the whole line or 0, number of fields], then per field
- * [index, is some place deep, are there steps beyond the places, number of places, address of the places].
- * Gives the number of fields left; each is field * 4 + how, the line being field -1.
+ * A group is [stamps, candidates, room for what is left, index of the whole line or 0, rules always asked, programs, verdicts,
+ * rules, number of fields], then per field [index, slot]. Gives the number of fields left; each is field * 4 + how, the line
+ * being field -1.
  */
 export function scanGroup(group: usize, generation: i32, line: usize, length: i32, lower: usize): i32 {
   beginCandidates(load<u32>(group), load<u32>(group, 4), generation);
@@ -40,32 +30,16 @@ export function scanGroup(group: usize, generation: i32, line: usize, length: i3
       if ((flagsOfLine() & WIDE_TEXT) !== 0 && load<i32>(keywords, 36) !== 0) store<i32>(left + (count++ << 2), -4 | WIDE_ANCHORS);
     }
   }
-  const fields = load<u32>(group, 16);
-  const fanned = (flagsOfLine() & FANNED) !== 0;
+  const fields = load<u32>(group, 32);
   for (let k: u32 = 0; k < fields; k++) {
-    const field = group + 20 + k * 20;
-    if (fanned && load<i32>(field, 4) !== 0) {
-      store<i32>(left + (count++ << 2), (k << 2) | ALL);
-      continue;
-    }
-    const places = load<u32>(field, 12);
-    const placesAt: usize = load<u32>(field, 16);
-    let kind = MISSING;
-    let place = 0;
-    for (let i: u32 = 0; i < places && kind === MISSING; i++) {
-      place = load<i32>(placesAt + (i << 2));
-      kind = kindAt(place);
-    }
-    if (kind === MISSING) {
-      if (load<i32>(field, 8) !== 0) store<i32>(left + (count++ << 2), (k << 2) | ALL);
-      continue;
-    }
+    const field = group + FIELDS + (k << 3);
+    const place = placeOf(load<u32>(field, 4));
+    if (place === NOWHERE) continue;
+    const kind = place === ELSEWHERE ? -1 : kindAt(place);
     if (kind === NULL) continue;
     if (kind === PLAIN || kind === ESCAPED || kind === INTEGER || kind === BOOLEAN || kind === WIDE) {
       const index: usize = load<u32>(field);
-      const from = lower + startOf(place);
-      const to = lower + endOf(place);
-      if (scanIndex(index, from, to)) store<i32>(left + (count++ << 2), (k << 2) | NUMBER);
+      if (scanIndex(index, lowerStart(place), lowerEnd(place))) store<i32>(left + (count++ << 2), (k << 2) | NUMBER);
       if (kind === WIDE && load<i32>(index, 36) !== 0) store<i32>(left + (count++ << 2), (k << 2) | WIDE_ANCHORS);
     } else store<i32>(left + (count++ << 2), (k << 2) | ALL);
   }

@@ -3,7 +3,7 @@ export { candidateCount, fire } from './candidates';
 export { scanIndex } from './field-index';
 export { scanGroup } from './group';
 export { firstSlot, hashKey, loadEntry, setKeys } from './keys';
-export { holds, holdsAny, holdsInOrder } from './needles';
+export { decide, heldCount, verify } from './programs';
 export { findRoute, keepRoute } from './routes';
 export { stepEdge } from './scans';
 export { setSeenKeys } from './seen-keys';

@@ -66,3 +66,24 @@ export function checkList(list: usize, at: usize, from: usize, to: usize): void 
     if (begin <= at) check(literal, begin, from, to);
   }
 }
+
+/** The place after the first of a literal from a place on, or 0; it is looked for by two of its bytes, the rarest. */
+export function find(literal: usize, offsets: u32, begin: usize, from: usize, to: usize): usize {
+  const length: usize = load<u32>(literal, 4);
+  if (length > to - from) return 0;
+  const last = to - length;
+  const one: usize = offsets & 0xffff;
+  const other: usize = offsets >> 16;
+  const first = v128.load8_splat(literal + 8 + one);
+  const second = v128.load8_splat(literal + 8 + other);
+  for (let p = from; p <= last; p += 16) {
+    let mask = i8x16.bitmask(v128.and(i8x16.eq(v128.load(p + one), first), i8x16.eq(v128.load(p + other), second)));
+    while (mask !== 0) {
+      const at = p + ctz(mask);
+      if (at > last) return 0;
+      if (says(at, literal) && !splitsEscape(begin, at)) return at + length;
+      mask &= mask - 1;
+    }
+  }
+  return 0;
+}

@@ -1,3 +1,4 @@
+import { hasAny } from './places';
 import { endOf, FANNED, flagsOfLine, kindAt, MISSING, startOf } from './tokenizer';
 
 // Which route a line has, told by the bytes of a few of its values. A router is [envelopes, formats, known, room for a key,
@@ -82,12 +83,6 @@ function hashOfKey(): u32 {
   let hash: u64 = 0;
   for (let i = 0; i < keyLength; i += 8) hash = rotl<u64>(hash ^ load<u64>(key + i), 29) * 0x9e3779b97f4a7000;
   return u32(hash >> 32);
-}
-
-function hasAny(places: usize): bool {
-  const end = places + 4 + (load<u32>(places) << 2);
-  for (let p = places + 4; p < end; p += 4) if (kindAt(load<i32>(p)) !== MISSING) return true;
-  return false;
 }
 
 function hasAll(places: usize): bool {

@@ -10,19 +10,19 @@ import { BLANK_MOST, nextSpecial, skipBlank } from './text';
 
 /** Kinds of values: the numbers of value-kind.ts. */
 export const MISSING: i32 = 0;
-const PLAIN: i32 = 1;
-const ESCAPED: i32 = 2;
-const WIDE: i32 = 3;
+export const PLAIN: i32 = 1;
+export const ESCAPED: i32 = 2;
+export const WIDE: i32 = 3;
 const ODD: i32 = 4;
-const INTEGER: i32 = 5;
-const BOOLEAN: i32 = 6;
+export const INTEGER: i32 = 5;
+export const BOOLEAN: i32 = 6;
 const REAL: i32 = 7;
-const NULL: i32 = 8;
+export const NULL: i32 = 8;
 const NESTED: i32 = 9;
 
 /** What `tokenize` says of a whole line: the bits of tokenizer.ts. */
-const HIDDEN_TEXT: i32 = 1;
-const WIDE_TEXT: i32 = 2;
+export const HIDDEN_TEXT: i32 = 1;
+export const WIDE_TEXT: i32 = 2;
 export const FANNED: i32 = 4;
 const NOT_UNDERSTOOD: i32 = -1;
 
