@@ -8,7 +8,7 @@ import { loadRules } from '../src/rule/load.ts';
 import type { Case } from './sigma.ts';
 
 /** One anomaly rule as a user writes it, with what its type needs. */
-const TYPES = {
+export const TYPES = {
   spike: 'type: spike, timespan: 1h, history: 24, min_current: 20',
   seasonal: 'type: seasonal, season: hour_of_day, direction: up, timespan: 1h',
   bytes: 'type: seasonal, season: hour_of_day, direction: up, timespan: 1h, metric: sum, field: bytes',
@@ -23,12 +23,12 @@ const TYPES = {
 export type AnomalyCase = keyof typeof TYPES;
 export const ANOMALY_CASES = Object.keys(TYPES) as readonly AnomalyCase[];
 
-const SECOND = 1_000_000_000n;
+export const SECOND = 1_000_000_000n;
 
-function conditionOf(name: AnomalyCase): { readonly condition: Condition; readonly timespan: bigint } {
+export function anomalyRule(type: string): { readonly condition: Condition; readonly timespan: bigint } {
   const member = 'title: a\nid: a\nlogsource: {product: x}\ndetection: {s: {a: 1}, condition: s}\n';
   const { ruleset, problems } = loadRules([
-    { path: 'a.yml', text: `${member}---\ntitle: j\nid: j\nanomaly: {${TYPES[name]}, rules: [a], group-by: [group]}\n` },
+    { path: 'a.yml', text: `${member}---\ntitle: j\nid: j\nanomaly: {${type}, rules: [a], group-by: [group]}\n` },
   ]);
   const [rule] = ruleset.correlations;
   if (rule === undefined) throw new Error(problems.map(({ message }) => message).join('\n'));
@@ -36,7 +36,7 @@ function conditionOf(name: AnomalyCase): { readonly condition: Condition; readon
 }
 
 /** Matches of one group: one per `every` seconds, as a rule of any type reads them. */
-function hitsOf(group: number, count: number, every: number): Hit[] {
+export function hitsOf(group: number, count: number, every: number): Hit[] {
   return Array.from({ length: count }, (_, i): Hit => {
     const time = BigInt(group + i * every) * SECOND;
     const values = {
@@ -53,7 +53,7 @@ function hitsOf(group: number, count: number, every: number): Hit[] {
   });
 }
 
-const census: Census = {
+export const census: Census = {
   note: () => undefined,
   members: () => 20,
   forget: () => undefined,
@@ -62,7 +62,7 @@ const census: Census = {
 
 /** A kind over 200 groups of 300 matches each; the watermark follows every 10 matches. Counts what was told. */
 export function anomalyCase(name: AnomalyCase): Case {
-  const { condition, timespan } = conditionOf(name);
+  const { condition, timespan } = anomalyRule(TYPES[name]);
   const kind: Kind = kindOf(condition, { members: ['a'], timespan });
   const groups = Array.from({ length: 200 }, (_, group) => hitsOf(group, 300, 60));
   const run = (): number => {
@@ -81,7 +81,7 @@ export function anomalyCase(name: AnomalyCase): Case {
 
 /** The same matches through the whole correlator: groups, order, calendar, episodes. */
 export function correlatedCase(name: AnomalyCase): Case {
-  const rule = conditionOf(name);
+  const rule = anomalyRule(TYPES[name]);
   const groups = Array.from({ length: 200 }, (_, group) => hitsOf(group, 300, 60));
   const matches = groups
     .flat()
@@ -98,18 +98,4 @@ export function correlatedCase(name: AnomalyCase): Case {
     return told;
   };
   return { name: `${name}, with groups and order`, events: matches.length, run };
-}
-
-/** What many groups keep after eight days with a match every ten minutes, one in eleven left out, when the last pane is over. */
-export function statesOf(name: AnomalyCase, groups: number): readonly unknown[] {
-  const { condition, timespan } = conditionOf(name);
-  const kind: Kind = kindOf(condition, { members: ['a'], timespan });
-  return Array.from({ length: groups }, (_, group) => {
-    const own = kind.initial();
-    const hits = hitsOf(group, 8 * 144, 600).filter((_hit, i) => (i * 7 + group) % 11 !== 0);
-    const end = (hits.at(-1) as Hit).time;
-    for (const watermark of [end / 2n, end + 7200n * SECOND])
-      for (const _trigger of kind.passed(hits, own, { watermark, silent: () => false, census }));
-    return own;
-  });
 }

@@ -1,4 +1,5 @@
 import { ANOMALY_CASES, anomalyCase, correlatedCase } from './anomaly.ts';
+import { stateBytes } from './anomaly-state.ts';
 import { compileCase, groupsCase, loadCase, readCase, replaceCase } from './compile.ts';
 import { publicRules } from './corpus.ts';
 import { HOSTILE, hostileCase, hostileDifferences, hostileParseCase } from './hostile.ts';
@@ -13,6 +14,8 @@ type Group = {
   readonly cases: Readonly<Record<string, (every: number) => Case>>;
   /** The greatest ratio to the reference that is good enough, by case: a run says which were missed, and ends with 1. */
   readonly marks?: Readonly<Record<string, number>>;
+  /** What is measured beside time: lines to print, and marks that were missed. */
+  readonly sizes?: () => { readonly lines: readonly string[]; readonly missed: readonly string[] };
 };
 
 export type GroupName =
@@ -70,7 +73,7 @@ export const GROUPS: Readonly<Record<GroupName, Group>> = {
     gate: hostileDifferences,
     cases: { parse: hostileParseCase, ...Object.fromEntries(HOSTILE.map((name) => [name, () => hostileCase(name)])) },
   },
-  /** Per matching event, against parsing one. */
+  /** Per matching event, against parsing one; and what a group holds. */
   anomaly: {
     gate: () => [],
     cases: {
@@ -79,5 +82,6 @@ export const GROUPS: Readonly<Record<GroupName, Group>> = {
       'spike-correlated': () => correlatedCase('spike'),
     },
     marks: Object.fromEntries(ANOMALY_CASES.map((name) => [name, 0.1])),
+    sizes: stateBytes,
   },
 };

@@ -79,6 +79,9 @@ async function main(): Promise<void> {
     const cases = await measure(group, Object.keys(known.cases));
     results.push({ group, node: process.version, commit, cases });
     if (known.marks !== undefined) tellMarks(group, cases, known.marks);
+    const { lines, missed } = known.sizes?.() ?? { lines: [], missed: [] };
+    for (const line of lines) console.log(line);
+    if (missed.length > 0) process.exitCode = 1;
   }
   for (const name of values.peer) results.push(await comparePeer(name, Number(values.rounds), oursOn));
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);

@@ -63,6 +63,7 @@ export const DETECTORS: Readonly<Record<'change' | 'seasonal' | 'spike' | 'none'
         minHistory: 3,
         score,
         floor: undefined,
+        coarse: false,
       }),
     ),
     thresholds: steps(3, 60, 3),

@@ -1,8 +1,8 @@
 /**
- * Lists of numbers in text of one byte per character, without loss: what many idle groups keep beside their key. Text,
+ * A list of numbers in text of one byte per character, without loss: what many idle groups keep beside their key. Text,
  * because it is the one plain value that costs its bytes and 16 more, and that a checkpoint takes as it is.
  *
- * One list: a byte of length (15: it follows) and form, the smallest number as a zigzag varint, and what each number is
+ * A byte of length (15: it follows) and form, the smallest number as a zigzag varint, and what each number is
  * above it in `WIDTHS[form]` bits. All zero: the byte alone. Not whole, or too far apart: doubles of 8 bytes.
  */
 const WIDTHS = [0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 40] as const;
@@ -22,28 +22,19 @@ function room(needed: number): void {
   bytes = more;
 }
 
-/** The list that begins at `at`, and where it ends. At the end of the text every list is empty. */
-export function unpack(text: string, at = 0): { readonly values: number[]; readonly end: number } {
+/** The list of a text; of an empty text the empty list. */
+export function unpack(text: string): number[] {
   const values: number[] = [];
-  const end = read(text, at, values);
-  return { values, end };
+  read(text, values);
+  return values;
 }
 
-/** Where the list that begins at `at` ends. */
-export const skip = (text: string, at: number): number => read(text, at, undefined);
-
-export const pack = (values: readonly number[]): string => replace('', 0, 0, values);
-
-/** `text` with the list `values` in the place of what stands from `from` to `to`. */
-export function replace(text: string, from: number, to: number, values: readonly number[]): string {
-  room(text.length + 8 * values.length + 32);
-  bytes.write(text.slice(0, from), 0, 'latin1');
-  let end = write(values, from);
-  end += bytes.write(text.slice(to), end, 'latin1');
-  return bytes.toString('latin1', 0, end);
+export function pack(values: readonly number[]): string {
+  room(8 * values.length + 32);
+  return bytes.toString('latin1', 0, write(values));
 }
 
-function write(values: readonly number[], from: number): number {
+function write(values: readonly number[]): number {
   let [low, high, whole] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, true];
   for (const value of values) {
     if (value < low) low = value;
@@ -54,8 +45,8 @@ function write(values: readonly number[], from: number): number {
   const fit = whole && Math.abs(low) < MOST_BASE ? WIDTHS.findIndex((width) => range <= 2 ** width) : -1;
   const form = values.length === 0 || (whole && low === 0 && high === 0) ? ZEROS : fit < 0 ? DOUBLES : fit;
   const long = values.length >= LONG;
-  bytes[from] = ((long ? LONG : values.length) << 4) | form;
-  let at = from + 1;
+  bytes[0] = ((long ? LONG : values.length) << 4) | form;
+  let at = 1;
   if (long) at = writeVarint(values.length, at);
   if (form === ZEROS) return at;
   if (form === DOUBLES) {
@@ -85,10 +76,10 @@ function writeVarint(value: number, from: number): number {
   return at + 1;
 }
 
-function read(text: string, from: number, into: number[] | undefined): number {
-  if (from >= text.length) return from;
-  const first = text.charCodeAt(from);
-  let at = from + 1;
+function read(text: string, into: number[]): void {
+  if (text === '') return;
+  const first = text.charCodeAt(0);
+  let at = 1;
   const varint = (): number => {
     let value = 0;
     for (let scale = 1; ; scale *= 128) {
@@ -100,20 +91,17 @@ function read(text: string, from: number, into: number[] | undefined): number {
   const form = first & 15;
   const length = first >> 4 === LONG ? varint() : first >> 4;
   if (form === ZEROS) {
-    if (into !== undefined) for (let i = 0; i < length; i++) into.push(0);
-    return at;
+    for (let i = 0; i < length; i++) into.push(0);
+    return;
   }
   if (form === DOUBLES) {
-    if (into !== undefined)
-      for (let i = 0; i < length; i++) {
-        for (let j = 0; j < 8; j++) double.setUint8(j, text.charCodeAt(at + 8 * i + j));
-        into.push(double.getFloat64(0, true));
-      }
-    return at + 8 * length;
+    for (let i = 0; i < length; i++) {
+      for (let j = 0; j < 8; j++) double.setUint8(j, text.charCodeAt(at++));
+      into.push(double.getFloat64(0, true));
+    }
+    return;
   }
   const zigzag = varint();
-  const end = at + Math.ceil((length * (WIDTHS[form] as number)) / 8);
-  if (into === undefined) return end;
   const low = zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2;
   const width = WIDTHS[form] as number;
   const scale = 2 ** width;
@@ -125,5 +113,4 @@ function read(text: string, from: number, into: number[] | undefined): number {
     held = Math.floor(held / scale);
     bits -= width;
   }
-  return end;
 }

@@ -88,18 +88,28 @@ const spikes = (values: readonly number[]): readonly boolean[] =>
     return (x >= 2 * Math.max(r, 1) && x >= 3) || (x <= r / 2 && r >= 2);
   });
 
-/** Median and MAD of the last four panes of the same slot; what is too far off counts as just too far. */
-function seasons(values: readonly number[], numbers: readonly number[]): readonly boolean[] {
+/** To seven binary digits. */
+function coarse(value: number): number {
+  const exact = BigInt(Math.round(value * 2 ** 20));
+  const size = exact < 0n ? -exact : exact;
+  const unit = 2 ** Math.max(0, size.toString(2).length - 7);
+  return (Math.sign(value) * Math.round(Number(size) / unit) * unit) / 2 ** 20;
+}
+
+/** Median and MAD of the last four panes of the same slot; what is too far off counts as just too far. `kept`: what is remembered of a value. */
+function seasons(values: readonly number[], numbers: readonly number[], kept?: typeof coarse): readonly boolean[] {
   const past = new Map<number, number[]>();
   return numbers.map((pane, i) => {
     const before = past.get(pane % 24) ?? [];
     past.set(pane % 24, before);
     const x = values[i] as number;
-    const kept = before.slice(-4);
-    const m = kept.length < 2 ? x : middle(kept);
-    const deviation = kept.length < 2 ? 1 : Math.max(1.4826 * middle(kept.map((one) => Math.abs(one - m))), 1);
+    const last = before.slice(-4);
+    const m = last.length < 2 ? x : middle(last);
+    const least = kept === undefined ? 1 : Math.max(1, Math.abs(m) / 128);
+    const deviation = last.length < 2 ? 1 : Math.max(1.4826 * middle(last.map((one) => Math.abs(one - m))), least);
     const far = Math.abs(x - m) / deviation >= 2;
-    before.push(far ? m + Math.sign(x - m) * 2 * deviation : x);
+    const learned = far ? m + Math.sign(x - m) * 2 * deviation : x;
+    before.push(kept === undefined ? learned : kept(learned));
     return far;
   });
 }
@@ -186,6 +196,34 @@ const cases: readonly Case[] = [
       .map((list) => list.map(({ day, hour, g }, i) => ({ t: (24 * day + hour) * HOUR + i, g }))),
     oracle: (list) => paneOracle(list, HOUR, (pane) => pane.length, seasons, 8 * 24 * HOUR),
     until: 8 * 24 * HOUR,
+  },
+  {
+    name: 'seasonal sums, remembered to seven binary digits',
+    ruleset: rules({
+      type: 'seasonal',
+      metric: 'sum',
+      field: 'v',
+      timespan: '10s',
+      season: 'none',
+      keep: 4,
+      min_history: 2,
+      score: 2,
+      floor: 1,
+      forget: '400s',
+    }),
+    events: eventsOf(120, { v: fc.integer({ min: 900, max: 1000 }) }),
+    oracle: (list) =>
+      paneOracle(
+        list,
+        10,
+        (pane) => pane.reduce((sum, event) => sum + Number(event['v']), 0),
+        (values) =>
+          seasons(
+            values,
+            values.map(() => 0),
+            coarse,
+          ),
+      ),
   },
   {
     name: 'change of counts',

@@ -3,7 +3,7 @@ import { durationText } from '../../shared/duration.ts';
 import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Kind } from '../kind.ts';
-import { boundValues, type KnownValues, unseen } from '../known-values.ts';
+import { boundValues, type KnownValues, NO_VALUES, sizeOf, unseen } from '../known-values.ts';
 import { valueKeys } from '../values.ts';
 import { decisionsOf } from './told.ts';
 
@@ -17,26 +17,26 @@ export type NewValueCondition = {
   readonly newGroup: 'learn' | 'alert';
 };
 
-type Own = Applied & { first: Nanos | undefined; newest: Nanos; readonly last: KnownValues; told: boolean };
+type Own = Applied & { first: Nanos | undefined; newest: Nanos; last: KnownValues; told: boolean };
 
 /** First seen: a value (or tuple of values) that the group did not have within `forget`. */
 export function newValue({ fields, learn, forget, newGroup }: NewValueCondition): Kind {
   return inOrderKind<Own>({
-    initial: () => ({ applied: MIN_TIME, first: undefined, newest: 0n, last: new Map(), told: false }),
+    initial: () => ({ applied: MIN_TIME, first: undefined, newest: 0n, last: NO_VALUES, told: false }),
     apply(own, hit, { dropped }) {
       const { time } = hit;
       const fresh = own.first === undefined;
       own.first ??= time;
       own.newest = time;
       const learned = fresh ? newGroup === 'alert' : time >= own.first + learn;
-      const news = unseen(own.last, valueKeys(fields, hit.values), time, forget);
+      const news = unseen(own, valueKeys(fields, hit.values), time, forget);
       if (news.length > 0) dropped?.(boundValues(own.last), time);
       if (!learned && !own.told && learn > 0n) {
         own.told = true;
         return { time, start: time, end: time + learn, undecided: true, learning: true, explain: () => ({ decision: [], hits: [hit] }) };
       }
       if (news.length === 0 || !learned) return undefined;
-      const known = own.last.size - news.length;
+      const known = sizeOf(own.last) - news.length;
       const decision = news.flatMap((key) =>
         decisionsOf({
           what: `first seen ${fields.join(', ')}`,
@@ -51,7 +51,7 @@ export function newValue({ fields, learn, forget, newGroup }: NewValueCondition)
     },
     due: ({ first, newest }) => (first === undefined ? undefined : newest + forget),
     elapsed(own) {
-      own.last.clear();
+      own.last = NO_VALUES;
       own.told = false;
       own.first = undefined;
       return undefined;

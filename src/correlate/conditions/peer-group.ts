@@ -4,11 +4,11 @@ import type { Hit } from '../firing.ts';
 import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Kind } from '../kind.ts';
-import { boundValues, type KnownValues, unseen } from '../known-values.ts';
+import { boundValues, type KnownValues, NO_VALUES, unseen } from '../known-values.ts';
 import { textsOf, valueKeys } from '../values.ts';
 import { decisionsOf, rounded } from './told.ts';
 
-type Own = Applied & { first: bigint | undefined; newest: bigint; readonly last: KnownValues; told: boolean };
+type Own = Applied & { first: bigint | undefined; newest: bigint; last: KnownValues; told: boolean };
 
 /**
  * A value that is new to a group (a user, a host) and that at most `maxShare` of its peers have, where at least `minPeers`
@@ -20,14 +20,14 @@ export function peerGroup(condition: Extract<MatchAnomaly, { readonly kind: 'pee
   const keyOf = (peers: string, value: string): string => JSON.stringify([peers, value]);
   const peersOf = (hit: Hit): string | undefined => textsOf(hit.values[peersField])[0];
   const kind = inOrderKind<Own>({
-    initial: () => ({ applied: MIN_TIME, first: undefined, newest: 0n, last: new Map(), told: false }),
+    initial: () => ({ applied: MIN_TIME, first: undefined, newest: 0n, last: NO_VALUES, told: false }),
     apply(own, hit, { census, dropped }) {
       const { time } = hit;
       const peers = peersOf(hit);
       if (peers === undefined) return undefined;
       own.first ??= time;
       own.newest = time;
-      const news = unseen(own.last, valueKeys(valueFields, hit.values), time, remember);
+      const news = unseen(own, valueKeys(valueFields, hit.values), time, remember);
       if (news.length === 0) return undefined;
       dropped?.(boundValues(own.last), time);
       const all = census?.members(keyOf(peers, ''), time) ?? 0;
@@ -55,7 +55,7 @@ export function peerGroup(condition: Extract<MatchAnomaly, { readonly kind: 'pee
     elapsed(own) {
       own.first = undefined;
       own.told = false;
-      own.last.clear();
+      own.last = NO_VALUES;
       return undefined;
     },
     blank: ({ first }) => first === undefined,

@@ -9,8 +9,8 @@ import { pack, unpack } from '../packed.ts';
 import { valueKeys } from '../values.ts';
 import { decisionsOf, rounded } from './told.ts';
 
-/** A pane that is over, a 24th of the timespan: how many matches it had, and how many of which value. */
-type Pane = { readonly number: number; readonly total: number; readonly values: readonly string[]; readonly counts: string };
+/** A pane that is over, a 24th of the timespan: how many matches it had, its values as JSON, and how many of each. */
+type Pane = { readonly number: number; readonly total: number; readonly values: string; readonly counts: string };
 /** The pane under way, those before it in the window, and what all of them have together. */
 type Own = Applied & {
   pane: number | undefined;
@@ -89,8 +89,14 @@ export function rare(condition: Extract<MatchAnomaly, { readonly kind: 'rare' }>
 
 /** Begins a pane: the one before joins the past, and what left the window is taken off the sums. */
 function turn(own: Own, number: number): void {
-  if (own.pane !== undefined)
-    own.past.push({ number: own.pane, total: own.now, values: [...own.counts.keys()], counts: pack([...own.counts.values()]) });
+  if (own.pane !== undefined) {
+    const sorted = [...own.counts.keys()].sort();
+    const written = JSON.stringify(sorted);
+    const before = own.past.at(-1)?.values;
+    // Panes with the same values hold one text.
+    const values = written === before ? before : written;
+    own.past.push({ number: own.pane, total: own.now, values, counts: pack(sorted.map((value) => own.counts.get(value) ?? 0)) });
+  }
   own.counts.clear();
   own.now = 0;
   own.pane = number;
@@ -99,8 +105,9 @@ function turn(own: Own, number: number): void {
   own.past = own.past.slice(gone.length);
   for (const { total, values, counts } of gone) {
     own.total -= total;
-    unpack(counts).values.forEach((count, i) => {
-      const value = values[i] as string;
+    const names = JSON.parse(values) as readonly string[];
+    unpack(counts).forEach((count, i) => {
+      const value = names[i] as string;
       const left = (own.sums.get(value) ?? 0) - count;
       if (left > 0) own.sums.set(value, left);
       else own.sums.delete(value);

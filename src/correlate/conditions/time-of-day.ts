@@ -35,7 +35,7 @@ export function timeOfDay(condition: Extract<MatchAnomaly, { readonly kind: 'tim
       if (hour === own.hour) return undefined;
       own.hour = hour;
       const slot = ((hour % HOURS) + HOURS) % HOURS;
-      const days = unpack(own.days).values;
+      const days = unpack(own.days);
       const at = (offset: number): number => days[(slot + offset + HOURS) % HOURS] as number;
       const near = at(-1) + at(0) + at(1);
       const all = days.reduce((sum, count) => sum + count, 0);

@@ -23,6 +23,7 @@ export function detectorOf(condition: PaneAnomaly, timespan: Nanos): PaneDetecto
         ...condition,
         slots: Math.max(1, Math.round(SEASON_SECONDS[condition.season] / paneSeconds)),
         paneSeconds,
+        coarse: condition.metric === 'sum' || condition.metric === 'avg',
         offsetSeconds: (start) => Number(shift(BigInt(start) * NANOS_PER_SECOND) / NANOS_PER_SECOND),
       });
     }

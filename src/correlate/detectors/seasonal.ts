@@ -1,5 +1,6 @@
 import type { Direction } from '../../rule/ir/anomaly.ts';
-import { pack, replace, skip, unpack } from '../packed.ts';
+import { indexOf, listsAt, placeOf, withLists } from '../slots.ts';
+import { codeOf, numberOf, STEP } from './coarse.ts';
 import { confidenceOf, median, type PaneDetector } from './judged.ts';
 
 export type SeasonalOptions = {
@@ -16,54 +17,49 @@ export type SeasonalOptions = {
   readonly score: number;
   /** The least standard deviation; undefined: what counts of independent events have, at least 1. */
   readonly floor: number | undefined;
+  /** What came is remembered to seven binary digits: for sums and averages, not for counts. */
+  readonly coarse: boolean;
 };
 
-/**
- * The last values of each slot, oldest first: first a list of the slot that was seen first, then one list for each slot
- * from that one on, packed. Panes come one after the other, so the text grows at its end and is as long as what was seen.
- */
+/** The last values of each slot, oldest first, packed (`slots.ts`). */
 type Past = string;
 
 /** 1.4826 MAD is the standard deviation of what is normally distributed (Hampel 1974). */
 const TO_DEVIATION = 1.4826;
-const NO_VALUES = pack([]);
 
 /** A pane against those of the same slot (hour of the day or of the week) of the seasons before: median and MAD. */
 export function seasonal(options: SeasonalOptions): PaneDetector<Past> {
-  const { direction, slots, paneSeconds, offsetSeconds, keep, minHistory, score, floor } = options;
+  const { direction, slots, paneSeconds, offsetSeconds, keep, minHistory, score, floor, coarse } = options;
+  const written = (value: number): number => (coarse ? codeOf(value) : value);
   return {
     initial: () => '',
     judge(own, start, value) {
       const pane = Math.floor((start + offsetSeconds(start)) / paneSeconds);
       const slot = ((pane % slots) + slots) % slots;
-      if (own.past === '') own.past = pack([slot]);
-      let {
-        values: [first = slot],
-        end: from,
-      } = unpack(own.past);
-      for (let i = (slot - first + slots) % slots; i > 0; i--) {
-        if (from === own.past.length) own.past += NO_VALUES;
-        from = skip(own.past, from);
-      }
-      const { values: past, end } = unpack(own.past, from);
-      const remember = (): void => void (own.past = replace(own.past, from, end, past));
+      const place = placeOf(own.past, slot);
+      const lists = listsAt(own.past, place);
+      const kept = lists[indexOf(slot)] ?? [];
+      const remember = (value: number): void => {
+        lists[indexOf(slot)] = [...kept.slice(kept.length < keep ? 0 : 1), written(value)];
+        own.past = withLists(own.past, place, lists);
+      };
+      const past = coarse ? kept.map(numberOf) : kept;
       if (past.length < minHistory) {
-        past.push(value);
-        remember();
-        return { known: false, learned: past.length, needed: minHistory };
+        remember(value);
+        return { known: false, learned: past.length + 1, needed: minHistory };
       }
       const compared = past.length;
       const middle = median(past);
       const spread = TO_DEVIATION * median(past.map((one) => Math.abs(one - middle)));
-      const deviation = Math.max(spread, floor ?? Math.max(1, Math.sqrt(Math.abs(middle))));
+      // What lies closer together than what is remembered can tell is not a distance.
+      const least = coarse ? Math.abs(middle) * STEP : 0;
+      const deviation = Math.max(spread, floor ?? Math.max(1, Math.sqrt(Math.abs(middle))), least);
       const reach = score * deviation;
       const distance = Math.abs(value - middle) / deviation;
       const far = distance >= score;
       const fired = far && (direction === 'both' || value > middle === (direction === 'up'));
       // A value that far off is learned as one that just was not: one attack cannot make the next look usual.
-      past.push(far ? middle + Math.sign(value - middle) * reach : value);
-      if (past.length > keep) past.shift();
-      remember();
+      remember(far ? middle + Math.sign(value - middle) * reach : value);
       return {
         known: true,
         fired,

@@ -17,7 +17,7 @@ export function spike({ history, factor, direction, minCurrent, minReference }: 
   return {
     initial: () => '',
     judge(own, _start, value) {
-      const past = unpack(own.past).values;
+      const past = unpack(own.past);
       if (past.length < history) {
         own.past = pack([...past, value]);
         return { known: false, learned: past.length + 1, needed: history };

@@ -10,9 +10,9 @@ export type Tail = {
   center: number;
   scale: number;
   total: number;
-  /** Counts from bucket `low` on. */
+  /** Counts from bucket `low` on, one character each: an array of numbers would take eight times as much. */
   low: number;
-  counts: number[];
+  counts: string;
 };
 
 const LEARN = 50;
@@ -25,7 +25,7 @@ const MOST = 16_384;
 /** The least mean excess, as a share of the threshold: a tail without spread would make every step a wonder. */
 const FLOOR = 0.01;
 
-export const newTail = (): Tail => ({ first: [], center: 0, scale: 1, total: 0, low: 0, counts: [] });
+export const newTail = (): Tail => ({ first: [], center: 0, scale: 1, total: 0, low: 0, counts: '' });
 
 /** -log10 of the chance of a value at least as great; 0 while there is too little to tell. */
 export function surprise(tail: Tail, value: number): number {
@@ -38,7 +38,7 @@ export function surprise(tail: Tail, value: number): number {
   let excess = 0;
   let at = counts.length - 1;
   for (; at >= 0; at--) {
-    const count = counts[at] as number;
+    const count = counts.charCodeAt(at);
     if (low + at >= own) tied += count;
     if (above + count >= beyond) break;
     above += count;
@@ -46,7 +46,7 @@ export function surprise(tail: Tail, value: number): number {
   }
   const threshold = middleOf(tail, low + Math.max(at, 0));
   if (own <= low + at) {
-    for (let i = at - 1; i >= 0 && low + i >= own; i--) tied += counts[i] as number;
+    for (let i = at - 1; i >= 0 && low + i >= own; i--) tied += counts.charCodeAt(i);
     return Math.log10((total + 1) / (tied + 1));
   }
   const mean = (excess - above * threshold) / (above + 1);
@@ -71,17 +71,28 @@ export function learn(tail: Tail, value: number): void {
 
 function count(tail: Tail, value: number): void {
   const bucket = bucketOf(tail, value);
-  const { counts } = tail;
-  if (counts.length === 0) tail.low = bucket;
-  while (bucket < tail.low) {
-    counts.unshift(0);
-    tail.low--;
+  if (tail.counts === '') tail.low = bucket;
+  if (bucket < tail.low) {
+    tail.counts = NONE.repeat(tail.low - bucket) + tail.counts;
+    tail.low = bucket;
   }
-  while (bucket >= tail.low + counts.length) counts.push(0);
-  counts[bucket - tail.low] = (counts[bucket - tail.low] as number) + 1;
-  if (++tail.total < MOST) return;
-  tail.counts = counts.map((one) => one >> 1);
-  tail.total = tail.counts.reduce((sum, one) => sum + one, 0);
+  const at = bucket - tail.low;
+  const counts = at < tail.counts.length ? tail.counts : tail.counts + NONE.repeat(at + 1 - tail.counts.length);
+  tail.total++;
+  tail.counts = flat(counts.slice(0, at) + String.fromCharCode(counts.charCodeAt(at) + 1) + counts.slice(at + 1), tail.total);
+  if (tail.total < MOST) return;
+  const halved = Array.from(counts, (_, i) => tail.counts.charCodeAt(i) >> 1);
+  tail.total = halved.reduce((sum, one) => sum + one, 0);
+  tail.counts = String.fromCharCode(...halved);
+}
+
+const NONE = '\0';
+const scratch = Buffer.alloc(2 * (2 * FAR + 2));
+
+/** One text of its own, and not the parts it was made of; of one byte per character while no count can need two. */
+function flat(text: string, total: number): string {
+  const form = total < 256 ? 'latin1' : 'utf16le';
+  return scratch.toString(form, 0, scratch.write(text, form));
 }
 
 function bucketOf({ center, scale }: Tail, value: number): number {
