@@ -86,6 +86,7 @@ export function alertDocument(firing: Firing, rule: Rule, context: AlertContext,
       ...severityBefore(standing.stage, level, latest),
       building_block: rule.meta.alert?.buildingBlock ?? false,
       group: group.values,
+      ...missingOf(firing, rule),
       fingerprint: tupleId(['fingerprint', context.tenant, rule.id, group.key]).slice(0, 12),
       opened: isoTime(opening),
       cell: isoTime(cell),
@@ -105,6 +106,13 @@ export function alertDocument(firing: Firing, rule: Rule, context: AlertContext,
     },
   };
   return { id, document: context.kibanaFields ? withKibanaFields(document) : document };
+}
+
+/** Fields of the group key that its matches lack, where those are a group of their own; of a rule that alerts alone most are. */
+function missingOf({ group }: Firing, rule: Rule): JsonObject {
+  const missing =
+    rule.kind === 'correlation' ? rule.groupBy.map(({ name }) => name).filter((name) => !Object.hasOwn(group.values, name)) : [];
+  return missing.length === 0 ? {} : { group_missing: missing };
 }
 
 /** The id of the alert that an episode opens, unless an operator closed it in between. */

@@ -26,12 +26,11 @@ export function alertTable(documents: readonly JsonObject[]): string {
 
 function alertRow(document: JsonObject): readonly string[] {
   const group = at(document, 'wardline.alert.group');
-  const whom =
-    group !== undefined && isObject(group)
-      ? Object.entries(group)
-          .map(([name, value]) => `${name}=${String(value)}`)
-          .join(' ')
-      : '';
+  const missing = at(document, 'wardline.alert.group_missing');
+  const whom = [
+    ...(group !== undefined && isObject(group) ? Object.entries(group).map(([name, value]) => `${name}=${String(value)}`) : []),
+    ...(Array.isArray(missing) ? missing.map((name) => `${String(name)}=(missing)`) : []),
+  ].join(' ');
   const time = text(document, '@timestamp').replace('T', ' ').slice(0, 19);
   return [
     time,

@@ -124,6 +124,7 @@ export function alertTemplate(pattern: string): JsonObject {
               ruleset: keyword,
               reason: keyword,
               group: { type: 'flattened', ignore_above: 1024 },
+              group_missing: keyword,
               window: object({ mode: keyword, start: date, end: date }),
               evidence: { type: 'object', enabled: false },
               decision: { type: 'object', enabled: false },

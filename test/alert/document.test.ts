@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/shared/json.ts';
 import { at } from '../../src/shared/nested.ts';
+import { alertTable } from '../../src/sink/alert-row.ts';
 import { rulesetOf } from '../support/a-rule.ts';
 import { aWorld, type World } from '../support/a-run.ts';
 
@@ -47,6 +48,17 @@ beforeEach(() => {
 afterEach(() => world.remove());
 
 describe('the alert document', () => {
+  test('names the fields of the group that its matches lack, and the table shows them', async () => {
+    const correlation = { ...bruteForce.correlation, 'group-by': ['user.name', 'user.domain'] };
+    const rules = rulesetOf(failedSignIn, { ...bruteForce, correlation, wardline: { missing: 'group' } });
+    await world.run(rules, events);
+    const [document] = world.documents() as [JsonObject];
+    expect(at(document, 'wardline.alert.group')).toEqual({ 'user.name': 'alice' });
+    expect(at(document, 'wardline.alert.group_missing')).toEqual(['user.domain']);
+    expect(alertTable([document])).toContain('user.name=alice user.domain=(missing)');
+    expect(alertTable([document])).toMatch(/^TIME +LEVEL +ALERT +FOR +EVENTS/);
+  });
+
   test('is the one that docs/alerts.md shows', async () => {
     const settings = { alerts: { baseUrl: 'https://wardline.example.org/' } };
     await world.run(rulesetOf(failedSignIn, bruteForce), events, settings);

@@ -93,6 +93,23 @@ describe('wardline explain', () => {
     expect(out).toContain('no   event.outcome equal "failure"   the field is null');
   });
 
+  test('says that no event is of a log source of the rule, and what the events are', async () => {
+    const rules = join(folder, 'windows.yml');
+    writeFileSync(
+      rules,
+      [
+        'title: P\nname: proc\nlogsource: {product: windows, category: process_creation}\ndetection: {s: {Image: x}, condition: s}\n',
+        'title: C\nname: procs\ncorrelation: {type: event_count, rules: [proc], group-by: [User], timespan: 5m, condition: {gte: 2}}\n',
+      ].join('---\n'),
+    );
+    const hint = 'no event has a log source of the rule (category process_creation, product windows); the events are 10 ecs.';
+    for (const rule of ['proc', 'procs']) {
+      const { code, err } = await wardline('explain', rule, '--rules', rules, '--events', 'day.ndjson');
+      expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining(hint) });
+    }
+    expect((await wardline('explain', 'many', '--events', 'day.ndjson')).err).toBe('');
+  });
+
   test('a rule that is not there: the nearest name', async () => {
     expect(await wardline('explain', 'mani')).toMatchObject({ code: 2, err: 'wardline: there is no rule "mani"; did you mean "many"?\n' });
   });

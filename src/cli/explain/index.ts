@@ -5,6 +5,7 @@ import { isPolicy } from '../../detect/policy/judge.ts';
 import { truthOf } from '../../detect/truth.ts';
 import type { Event } from '../../event/event.ts';
 import { isoTime } from '../../event/time.ts';
+import { closureOf } from '../../explain/closure.ts';
 import { compiledOf } from '../../explain/compiled.ts';
 import { createStory, type GroupStory } from '../../explain/story.ts';
 import type { Correlation, Detection } from '../../rule/ir/rule.ts';
@@ -20,6 +21,7 @@ import { wholeNumber } from '../flag-values.ts';
 import type { Io } from '../io.ts';
 import { explanationText } from '../policy/explain.ts';
 import { ruleNamed } from '../rule-named.ts';
+import { createLogsourcesSeen } from './logsources-seen.ts';
 import { compiledText, storyText, truthText } from './text.ts';
 
 type Flags = EventFlags &
@@ -68,8 +70,10 @@ async function overEvents(rule: Detection, ruleset: Ruleset, files: readonly str
         `${truth.held ? 'FIRED' : 'NOT FIRED'}  event ${at}  ${isoTime(event.time)}  ${event.route.format}\n${policyText(rule, ruleset, at, event) ?? truthText(truth)}`,
       );
   };
+  const seen = createLogsourcesSeen([rule]);
   for await (const event of eventsOfFiles(files, flags, io, { records: 0, unread: 0 })) {
     n++;
+    seen.observe(event);
     const { held, missing } = truthOf(rule, event);
     if (held) {
       if (++fired <= limit) show(n, event);
@@ -78,7 +82,8 @@ async function overEvents(rule: Detection, ruleset: Ruleset, files: readonly str
   }
   if (fired === 0 && best !== undefined) show(best.n, best.event);
   if (flags.output === 'table' && flags.event === undefined)
-    io.out(`${n} events, it holds for ${fired}${fired === 0 && n > 0 ? '; the nearest is shown' : ''}\n`);
+    io.out(`${n} events, it holds for ${fired}${fired === 0 && best !== undefined ? '; the nearest is shown' : ''}\n`);
+  tellHint(seen.hint(), io);
   return EXIT.ok;
 }
 
@@ -98,12 +103,31 @@ async function overGroups(rule: Correlation, ruleset: Ruleset, files: readonly s
   const story = createStory(ruleset, rule);
   for await (const { records, normalizer } of recordsOfFiles(files, flags, io)) story.take(records, normalizer);
   const told = story.end();
+  if (told.matches === 0) tellHint(await noLogsource(rule, ruleset, files, flags, io), io);
   const wanted = groupFilter(flags.group ?? []);
   const groups = told.groups.filter(wanted).slice(0, wholeNumber(flags.limit, '--limit'));
   const nameOf = (id: string): string => ruleset.byId.get(id)?.meta.name ?? id;
   if (flags.output === 'json') for (const group of groups) io.out(`${JSON.stringify(groupJson(group))}\n`);
-  else io.out(storyText(told, groups, nameOf, (id) => ruleset.exceptions.find((one) => one.id === id)));
+  else io.out(storyText(rule, told, groups, nameOf, (id) => ruleset.exceptions.find((one) => one.id === id)));
   return EXIT.ok;
+}
+
+/** Beside the answer, so that programs read what they read before. */
+function tellHint(hint: string | undefined, io: Io): void {
+  if (hint !== undefined) io.err(`${hint}\n`);
+}
+
+/** Nothing matched: looks at the events once more for one that some rule below could have matched. */
+async function noLogsource(
+  rule: Correlation,
+  ruleset: Ruleset,
+  files: readonly string[],
+  flags: Flags,
+  io: Io,
+): Promise<string | undefined> {
+  const seen = createLogsourcesSeen(closureOf(ruleset, rule.id).detections);
+  for await (const event of eventsOfFiles(files, flags, io, { records: 0, unread: 0 })) seen.observe(event);
+  return seen.hint();
 }
 
 function groupFilter(pairs: readonly string[]): (story: GroupStory) => boolean {
