@@ -1,11 +1,6 @@
 import { z } from 'zod';
-import { tryParseDuration } from '../shared/duration.ts';
+import { durationMs } from '../shared/duration-setting.ts';
 import { ENTITY_KINDS } from './entity.ts';
-
-const durationMs = z
-  .string()
-  .refine((text) => tryParseDuration(text) !== undefined, { error: 'not a duration; write 1h, 24h or 7d' })
-  .transform((text) => Number((tryParseDuration(text) ?? 0n) / 1_000_000n));
 
 /** Risk of users, hosts, addresses and services, from the alerts about them. */
 export const riskSettings = z.strictObject({

@@ -1,10 +1,9 @@
-import { tryParseDuration } from '../shared/duration.ts';
 import { WardlineError } from '../shared/errors.ts';
 import { printable } from '../shared/table.ts';
 import { openStore } from '../store/store.ts';
 import { actorOf } from './actor.ts';
 import { EXIT } from './exit-codes.ts';
-import { instantOf } from './flag-values.ts';
+import { durationOf, instantOf } from './flag-values.ts';
 import type { Io } from './io.ts';
 
 export type AttestFlags = {
@@ -28,8 +27,8 @@ export function evidenceAttest(statement: string, flags: AttestFlags, io: Io): n
   if (!NAME.test(statement)) throw new WardlineError('usage', `"${printable(statement)}" is no name of a statement, such as au-6-review`);
   const at = io.clock.now();
   const from = flags.from === undefined ? at : instantOf(flags.from, '--from');
-  const length = Number((tryParseDuration(flags.for) ?? 0n) / 1_000_000n);
-  if (length <= 0 || length > LONGEST_MS)
+  const length = durationOf(flags.for, '--for');
+  if (length > LONGEST_MS)
     throw new WardlineError('usage', `--for takes a duration such as 7d, at most 366d, not "${printable(flags.for)}"`);
   const note = (flags.note ?? '').trim();
   if (note.length > MAX_NOTE) throw new WardlineError('usage', `a note has at most ${MAX_NOTE} characters, not ${note.length}`);

@@ -1,3 +1,4 @@
+import { tryParseDuration } from '../shared/duration.ts';
 import { WardlineError } from '../shared/errors.ts';
 import { parseInstant } from '../shared/instant.ts';
 import { printable } from '../shared/table.ts';
@@ -16,4 +17,11 @@ export function instantOf(text: string, flag: string): number {
   if (ms === undefined)
     throw new WardlineError('usage', `${flag} takes a time such as 2026-11-01 or 2026-11-01T06:00:00Z, not "${printable(text)}"`);
   return ms;
+}
+
+/** The duration that a flag was given, in ms; throws `usage` for anything else. */
+export function durationOf(text: string, flag: string): number {
+  const nanos = tryParseDuration(text);
+  if (nanos === undefined) throw new WardlineError('usage', `${flag} takes a duration such as 30m, 4h or 90d, not "${printable(text)}"`);
+  return Number(nanos / 1_000_000n);
 }

@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Silence } from '../notify/settings.ts';
 import { tupleId } from '../shared/digest.ts';
-import { tryParseDuration } from '../shared/duration.ts';
 import { WardlineError } from '../shared/errors.ts';
 import { printable, table } from '../shared/table.ts';
 import { parseSilence, type SilenceRecord, silenceJson, silencesOf } from '../store/silences.ts';
@@ -12,6 +11,7 @@ import { actorOf } from './actor.ts';
 import type { StoreFlags } from './alerts.ts';
 import { outputOption, type Register, storeOption } from './command.ts';
 import { EXIT } from './exit-codes.ts';
+import { durationOf, instantOf } from './flag-values.ts';
 import type { Io } from './io.ts';
 import { settingsOf } from './load.ts';
 
@@ -30,8 +30,8 @@ const MAX_COMMENT = 4000;
 /** `wardline silence add`: nobody is notified of what matches, for a time. Durable when it returns; a running engine heeds it within a second. */
 function add(written: readonly string[], flags: AddFlags, io: Io): number {
   const now = io.clock.now();
-  const starts = flags.start === undefined ? now : instantOf('--start', flags.start);
-  const ends = flags.end === undefined ? starts + durationOf(flags.duration) : instantOf('--end', flags.end);
+  const starts = flags.start === undefined ? now : instantOf(flags.start, '--start');
+  const ends = flags.end === undefined ? starts + durationOf(flags.duration ?? '1h', '--duration') : instantOf(flags.end, '--end');
   if (ends <= now) throw new WardlineError('usage', `the silence would end at ${new Date(ends).toISOString()}, which has passed`);
   const owner = actorOf(flags.author, io, '--author');
   const comment = flags.comment.trim();
@@ -75,18 +75,6 @@ function faultText(
   const [key, place] = path;
   if (key === 'matchers') return typeof place === 'number' ? `"${printable(matchers[place] ?? '')}": ${message}` : message;
   return `${key === 'comment' ? '--comment' : key === 'owner' ? '--author' : key === 'ends' ? '--end' : String(key)}: ${message}`;
-}
-
-function durationOf(text = '1h'): number {
-  const nanos = tryParseDuration(text);
-  if (nanos === undefined) throw new WardlineError('usage', `--duration takes 30m, 4h or 2d, not "${printable(text)}"`);
-  return Number(nanos / 1_000_000n);
-}
-
-function instantOf(flag: string, text: string): number {
-  const at = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(at)) throw new WardlineError('usage', `${flag} takes a time such as 2026-11-20T08:00:00Z, not "${printable(text)}"`);
-  return at;
 }
 
 type Listed = SilenceRecord & { readonly state: 'active' | 'pending' | 'expired'; readonly from: 'command' | 'settings' };

@@ -1,24 +1,18 @@
 import { Option } from 'commander';
 import { addToken, readTokens, revokeToken, TOKEN_ROLES, type TokenRole } from '../admin/tokens.ts';
-import { tryParseDuration } from '../shared/duration.ts';
-import { WardlineError } from '../shared/errors.ts';
 import { table } from '../shared/table.ts';
 import { outputOption, type Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
+import { durationOf } from './flag-values.ts';
 import type { Io } from './io.ts';
 
 type FileFlags = { readonly file: string };
 type AddFlags = FileFlags & { readonly role: TokenRole; readonly expires: string };
 
-const NANOS_PER_MS = 1_000_000n;
-
 /** `wardline token add NAME`: prints the token, once; the file keeps its SHA-256. */
 export function tokenAdd(name: string, { file, role, expires }: AddFlags, io: Io): number {
-  const lifetime = tryParseDuration(expires);
-  if (lifetime === undefined || lifetime <= 0n)
-    throw new WardlineError('usage', `--expires takes a duration, for example 90d, not ${expires}`);
   const now = io.clock.now();
-  const until = now + Number(lifetime / NANOS_PER_MS);
+  const until = now + durationOf(expires, '--expires');
   const token = addToken(file, name, role, now, until);
   io.err(`token of ${name}, ${role}, until ${new Date(until).toISOString()}; it is shown only now\n`);
   io.out(`${token}\n`);

@@ -8,7 +8,7 @@ import { redactSettings } from '../normalize/redaction-settings.ts';
 import { checkNotify } from '../notify/check.ts';
 import { notifySettings } from '../notify/settings.ts';
 import { reportSettings } from '../report/settings.ts';
-import { tryParseDuration } from '../shared/duration.ts';
+import { durationNanos } from '../shared/duration-setting.ts';
 import { sinkSettings } from '../sink/settings.ts';
 import { sourceSettings } from '../source/settings.ts';
 import { LOG_LEVELS } from '../telemetry/log.ts';
@@ -16,19 +16,13 @@ import { telemetrySettings } from '../telemetry/settings.ts';
 import { kafkaConnectionSettings } from '../transport/kafka-settings.ts';
 import { adminSettings } from './admin-settings.ts';
 
-/** `5m`, `1h30m`; nanoseconds inside. */
-const duration = z
-  .string()
-  .refine((text) => tryParseDuration(text) !== undefined, { error: 'not a duration; write 90s, 15m, 1h30m or 7d' })
-  .transform((text) => tryParseDuration(text) ?? 0n);
-
 const engineSettings = z.strictObject({
-  allowedLateness: duration
+  allowedLateness: durationNanos
     .prefault('5m')
     .describe('How far behind the newest event of its partition an event may arrive and still count as in time.'),
-  idleAfter: duration.prefault('2m').describe('A partition without records for this long no longer holds back the others.'),
+  idleAfter: durationNanos.prefault('2m').describe('A partition without records for this long no longer holds back the others.'),
   checkpointEvery: z.int().min(1).default(20_000).describe('Records between two checkpoints.'),
-  checkpointInterval: duration.prefault('10s').describe('The longest time between two checkpoints while records flow.'),
+  checkpointInterval: durationNanos.prefault('10s').describe('The longest time between two checkpoints while records flow.'),
 });
 
 export const ROLES = ['ingest', 'correlate', 'deliver', 'evidence'] as const;
@@ -45,7 +39,9 @@ const transportSettings = z.strictObject({
     .default('wardline')
     .describe('Of the topics <prefix>.matches, .alerts, .checkpoints and .deadletters.'),
   partitions: z.int().min(1).max(1024).default(8).describe('Of these topics; groups live in partitions, so it cannot change later.'),
-  sessionTimeout: duration.prefault('15s').describe('A process that is not heard of for this long loses its partitions to the others.'),
+  sessionTimeout: durationNanos
+    .prefault('15s')
+    .describe('A process that is not heard of for this long loses its partitions to the others.'),
   replication: z.int().min(1).max(7).default(1).describe('Replicas of these topics; three in production.'),
   roles: z
     .array(z.enum(ROLES))

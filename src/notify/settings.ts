@@ -1,18 +1,10 @@
 import { z } from 'zod';
-import { tryParseDuration } from '../shared/duration.ts';
+import { durationMsOrNone } from '../shared/duration-setting.ts';
 import { messageOf } from '../shared/errors.ts';
 import { parseInstant } from '../shared/instant.ts';
 import { isZone } from '../shared/zone.ts';
 import { compileMatchers, type Matcher, parseMatcher } from './matcher.ts';
 import type { TimeInterval } from './time-interval.ts';
-
-const NANOS_PER_MS = 1_000_000n;
-
-/** `5m`, `4h`; milliseconds inside. */
-const durationMs = z
-  .string()
-  .refine((text) => text === '0s' || tryParseDuration(text) !== undefined, { error: 'not a duration; write 30s, 5m, 4h or 1d' })
-  .transform((text) => Number((tryParseDuration(text) ?? 0n) / NANOS_PER_MS));
 
 const matcher = z.string().transform((text, context): Matcher => {
   const parsed = parseMatcher(text);
@@ -38,9 +30,9 @@ const silenceMatchers = matchers.min(1).refine((all) => !compileMatchers(all)({}
 });
 
 const timings = {
-  groupWait: durationMs.optional().describe('How long a new group waits for more alerts before the first notification.'),
-  groupInterval: durationMs.optional().describe('How often a group looks whether there is something new to say.'),
-  repeatInterval: durationMs.optional().describe('When what still fires is said again; acknowledged alerts are not.'),
+  groupWait: durationMsOrNone.optional().describe('How long a new group waits for more alerts before the first notification.'),
+  groupInterval: durationMsOrNone.optional().describe('How often a group looks whether there is something new to say.'),
+  repeatInterval: durationMsOrNone.optional().describe('When what still fires is said again; acknowledged alerts are not.'),
 };
 
 /** A node of the route tree as written. */
@@ -93,7 +85,7 @@ const inhibition = z.strictObject({
   source: matchers.min(1).describe('The alerts that inhibit.'),
   target: matchers.min(1).describe('The alerts that are not notified meanwhile.'),
   equal: z.array(z.string()).default([]).describe('Labels that must have the same value in both.'),
-  for: durationMs.prefault('0s').describe('The source goes on inhibiting for so long after it is over.'),
+  for: durationMsOrNone.prefault('0s').describe('The source goes on inhibiting for so long after it is over.'),
 });
 
 const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openStore } from '../../src/store/store.ts';
 import { wardlineIn } from '../support/wardline.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wardline-replay-test-'));
@@ -54,6 +55,70 @@ describe('wardline replay', () => {
     expect(JSON.parse(out)).toMatchObject({ version: 1, records: 2, alerts: 2, byLevel: { high: 2 } });
   });
 
+  test('begins at an offset, for every partition or each its own', async () => {
+    const lines = readFileSync(join(folder, 'day.ndjson'), 'utf8').split('\n');
+    const third = (lines[0]?.length ?? 0) + (lines[1]?.length ?? 0) + 2;
+    for (const from of [String(third), `0:${third}`, `7:1,0:${third}`])
+      expect(JSON.parse((await wardline('replay', ...input, '--from-offset', from, '-o', 'json')).out)).toMatchObject({
+        records: 2,
+        alerts: 2,
+      });
+    expect(JSON.parse((await wardline('replay', ...input, '--from-offset', '7:1', '-o', 'json')).out)).toMatchObject({ records: 4 });
+    expect(await wardline('replay', ...input, '--from-offset', '1,2')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--from-offset takes an offset'),
+    });
+  });
+
+  test('goes as fast as it happened, or so many times as fast, and prints alerts as they open', async () => {
+    const waits: number[] = [];
+    let now = 0;
+    const clock = {
+      now: () => now,
+      sleep: async (ms: number) => {
+        // Turns of the engine itself are short; the days between the events are not.
+        if (ms > 60_000) {
+          waits.push(ms);
+          now += ms;
+        } else await new Promise((done) => setImmediate(done));
+      },
+    };
+    const { code, out } = await wardlineIn(folder, { clock })('replay', ...input, '--speed', '24');
+    expect({ code, waits }).toEqual({ code: 0, waits: [3_600_000, 3_600_000, 3_600_000] });
+    expect(out.match(/Seen seen {2}/g)?.length).toBeGreaterThan(4);
+    expect(await wardline('replay', ...input, '--speed', 'fast')).toMatchObject({ code: 2, err: expect.stringContaining('--speed takes') });
+  });
+
+  test('reads dead letters again as the settings are now', async () => {
+    const store = openStore(join(folder, 'letters.db'));
+    const record = (offset: bigint, text: string) => ({
+      source: 'day',
+      partition: 0,
+      offset,
+      appendedAt: Date.UTC(2026, 10, 20),
+      headers: new Map(),
+      bytes: Buffer.from(text),
+    });
+    const letter = (offset: bigint, text: string) => ({
+      record: record(offset, text),
+      reason: 'invalid-json' as const,
+      detail: 'x',
+      at: undefined,
+    });
+    store.transaction(() =>
+      store.deadLetters.append([letter(5n, event(0, 'one')), letter(9n, '{'), letter(7n, `"${'x'.repeat(70_000)}"`)]),
+    );
+    store.close();
+    const { code, out, err } = await wardline('replay', '--dead-letters', 'letters.db', '-c', 'wardline.yaml', '-o', 'json');
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('1 records are left out: larger than what is kept') });
+    expect(JSON.parse(out)).toMatchObject({ records: 2, events: 1, alerts: 1, deadLetters: 1 });
+    expect(await wardline('replay', '--dead-letters', 'none.db')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('there is no store none.db'),
+    });
+    expect(await wardline('replay')).toMatchObject({ code: 2, err: expect.stringContaining('name an input, or give --dead-letters') });
+  });
+
   test('holds two rulesets against each other', async () => {
     const { out } = await wardline('replay', ...input, '--compare', 'other', '-o', 'json');
     const { comparison } = JSON.parse(out);
@@ -92,7 +157,7 @@ describe('wardline replay', () => {
     [['nowhere.log'], 'there is no file nowhere.log'],
     [['source:night', '-c', 'wardline.yaml'], 'the settings have no source "night"'],
     [['amqp://user:password@host/x'], '"amqp://host/x" is no input'],
-    [['day.ndjson', '--since', 'yesterday'], '--since takes an instant'],
+    [['day.ndjson', '--since', 'yesterday'], '--since takes a time'],
     [['day.ndjson', '--to', 'soc'], '--to names a sink of the settings'],
   ])('%j: says what is wrong', async (args, message) => {
     const { code, err } = await wardline('replay', ...args);

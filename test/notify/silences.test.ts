@@ -100,6 +100,18 @@ describe('wardline silence', () => {
     expect((await silence('expire', id)).error).toContain('was over at');
   });
 
+  test('a time without a zone is UTC, whatever the zone of the host', async () => {
+    const zone = process.env['TZ'];
+    process.env['TZ'] = 'Asia/Tokyo';
+    try {
+      const { out } = await silence('add', 'a=b', '--start', '2026-11-21 06:00', '--end', '2026-11-22', '--comment', 'c', '-o', 'json');
+      expect(JSON.parse(out)).toMatchObject({ starts: '2026-11-21T06:00:00.000Z', ends: '2026-11-22T00:00:00.000Z' });
+    } finally {
+      if (zone === undefined) delete process.env['TZ'];
+      else process.env['TZ'] = zone;
+    }
+  });
+
   test('a first word alone is the name of the alert; one that starts later waits', async () => {
     const { out, err } = await silence('add', 'SSH "brute" force', '--start', '2026-11-21T00:00:00Z', '--comment', 'c', '-o', 'json');
     expect(JSON.parse(out)).toMatchObject({

@@ -1,9 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Option } from 'commander';
 import { type Settings, settingsSchema } from '../../config/settings.ts';
-import { parseIsoTime } from '../../event/time.ts';
 import { normalizersOf } from '../../pipeline/parts.ts';
 import type { RunEngine } from '../../pipeline/run-options.ts';
 import { readExpectations, type Unmet, unmet } from '../../rule/cases/expectations.ts';
@@ -16,19 +15,27 @@ import { createSink } from '../../sink/index.ts';
 import { fileSourceSettings } from '../../source/settings.ts';
 import { openStore } from '../../store/store.ts';
 import { createLogger } from '../../telemetry/log.ts';
-import { namedSettings, soundRules } from '../chosen-rules.ts';
+import { namedSettings, ruleSettingsOption, rulesOption, soundRules } from '../chosen-rules.ts';
 import type { Register } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
+import { instantOf } from '../flag-values.ts';
 import type { Io } from '../io.ts';
 import { junit } from '../junit.ts';
-import { type Input, inputOf, within } from './inputs.ts';
+import type { LoadedFile } from '../load.ts';
+import { type Between, type Input, inputOf, within } from './inputs.ts';
+import { deadLetterInputs } from './letters.ts';
+import { fromOffset, fromOffsetOf } from './offsets.ts';
 import { asBacktest, comparisonOf, comparisonText, type Replayed, replayText, summaryOf } from './outcome.ts';
+import { createPace, paced, speedOf } from './pace.ts';
 
 type Flags = {
   readonly config?: string;
   readonly rules?: readonly string[];
   readonly since?: string;
   readonly until?: string;
+  readonly fromOffset?: string;
+  readonly speed?: string;
+  readonly deadLetters?: string | true;
   readonly expect?: string;
   readonly compare?: readonly string[];
   readonly to?: string;
@@ -42,16 +49,36 @@ async function replay(inputs: readonly string[], flags: Flags, io: Io, runEngine
   const began = io.clock.now();
   const loaded = namedSettings(flags, io);
   const baseDir = loaded?.baseDir ?? process.cwd();
-  const between = { since: instant(flags.since, '--since'), until: instant(flags.until, '--until') };
+  const between = {
+    since: instant(flags.since, '--since'),
+    until: instant(flags.until, '--until'),
+    fromOffset: fromOffsetOf(flags.fromOffset),
+  };
+  const speed = speedOf(flags.speed);
+  const letters = flags.deadLetters === true ? storePathOf(loaded) : flags.deadLetters;
+  if (inputs.length === 0 && letters === undefined) throw new WardlineError('usage', 'name an input, or give --dead-letters');
   const form = fileSourceSettings.safeParse({ kind: 'file', name: 'input', path: 'input', format: flags.format, timezone: flags.timezone });
   if (!form.success) throw new WardlineError('usage', form.error.issues.map(({ message }) => message).join('; '));
-  const opened = inputs.map((text, n) => inputOf(text, n, form.data, between, loaded?.settings, baseDir, io));
+  const opened = [
+    ...inputs.map((text, n) => inputOf(text, n, form.data, between, loaded?.settings, baseDir, io)),
+    ...(letters === undefined ? [] : deadLetterInputs(letters, form.data, loaded?.settings, io)),
+  ];
+  if (opened.length === 0) {
+    io.out('there are no dead letters to read again\n');
+    return EXIT.ok;
+  }
   const ruleset = loud(soundRules(flags.rules, loaded, io));
   const compared = flags.compare === undefined ? undefined : loud(soundRules(flags.compare, loaded, io));
   const expectations = flags.expect === undefined ? undefined : expectationsOf(flags.expect, io);
   const sink = sinkOf(flags.to, loaded?.settings, io);
   const run = (rulesOfRun: Ruleset): Promise<Replayed> =>
-    once(opened, rulesOfRun, { settings: loaded?.settings, baseDir, between }, io, runEngine);
+    once(
+      opened,
+      rulesOfRun,
+      { settings: loaded?.settings, baseDir, between, speed, live: speed !== undefined && flags.output === 'table' },
+      io,
+      runEngine,
+    );
   const replayed = await run(ruleset);
   if (io.stop.aborted) return EXIT.interrupted;
   const comparison = compared === undefined ? undefined : comparisonOf(await run(compared), replayed);
@@ -61,13 +88,10 @@ async function replay(inputs: readonly string[], flags: Flags, io: Io, runEngine
   return wrong.some(({ fails }) => fails) ? EXIT.findings : EXIT.ok;
 }
 
-function instant(text: string | undefined, flag: string): number | undefined {
-  if (text === undefined) return undefined;
-  const time = parseIsoTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text)?.time;
-  if (time === undefined)
-    throw new WardlineError('usage', `${flag} takes an instant such as 2026-11-20 or 2026-11-20T08:00:00Z, not "${text}"`);
-  return Number(time / 1_000_000n);
-}
+const instant = (text: string | undefined, flag: string): number | undefined => (text === undefined ? undefined : instantOf(text, flag));
+
+const storePathOf = (loaded: LoadedFile | undefined): string =>
+  loaded === undefined ? 'wardline.db' : resolve(loaded.baseDir, loaded.settings.state.path);
 
 function expectationsOf(path: string, io: Io) {
   let text: string;
@@ -96,14 +120,18 @@ function sinkOf(name: string | undefined, settings: Settings | undefined, io: Io
 type Frame = {
   readonly settings: Settings | undefined;
   readonly baseDir: string;
-  readonly between: { readonly since: number | undefined; readonly until: number | undefined };
+  readonly between: Between;
+  /** Undefined: as fast as it goes. */
+  readonly speed: number | undefined;
+  /** Alerts are printed as they open. */
+  readonly live: boolean;
 };
 
 /** One pass of the engine over the inputs. */
 async function once(
   inputs: readonly Input[],
   ruleset: Ruleset,
-  { settings, baseDir, between }: Frame,
+  { settings, baseDir, between, speed, live }: Frame,
   io: Io,
   runEngine: RunEngine,
 ): Promise<Replayed> {
@@ -115,7 +143,7 @@ async function once(
     const own: Settings = {
       ...(settings ?? settingsSchema.parse({ sources: [{ kind: 'stdin', name: 'none' }] })),
       sources: inputs.map((input) => input.settings),
-      sinks: [],
+      sinks: live ? [{ kind: 'console', name: 'console', format: 'table' }] : [],
       canaries: [],
       reports: [],
       state: { kind: 'sqlite', path },
@@ -124,19 +152,22 @@ async function once(
       admin: undefined,
     };
     const normalizers = normalizersOf(own);
+    const pace = speed === undefined ? undefined : createPace(speed, io.clock);
     let drawn = 0;
     const summary = await runEngine({
       settings: own,
       inputs: inputs.map((input) => {
         const source = input.open({ clock: io.clock, logger });
         const normalizer = normalizers.get(source.name);
-        return normalizer === undefined ? source : within(source, normalizer, between);
+        if (normalizer === undefined) return source;
+        const chosen = within(fromOffset(source, between.fromOffset), normalizer, between);
+        return pace === undefined ? chosen : paced(chosen, normalizer, pace, io.clock);
       }),
       ruleset,
       baseDir,
       clock: io.clock,
       logger,
-      write: () => undefined,
+      write: live ? io.out : () => undefined,
       signal: io.stop,
       onProgress: ({ records, alerts }) => {
         if (!io.interactive || io.clock.now() - drawn < 500) return;
@@ -217,12 +248,17 @@ export const registerReplay: Register = (program, { io, runEngine, done }) => {
   program
     .command('replay')
     .alias('backtest')
-    .argument('<input...>', 'files, folders, source:NAME, kafka://broker:9092/topic, elasticsearch+https://host:9200/index')
+    .argument('[input...]', 'files, folders, source:NAME, kafka://broker:9092/topic, elasticsearch+https://host:9200/index')
     .description('history through the engine: what rules would have alerted; nobody is told unless --to')
-    .option('-c, --config <file>', 'settings: tables, redaction, log sources, lateness, sources and sinks by name')
-    .option('-r, --rules <path...>', 'rule files and folders (default: those of the settings, or rules)')
+    .addOption(
+      ruleSettingsOption('their rules, signed packs and placeholders, tables, redaction, log sources, lateness, sources and sinks by name'),
+    )
+    .addOption(rulesOption())
     .option('--since <time>', 'only events from here on')
     .option('--until <time>', 'only events before')
+    .option('--from-offset <offset>', 'only records from this offset on: 1200, or 0:1200,3:80 by partition (files: byte offsets)')
+    .option('--dead-letters [store]', 'the records of a store that could not be read (default: the store of the settings)')
+    .option('--speed <factor>', 'as fast as it happened (1), so many times as fast (60), or max; alerts are printed as they open', 'max')
     .option('--expect <file>', 'what must come out, rule by rule; else exit 1')
     .option('--compare <path...>', 'another ruleset over the same inputs: alerts that only one of them makes')
     .option('--to <sink>', 'give the alerts, marked as backtest, to a sink of the settings')

@@ -14,9 +14,14 @@ import { createKafkaRange } from '../../source/kafka/range.ts';
 import { kafkaSourceSettings, type SourceSettings } from '../../source/settings.ts';
 import type { Source } from '../../source/source.ts';
 import type { Io } from '../io.ts';
+import type { FromOffset } from './offsets.ts';
 
-/** Event times (ms) between which a replay looks; open where undefined. */
-export type Between = { readonly since: number | undefined; readonly until: number | undefined };
+/** Event times (ms) between which a replay looks, and offsets from which on; open where undefined. */
+export type Between = {
+  readonly since: number | undefined;
+  readonly until: number | undefined;
+  readonly fromOffset: FromOffset | undefined;
+};
 
 /** One input as the engine sees it: what it is called and read as, and how it is opened. */
 export type Input = {
@@ -58,7 +63,8 @@ export function inputOf(
       node: elastic[1] ?? '',
       index: elastic[2] ?? '',
       apiKey: key === undefined ? undefined : new Secret(key),
-      ...between,
+      since: between.since,
+      until: between.until,
     };
     return { settings: { kind: 'stdin', name, ...given(form) }, open: () => createElasticsearchSource(input) };
   }

@@ -1,12 +1,7 @@
 import { z } from 'zod';
-import { tryParseDuration } from '../../shared/duration.ts';
+import { durationMs } from '../../shared/duration-setting.ts';
 import { httpSettings } from '../http/settings.ts';
 import { sinkName } from '../sink-name.ts';
-
-const durationMs = z
-  .string()
-  .refine((text) => tryParseDuration(text) !== undefined, { error: 'not a duration; write 5m or 24h' })
-  .transform((text) => Number((tryParseDuration(text) ?? 0n) / 1_000_000n));
 
 export const alertmanagerSinkSettings = z.strictObject({
   kind: z.literal('alertmanager'),

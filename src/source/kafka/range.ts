@@ -11,8 +11,12 @@ import type { Batch, Source } from '../source.ts';
 import { createNumbering } from './numbering.ts';
 import { topicsOf } from './topics.ts';
 
-/** Append times (ms) between which records are read; open where undefined. */
-export type KafkaRange = { readonly since: number | undefined; readonly until: number | undefined };
+/** Append times (ms) between which records are read, and the offset from which on, by partition; open where undefined. */
+export type KafkaRange = {
+  readonly since: number | undefined;
+  readonly until: number | undefined;
+  readonly fromOffset?: ((partition: number) => bigint | undefined) | undefined;
+};
 
 type Span = { next: bigint; readonly end: bigint };
 
@@ -67,7 +71,7 @@ export function createKafkaRange(
 async function spansOf(
   admin: Admin,
   settings: KafkaSourceSettings,
-  { since, until }: KafkaRange,
+  { since, until, fromOffset }: KafkaRange,
   register: ReturnType<typeof createMemoryRegister>,
 ): Promise<Map<number, Span>> {
   const topics = await topicsOf(admin, settings);
@@ -84,7 +88,8 @@ async function spansOf(
         // The broker has no record that late: -1.
         return offset === undefined || offset === '-1' ? BigInt(found === undefined ? otherwise : high) : BigInt(offset);
       };
-      spans.set(numbering.numberOf(topic, partition), { next: at(from, low), end: at(to, high) });
+      const [first, least] = [at(from, low), fromOffset?.(partition) ?? 0n];
+      spans.set(numbering.numberOf(topic, partition), { next: first < least ? least : first, end: at(to, high) });
     }
   }
   return spans;
