@@ -1,21 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import type { Kafka, Producer } from 'kafkajs';
 import { messageOf, WardlineError } from '../shared/errors.ts';
-import type { KeyedLog, LogWriter } from './port.ts';
+import type { Append, KeyedLog, LogWriter } from './port.ts';
 
 /** A request stays under the broker's default limit of one megabyte, with room for what goes around the records. */
 const MAX_REQUEST_BYTES = 700_000;
 
 export type ClosableWriter = LogWriter & { close(): Promise<void> };
 
+type Call = { readonly entries: readonly Append[]; readonly done: () => void; readonly failed: (error: unknown) => void };
+
 /**
  * Appends to one topic: idempotent, one request under way, one partition per request, the answer checked. Kafka's client
- * may call a request over two partitions done of which one was never written (docs/decisions/). After an error nobody knows
- * what was written, so the next call starts with a new producer.
+ * may call a request over two partitions done of which one was never written (docs/decisions/). What others want to append
+ * to a partition while a request is under way goes into one request after it. After an error nobody knows what was
+ * written, so the next call starts with a new producer.
  */
 export function createKafkaWriter(kafka: Kafka, topic: string, partitions: number): ClosableWriter {
   let producer: Promise<Producer> | undefined;
-  let turn: Promise<unknown> = Promise.resolve();
+  /** By partition, the one that waits longest first; of a partition in the order of the calls. */
+  const waiting = new Map<number, Call[]>();
+  let pumping: Promise<void> | undefined;
 
   const connected = (): Promise<Producer> => {
     producer ??= (async () => {
@@ -39,7 +44,7 @@ export function createKafkaWriter(kafka: Kafka, topic: string, partitions: numbe
         retryable: true,
       });
   };
-  const append: LogWriter['append'] = async (partition, entries) => {
+  const write: LogWriter['append'] = async (partition, entries) => {
     try {
       for (const part of parts(entries)) await send(partition, part);
     } catch (error) {
@@ -51,15 +56,34 @@ export function createKafkaWriter(kafka: Kafka, topic: string, partitions: numbe
         : new WardlineError('transport', `${topic}/${partition}: ${messageOf(error)}`, { cause: error, retryable: true });
     }
   };
+  const pump = async (): Promise<void> => {
+    for (let first = waiting.entries().next(); !first.done; first = waiting.entries().next()) {
+      const [partition, calls] = first.value;
+      waiting.delete(partition);
+      try {
+        await write(
+          partition,
+          calls.flatMap(({ entries }) => entries),
+        );
+        for (const { done } of calls) done();
+      } catch (error) {
+        for (const { failed } of calls) failed(error);
+      }
+    }
+    pumping = undefined;
+  };
   return {
     partitions,
-    append(partition, entries) {
-      const mine = turn.then(() => append(partition, entries));
-      turn = mine.catch(() => undefined);
-      return mine;
-    },
+    append: (partition, entries) =>
+      new Promise((done, failed) => {
+        const call = { entries, done, failed };
+        const calls = waiting.get(partition);
+        if (calls === undefined) waiting.set(partition, [call]);
+        else calls.push(call);
+        pumping ??= pump();
+      }),
     async close() {
-      await turn;
+      await pumping;
       await producer?.then((one) => one.disconnect());
     },
   };
@@ -67,7 +91,7 @@ export function createKafkaWriter(kafka: Kafka, topic: string, partitions: numbe
 
 type Message = { readonly key: string | null; readonly value: Buffer | null };
 
-function* parts(entries: Parameters<LogWriter['append']>[1]): Iterable<readonly Message[]> {
+function* parts(entries: readonly Append[]): Iterable<readonly Message[]> {
   let part: Message[] = [];
   let bytes = 0;
   for (const { key, value } of entries) {

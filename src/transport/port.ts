@@ -16,10 +16,28 @@ export interface LogWriter {
   readonly partitions: number;
   /**
    * Appends in order. Resolves when all of them are acknowledged. Rejects when that is not known: then they are there,
-   * or are not, or will be. Never call it again for a partition before the last call has ended.
+   * or are not, or will be. Who calls it again for a partition before his last call has ended may find them out of order;
+   * calls for different partitions, and of different callers, do not wait for one another.
    */
   append(partition: number, entries: readonly Append[]): Promise<void>;
 }
+
+/**
+ * Appends to several partitions side by side. Ends when every call has ended, also after a failure: a caller that begins
+ * again must not meet its own call that is still under way.
+ */
+export async function appendEach(writer: LogWriter, lists: Iterable<readonly [number, readonly Append[]]>): Promise<void> {
+  const ends = await Promise.allSettled(Array.from(lists, ([partition, entries]) => writer.append(partition, entries)));
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+/** The same entries for every partition. */
+export const appendEverywhere = (writer: LogWriter, entries: readonly Append[]): Promise<void> =>
+  appendEach(
+    writer,
+    Array.from({ length: writer.partitions }, (_, partition) => [partition, entries] as const),
+  );
 
 /** Where a reader of a group has told the log that it stands. */
 export type Committed = { readonly offset: bigint; readonly metadata: string };

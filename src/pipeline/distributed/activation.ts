@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { sha256Hex } from '../../shared/digest.ts';
 import { messageOf, WardlineError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
-import type { LogWriter } from '../../transport/port.ts';
+import { appendEverywhere, type LogWriter } from '../../transport/port.ts';
 import type { NumberedBundle, RulesetLog } from '../../transport/ruleset-log.ts';
 import { errorsOf } from './bundle.ts';
 import { ACTIVATION_KEY, encodeMatchRecord } from './records.ts';
@@ -27,10 +27,8 @@ const isRetryable = (error: unknown): boolean => !(error instanceof WardlineErro
 /** Tells every partition of matches that a ruleset holds from here on. */
 export const announceTo =
   (matches: LogWriter) =>
-  async ({ seq, bundle }: NumberedBundle): Promise<void> => {
-    const value = encodeMatchRecord({ kind: 'activation', seq, digest: bundle });
-    for (let p = 0; p < matches.partitions; p++) await matches.append(p, [{ key: ACTIVATION_KEY, value }]);
-  };
+  ({ seq, bundle }: NumberedBundle): Promise<void> =>
+    appendEverywhere(matches, [{ key: ACTIVATION_KEY, value: encodeMatchRecord({ kind: 'activation', seq, digest: bundle }) }]);
 
 /**
  * At the start: the first process of a deployment makes its rules active; with `own` any does. Others take what is active.

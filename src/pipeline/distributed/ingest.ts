@@ -8,7 +8,15 @@ import type { Clock } from '../../shared/clock.ts';
 import { sha256Hex } from '../../shared/digest.ts';
 import type { JsonValue } from '../../shared/json.ts';
 import type { Logger } from '../../shared/logger.ts';
-import type { Append, Entry, LogWriter, OwnedPartition, Worker } from '../../transport/port.ts';
+import {
+  type Append,
+  appendEach,
+  appendEverywhere,
+  type Entry,
+  type LogWriter,
+  type OwnedPartition,
+  type Worker,
+} from '../../transport/port.ts';
 import type { Ingested } from '../ingest.ts';
 import { encodeFact, type Fact } from './facts.ts';
 import { encodeMatchRecord, type MatchRecord, type Place } from './records.ts';
@@ -55,7 +63,7 @@ type Memory = {
 /**
  * The owner of one partition of a source. What it appends to a partition of `wardline.matches` is in source order, without
  * holes, and begins at or below an offset that was committed after everything before it was acknowledged: one request at a
- * time, and the commit only after all. Repeats are for the filter of correlation to drop.
+ * time for a partition, and the commit only after all. Repeats are for the filter of correlation to drop.
  */
 export function ingestWorker(deps: IngestDeps): Worker {
   return async (owned) => {
@@ -100,10 +108,7 @@ async function createRun(deps: IngestDeps, owned: OwnedPartition) {
   let seq = start.memory.rules ?? newestOf(rulesets);
   let rules = await rulesets.load(seq);
   const place = (): Place => ({ source, partition, incarnation, offset: next, index: 0 });
-  const everywhere = async (record: MatchRecord): Promise<void> => {
-    const value = encodeMatchRecord(record);
-    for (let p = 0; p < matches.partitions; p++) await matches.append(p, [{ key: source, value }]);
-  };
+  const everywhere = (record: MatchRecord): Promise<void> => appendEverywhere(matches, [{ key: source, value: encodeMatchRecord(record) }]);
 
   const lost = async (): Promise<void> => {
     const from = lateness.newest();
@@ -180,7 +185,10 @@ async function createRun(deps: IngestDeps, owned: OwnedPartition) {
           else list.push({ key: `${routed.rule} ${routed.group.key}`, value });
         }
       }
-      for (const [target, list] of [...byPartition].sort(([a], [b]) => a - b)) await matches.append(target, list);
+      await appendEach(
+        matches,
+        [...byPartition].sort(([a], [b]) => a - b),
+      );
       const newest = fresh.at(-1) as Entry;
       next = newest.offset + 1n;
       last = digestOf(newest);
