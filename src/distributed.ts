@@ -6,7 +6,7 @@ import type { RuleLosses } from './correlate/correlator.ts';
 import type { Normalizer } from './normalize/normalizer.ts';
 import { type Board, createBoard, observeBoard } from './pipeline/board.ts';
 import { type ActivationDeps, firstRules, followRules } from './pipeline/distributed/activation.ts';
-import { bundleOf, compileBundle } from './pipeline/distributed/bundle.ts';
+import { compileBundle, createBundler, stageRulesOf } from './pipeline/distributed/bundle.ts';
 import { correlateWorker } from './pipeline/distributed/correlate.ts';
 import { deliverWorker } from './pipeline/distributed/deliver.ts';
 import { evidenceWorker } from './pipeline/distributed/evidence.ts';
@@ -20,10 +20,11 @@ import { createMeters } from './pipeline/meters.ts';
 import { timedIngest, traced } from './pipeline/observed.ts';
 import { normalizersOf } from './pipeline/parts.ts';
 import { retryDelayMs } from './pipeline/retry-schedule.ts';
-import type { RunOptions, RunSummary } from './pipeline/run-options.ts';
+import type { RuleBundle, RunOptions, RunSummary } from './pipeline/run-options.ts';
 import type { SinkStatus } from './pipeline/status.ts';
 import { tellNote } from './pipeline/tell-note.ts';
 import type { Clock } from './shared/clock.ts';
+import { sha256Hex } from './shared/digest.ts';
 import { messageOf, WardlineError } from './shared/errors.ts';
 import { createSink } from './sink/index.ts';
 import type { Sink } from './sink/sink.ts';
@@ -48,6 +49,7 @@ const DAY_MS = 86_400_000;
 const LAG_MS = 5000;
 const STALLED_AFTER_MS = 60_000;
 const TICK_MS = 1000;
+const NO_RULES: RuleBundle = { files: [], placeholders: {} };
 const TIME_EVERY = { records: 5000, ms: 1000 };
 
 /**
@@ -120,7 +122,11 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
       },
     },
   });
-  const rulesets = createRulesets(control, (bundle) => measured(compileBundle(bundle, settings)));
+  const bundles = createBundler();
+  const own = options.rulesetOf === undefined ? undefined : sha256Hex(bundles(options.rulesetOf));
+  const rulesets = createRulesets(control, (bundle, sha256) =>
+    measured(sha256 === own ? stageRulesOf(ruleset, settings) : compileBundle(bundle, settings)),
+  );
   let shown = 0;
   const refresh = async (): Promise<void> => {
     await rulesets.refresh();
@@ -146,10 +152,7 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
     },
     matches,
     refresh,
-    bundle() {
-      const { files, placeholders } = options.ruleBundle?.() ?? { files: [], placeholders: {} };
-      return bundleOf(files, placeholders);
-    },
+    bundle: () => bundles(options.ruleBundle?.() ?? NO_RULES),
     clock,
     logger,
   };

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { loadSettings } from '../config/load-settings.ts';
 import type { Settings } from '../config/settings.ts';
-import { readRuleFiles } from '../rule/files.ts';
+import { type RuleFileReader, readRuleFiles } from '../rule/files.ts';
 import type { Ruleset } from '../rule/load.ts';
 import { requireDigests, requireSigned } from '../rule/pack-folder.ts';
 import { type Problem, problemText } from '../rule/problem.ts';
@@ -24,12 +24,12 @@ export const rulePaths = ({ rules, context }: Settings, baseDir: string): readon
 const pathOf = (rules: Settings['rules'][number]): string => (typeof rules === 'string' ? rules : rules.path);
 
 /** The rule files of the settings. Throws `rules` where a signed folder is not what was signed. */
-export function configuredRuleFiles(settings: Settings, baseDir: string): readonly RuleFile[] {
+export function configuredRuleFiles(settings: Settings, baseDir: string, read: RuleFileReader = readRuleFiles): readonly RuleFile[] {
   const signed = settings.rules.flatMap((one) =>
     typeof one === 'string' ? [] : [{ folder: resolve(baseDir, one.path), key: resolve(baseDir, one.key) }],
   );
   const manifests = signed.map(({ folder, key }) => ({ folder, digests: requireSigned(folder, key) }));
-  const files = readRuleFiles(rulePaths(settings, baseDir));
+  const files = read(rulePaths(settings, baseDir));
   // What is compiled is held against what was signed, whatever happened to the files in between.
   for (const { folder, digests } of manifests) requireDigests(folder, digests, files);
   return files;

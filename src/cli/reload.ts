@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import { placeholderValues } from '../config/placeholders.ts';
 import type { Settings } from '../config/settings.ts';
 import type { RuleBundle } from '../pipeline/run-options.ts';
+import { createRuleFileReader } from '../rule/files.ts';
 import type { LoadContext } from '../rule/front-end.ts';
 import type { Ruleset } from '../rule/load.ts';
 import { problemText } from '../rule/problem.ts';
@@ -25,8 +26,10 @@ export type Reloader = {
   readonly first: Update;
   /** The ruleset to go on with, where its logic or its texts changed. */
   readonly next: () => Ruleset | undefined;
-  /** What the distributed form makes active, with paths from the settings on. */
+  /** What the distributed form makes active, with paths from the settings on; the same object while nothing changed. */
   readonly bundle: () => RuleBundle;
+  /** What `first` was compiled of. */
+  readonly firstBundle: RuleBundle;
 };
 
 type Inputs = { readonly files: readonly RuleFile[]; readonly context: LoadContext };
@@ -39,14 +42,16 @@ const TAKEN: readonly string[] = ['rules', 'placeholders', 'context'];
  * its old version; what happened is logged either way, once per change.
  */
 export function rulesetReloader(settings: Settings, baseDir: string, logger: Logger, asked?: Asked): Reloader {
+  const reader = createRuleFileReader();
   const read = (of: Settings): Inputs => ({
-    files: configuredRuleFiles(of, baseDir),
+    files: configuredRuleFiles(of, baseDir, reader),
     context: { placeholders: placeholderValues(of.placeholders, baseDir) },
   });
   let current = settings;
   const start = read(settings);
   let { context } = start;
   let seen = digestOf(start);
+  let looked = start;
   const loader = createRulesetLoader(context);
   const first = loader.update(start.files);
   let running: Ruleset = first.ruleset;
@@ -54,7 +59,7 @@ export function rulesetReloader(settings: Settings, baseDir: string, logger: Log
   /** What there is now; after somebody asked, by the settings as they are now and with placeholders read again. */
   const look = (): { readonly inputs: Inputs; readonly wasAsked: boolean } => {
     if (asked?.take() !== true) {
-      const files = configuredRuleFiles(current, baseDir);
+      const files = configuredRuleFiles(current, baseDir, reader);
       return { inputs: { files, context }, wasAsked: false };
     }
     const next = changedSettings(current, asked, logger);
@@ -64,11 +69,20 @@ export function rulesetReloader(settings: Settings, baseDir: string, logger: Log
     return { inputs, wasAsked: true };
   };
 
+  const bundleOf = ({ files, context: { placeholders } }: Inputs): RuleBundle => ({
+    files: files.map((file) => ({ ...file, path: relative(baseDir, file.path) })),
+    placeholders,
+  });
+  const firstBundle = bundleOf(start);
+  let bundled = { of: start, bundle: firstBundle };
+
   return {
     first,
+    firstBundle,
     bundle() {
-      const { files, context: used } = look().inputs;
-      return { files: files.map((file) => ({ ...file, path: relative(baseDir, file.path) })), placeholders: used.placeholders };
+      const { inputs } = look();
+      if (!same(inputs, bundled.of)) bundled = { of: inputs, bundle: bundleOf(inputs) };
+      return bundled.bundle;
     },
     next() {
       let found: ReturnType<typeof look>;
@@ -78,7 +92,9 @@ export function rulesetReloader(settings: Settings, baseDir: string, logger: Log
         logger.warn({ error: messageOf(error) }, 'the rules cannot be read; going on with those that run');
         return undefined;
       }
-      const digest = digestOf(found.inputs);
+      // The same array is the same texts: nothing has to be hashed.
+      const digest = same(found.inputs, looked) ? seen : digestOf(found.inputs);
+      looked = found.inputs;
       if (digest === seen) {
         if (found.wasAsked) logger.info({ ruleset: running.digest.slice(0, 12) }, 'rules were read again, as asked: nothing changed');
         return undefined;
@@ -100,6 +116,7 @@ export function rulesetReloader(settings: Settings, baseDir: string, logger: Log
   };
 }
 
+const same = (a: Inputs, b: Inputs): boolean => a.files === b.files && a.context === b.context;
 const digestOf = (inputs: Inputs): string => sha256Hex(JSON.stringify(inputs));
 
 /** The settings as they are now; with errors in them those that run. What cannot be taken up is named. */

@@ -63,6 +63,7 @@ export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promis
     signal: io.stop,
     reload: rules.next,
     ruleBundle: rules.bundle,
+    rulesetOf: rules.firstBundle,
     activate: flags.activate ?? false,
     keepOpen: flags.keepOpen ?? false,
     onProgress: ({ records, alerts }) => {

@@ -34,6 +34,8 @@ export type RunOptions = {
   readonly reload?: () => Ruleset | undefined;
   /** The rules as they are now, with paths from the settings on; what the distributed form makes active. */
   readonly ruleBundle?: () => RuleBundle;
+  /** What `ruleset` was compiled of: a process that makes it active, or finds it so, compiles it once. */
+  readonly rulesetOf?: RuleBundle;
   /** At the start, in the distributed form: the rules of this process become those of all. */
   readonly activate?: boolean;
   /** At the end of the inputs open windows are kept for the next run, and not decided. */

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { type BigIntStats, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, WardlineError } from '../shared/errors.ts';
 import { isContextLines } from './ndjson.ts';
@@ -10,21 +10,62 @@ const RULE_FILE = /\.(?:ya?ml|json)$/i;
 const OTHERS = /\.cases\.ya?ml$|(?:^|[\\/])wardline-pack\.json$|(?:^|[\\/])controls[\\/]/i;
 
 /** Reads rule files and folders, recursively and in a stable order; links are not followed. */
-export function readRuleFiles(paths: readonly string[]): readonly RuleFile[] {
-  const files = paths.flatMap((path) => filesBelow(path, true));
-  return [...new Set(files)].sort().map((path) => ({ path, ...readText(path) }));
+export const readRuleFiles = (paths: readonly string[]): readonly RuleFile[] => listed(paths).map(({ path }) => readOne(path));
+
+export type RuleFileReader = typeof readRuleFiles;
+
+type Known = { readonly stamp: string; readonly settled: boolean; readonly file: RuleFile };
+
+/**
+ * Reads like `readRuleFiles`, again and again: a file is opened when its inode, size or times are other than before, and
+ * gives the same array where no text changed. One that was new at the last look is opened once more, for clocks of file
+ * systems are coarse: what was written in the same tick as it was read has the times of what was read.
+ */
+export function createRuleFileReader(stampOf: (stat: BigIntStats) => string = stampOfStat): RuleFileReader {
+  let known = new Map<string, Known>();
+  let last: readonly RuleFile[] = [];
+  return (paths) => {
+    const next = new Map<string, Known>();
+    for (const { path, stat } of listed(paths)) {
+      const stamp = stampOf(stat);
+      const before = known.get(path);
+      const seen = before?.stamp === stamp;
+      if (before !== undefined && seen && before.settled) next.set(path, before);
+      else {
+        const file = readOne(path);
+        next.set(path, { stamp, settled: seen, file: before !== undefined && sameFile(before.file, file) ? before.file : file });
+      }
+    }
+    const files = [...next.values()].map(({ file }) => file);
+    if (files.length !== last.length || files.some((file, i) => file !== last[i])) last = files;
+    known = next;
+    return last;
+  };
 }
 
-function filesBelow(path: string, named: boolean): readonly string[] {
-  let stat: ReturnType<typeof lstatSync>;
+const readOne = (path: string): RuleFile => ({ path, ...readText(path) });
+const sameFile = (a: RuleFile, b: RuleFile): boolean => a.text === b.text && a.unreadable?.offset === b.unreadable?.offset;
+
+type Listed = { readonly path: string; readonly stat: BigIntStats };
+
+const stampOfStat = ({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string => `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+
+function listed(paths: readonly string[]): readonly Listed[] {
+  const found = new Map(paths.flatMap((path) => filesBelow(path, true)).map((one) => [one.path, one]));
+  return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+function filesBelow(path: string, named: boolean): readonly Listed[] {
+  let stat: BigIntStats;
   try {
-    stat = lstatSync(path);
+    stat = lstatSync(path, { bigint: true });
   } catch (error) {
     throw new WardlineError('rules', `cannot read the rules at ${path}: ${messageOf(error)}`, { cause: error });
   }
   if (stat.isDirectory()) return readdirSync(path).flatMap((name) => filesBelow(join(path, name), false));
   if (!stat.isFile()) return [];
-  return named || ((RULE_FILE.test(path) || isContextLines(path)) && !OTHERS.test(path)) ? [path] : [];
+  if (!named && ((!RULE_FILE.test(path) && !isContextLines(path)) || OTHERS.test(path))) return [];
+  return [{ path, stat }];
 }
 
 function readText(path: string): Pick<RuleFile, 'text' | 'unreadable'> {

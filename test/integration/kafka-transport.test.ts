@@ -30,6 +30,49 @@ describe.skipIf(skipped !== undefined)('Kafka between the stages', () => {
     await expect(ensureTopics(kafka(), [{ topic, partitions: 4, settings: {} }], 1)).rejects.toThrow(/has 3 partitions.*another prefix/);
   });
 
+  test('many callers at once: every record once, those of one caller in his order, in fewer requests than calls', async () => {
+    const topic = unique();
+    await createTopic(topic, 2);
+    const client = kafka();
+    let requests = 0;
+    const counting = new Proxy(client, {
+      get: (target, name) =>
+        name !== 'producer'
+          ? Reflect.get(target, name)
+          : (settings: never) => {
+              const producer = target.producer(settings);
+              const send: typeof producer.send = (record) => {
+                requests++;
+                return producer.send(record);
+              };
+              return { ...producer, send };
+            },
+    });
+    const writer = createKafkaWriter(counting, topic, 2);
+    writers.push(writer);
+    const [callers, calls] = [8, 20];
+    const call = async (caller: number): Promise<void> => {
+      for (let n = 0; n < calls; n++) await writer.append(caller % 2, [{ key: String(caller), value: Buffer.from(`${caller} ${n}`) }]);
+    };
+    await Promise.all(Array.from({ length: callers }, (_, caller) => call(caller)));
+    expect(requests).toBeLessThan((callers * calls) / 2);
+    const got = new Map<string, string[]>();
+    const stop = new AbortController();
+    let taken = 0;
+    await createKafkaSubscription(kafka(), { topic, groupId: unique(), sessionTimeoutMs: 6000, logger: silentLogger }).run(
+      async (owned) => {
+        for await (const entries of owned.read(0n)) {
+          for (const { key = '', value } of entries) got.set(key, [...(got.get(key) ?? []), String(value)]);
+          taken += entries.length;
+          if (taken === callers * calls) stop.abort();
+        }
+      },
+      stop.signal,
+    );
+    for (let caller = 0; caller < callers; caller++)
+      expect(got.get(String(caller))).toEqual(Array.from({ length: calls }, (_, n) => `${caller} ${n}`));
+  });
+
   test('a worker starts where it says, not where the group stands, and gets every record once and in order', async () => {
     const topic = unique();
     await createTopic(topic, 1);

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { readRuleFiles } from '../../src/rule/files.ts';
+import { createRuleFileReader, readRuleFiles } from '../../src/rule/files.ts';
 import { loadRules } from '../../src/rule/load.ts';
 import { problemText } from '../../src/rule/problem.ts';
 
@@ -32,4 +32,39 @@ test.each([
   const { ruleset, problems } = loadRules(readRuleFiles([folder]));
   expect(problems.map(problemText)).toEqual([expect.stringContaining(`${join(folder, 'bad.yml')}:${said}`)]);
   expect([...ruleset.byId.keys()]).toEqual(['good']);
+});
+
+test('a reader that looks again gives the same array while no text changed, and what changed, came and went otherwise', () => {
+  const own = join(folder, 'again');
+  mkdirSync(own);
+  const [a, b] = [join(own, 'a.yml'), join(own, 'b.yml')];
+  writeFileSync(a, 'one');
+  writeFileSync(b, 'two');
+  const read = createRuleFileReader();
+  const look = () => read([own]);
+  const texts = () => look().map(({ text }) => text);
+  const first = look();
+  expect(first).toEqual(readRuleFiles([own]));
+  expect(look()).toBe(first);
+  writeFileSync(b, 'two');
+  expect(look()).toBe(first);
+  writeFileSync(b, 'deux');
+  expect(texts()).toEqual(['one', 'deux']);
+  expect(look()[0]).toBe(first[0]);
+  rmSync(a);
+  expect(texts()).toEqual(['deux']);
+  writeFileSync(a, 'un');
+  expect(texts()).toEqual(['un', 'deux']);
+});
+
+test('a file that changed in the tick in which it was read is read again at the next look', () => {
+  const own = join(folder, 'tick.yml');
+  const at = new Date('2026-11-20T08:00:00Z');
+  writeFileSync(own, 'one');
+  const read = createRuleFileReader(() => '1 3 0 0');
+  expect(read([own])[0]?.text).toBe('one');
+  writeFileSync(own, 'two');
+  utimesSync(own, at, at);
+  expect(lstatSync(own).size).toBe(3);
+  expect(read([own])[0]?.text).toBe('two');
 });

@@ -72,13 +72,14 @@ async function choose(deps: ActivationDeps, own: boolean): Promise<void> {
 /** While it runs: looks for newer rules in the log, and makes those of this process active when they changed. */
 export async function followRules(deps: ActivationDeps, signal: AbortSignal): Promise<void> {
   const { log, refresh, bundle, clock, logger } = deps;
-  let seen = sha256Hex(bundle());
+  let looked = bundle();
+  let seen = sha256Hex(looked);
   while (!signal.aborted) {
     await clock.sleep(LOOK_MS, signal);
     if (signal.aborted) return;
     try {
       const mine = bundle();
-      const digest = sha256Hex(mine);
+      const digest = mine === looked ? seen : sha256Hex(mine);
       const errors = digest === seen ? undefined : errorsOf(mine);
       if (errors !== undefined) logger.error({ errors }, 'the rules that were read again have errors; the active ones stay');
       else if (digest !== seen) {
@@ -86,6 +87,7 @@ export async function followRules(deps: ActivationDeps, signal: AbortSignal): Pr
         logger.info({ seq }, 'the rules were read again and are active');
       }
       seen = digest;
+      looked = mine;
       await refresh();
     } catch (error) {
       // What is half done is taken up at the next look, by this process or by another.

@@ -1,24 +1,29 @@
 import type { Settings } from '../../config/settings.ts';
 import { createRouter } from '../../correlate/route.ts';
-import { loadRules } from '../../rule/load.ts';
+import { loadRules, type Ruleset } from '../../rule/load.ts';
 import { problemText } from '../../rule/problem.ts';
-import type { RuleFile } from '../../rule/yaml.ts';
 import { WardlineError } from '../../shared/errors.ts';
 import { partsOf } from '../parts.ts';
+import type { RuleBundle } from '../run-options.ts';
 import type { StageRules } from './rulesets.ts';
 
 const FORMAT = 1;
 
-type Bundle = {
-  readonly format: number;
-  readonly files: readonly RuleFile[];
-  readonly placeholders: Readonly<Record<string, readonly string[]>>;
-};
+type Bundle = RuleBundle & { readonly format: number };
 
 /** Everything of a ruleset that processes must have alike, as bytes: the texts of its files and the values of placeholders. */
-export function bundleOf(files: readonly RuleFile[], placeholders: Bundle['placeholders']): Uint8Array {
+function bundleOf({ files, placeholders }: RuleBundle): Uint8Array {
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   return Buffer.from(JSON.stringify({ format: FORMAT, files: sorted, placeholders } satisfies Bundle));
+}
+
+/** The same, and the same bytes for the same object: who looks every few seconds sees at once that nothing changed. */
+export function createBundler(): (bundle: RuleBundle) => Uint8Array {
+  let last: { readonly of: RuleBundle; readonly bytes: Uint8Array } | undefined;
+  return (of) => {
+    if (last?.of !== of) last = { of, bytes: bundleOf(of) };
+    return last.bytes;
+  };
 }
 
 /** The errors of a bundle, one a line; undefined: it may become active. */
@@ -34,7 +39,11 @@ export function errorsOf(bundle: Uint8Array): string | undefined {
 /** The same bytes give the same rules in every process; a rule with errors is left out. */
 export function compileBundle(bundle: Uint8Array, settings: Settings): StageRules {
   const { files, placeholders } = parse(bundle);
-  const { ruleset } = loadRules(files, { placeholders });
+  return stageRulesOf(loadRules(files, { placeholders }).ruleset, settings);
+}
+
+/** What the stages need of a ruleset. */
+export function stageRulesOf(ruleset: Ruleset, settings: Settings): StageRules {
   const parts = partsOf(ruleset, settings);
   const logic = new Map([...ruleset.byId].map(([id, rule]) => [id, rule.logicDigest]));
   return {

@@ -37,7 +37,10 @@ export function newestOf(rulesets: Rulesets): number {
 }
 
 /** Rulesets out of their log, each compiled once; `refresh` looks whether there is a newer one. */
-export function createRulesets(log: RulesetLog, compile: (bundle: Uint8Array) => StageRules): Rulesets & { refresh(): Promise<void> } {
+export function createRulesets(
+  log: RulesetLog,
+  compile: (bundle: Uint8Array, sha256: string) => StageRules,
+): Rulesets & { refresh(): Promise<void> } {
   let history: RulesetHistory | undefined;
   const compiled = new Map<string, StageRules>();
   const refresh = async (): Promise<void> => {
@@ -50,7 +53,7 @@ export function createRulesets(log: RulesetLog, compile: (bundle: Uint8Array) =>
     const bytes = history?.bundle(bundle);
     if (bytes === undefined)
       throw new WardlineError('transport', `the rules ${bundle.slice(0, 12)} are not in the control topic`, { retryable: true });
-    const rules = compile(bytes);
+    const rules = compile(bytes, bundle);
     compiled.set(bundle, rules);
     return rules;
   };
