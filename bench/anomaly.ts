@@ -54,10 +54,11 @@ export function hitsOf(group: number, count: number, every: number): Hit[] {
 }
 
 export const census: Census = {
-  note: () => undefined,
+  note: () => true,
+  full: () => false,
   members: () => 20,
   forget: () => undefined,
-  snapshot: () => ({ panes: new Map(), left: 0 }),
+  snapshot: () => ({ panes: new Map() }),
 };
 
 /** A kind over 200 groups of 300 matches each; the watermark follows every 10 matches. Counts what was told. */

@@ -131,11 +131,11 @@ const MOST_ROWS = 20;
 /** What rules could not use, or let go, as a table. */
 function lossText(losses: readonly LossCount[]): readonly string[] {
   if (losses.length === 0) return [];
-  const columns = ['rule', 'late, taken', 'too late', 'no group', 'groups evicted', 'matches let go', 'values let go'];
+  const columns = ['rule', 'late, taken', 'too late', 'no group', 'groups evicted', 'matches let go', 'values let go', 'members left out'];
   const rows = losses
     .slice(0, MOST_ROWS)
-    .map(({ rule, lateTaken, late, ungrouped, evicted, dropped, values }) =>
-      [rule, lateTaken, late, ungrouped, evicted, dropped, values].map(String),
+    .map(({ rule, lateTaken, late, ungrouped, evicted, dropped, values, members }) =>
+      [rule, lateTaken, late, ungrouped, evicted, dropped, values, members].map(String),
     );
   const more = losses.length > MOST_ROWS ? [`and ${losses.length - MOST_ROWS} more rules; -o json has all`] : [];
   return [

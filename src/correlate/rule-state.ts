@@ -22,6 +22,8 @@ export type RuleCounters = {
   /** Values that the bounded state of groups let go or did not take, and of these the ones not told of yet. */
   values: number;
   untold: number;
+  /** Times that a member was not counted with what it shares, because so many were. */
+  members: number;
 };
 
 export type StoredRule = {
@@ -64,6 +66,7 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
     ungrouped: 0,
     values: 0,
     untold: 0,
+    members: 0,
     ...stored?.counters,
   };
   let pressure = stored?.pressure;
@@ -118,7 +121,8 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
       const known = groups.get(group.key);
       const state = known ?? newGroup(group, plan);
       if (known === undefined) groups.add(state);
-      if (counted !== undefined) for (const [key, member] of counted.of(hit, group)) census?.note(key, member, hit.time);
+      if (counted !== undefined)
+        for (const [key, member] of counted.of(hit, group)) if (census?.note(key, member, hit.time) === false) counters.members++;
       const progress = known !== undefined && known.hits.at(-1)?.time !== hit.time;
       const firings = measured(state, () => {
         const fired = addHit(state, plan, hit, say);

@@ -31,13 +31,23 @@ export function numbersOf(value: JsonValue | undefined): readonly number[] {
     .filter(Number.isFinite);
 }
 
-/** What several fields of a match have together, as one text per combination; one field alone is its own text. */
-export function valueKeys(fields: readonly string[], values: Readonly<Record<string, JsonValue>>): readonly string[] {
+/**
+ * What several fields of a match have together, as one text per combination; one field alone is its own text. `cut` is told
+ * how many combinations are left out.
+ */
+export function valueKeys(
+  fields: readonly string[],
+  values: Readonly<Record<string, JsonValue>>,
+  cut?: (count: number) => void,
+): readonly string[] {
   if (fields.length === 1) {
     const texts = textsOf(values[fields[0] as string]);
-    return texts.length > MAX_TUPLES ? texts.slice(0, MAX_TUPLES) : texts;
+    if (texts.length <= MAX_TUPLES) return texts;
+    cut?.(texts.length - MAX_TUPLES);
+    return texts.slice(0, MAX_TUPLES);
   }
-  return tuplesOf(fields.map((field) => textsOf(values[field]))).map((tuple) =>
-    tuple.length === 1 ? (tuple[0] as string) : JSON.stringify(tuple),
-  );
+  const parts = fields.map((field) => textsOf(values[field]));
+  const all = parts.reduce((product, { length }) => product * length, 1);
+  if (all > MAX_TUPLES) cut?.(all - MAX_TUPLES);
+  return tuplesOf(parts).map((tuple) => (tuple.length === 1 ? (tuple[0] as string) : JSON.stringify(tuple)));
 }

@@ -3,7 +3,7 @@ import type { RuleId } from '../rule/ir/rule.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/logger.ts';
 
-const COUNTS = ['lateTaken', 'late', 'ungrouped', 'evicted', 'evictedAdvanced', 'dropped', 'values'] as const;
+const COUNTS = ['lateTaken', 'late', 'ungrouped', 'evicted', 'evictedAdvanced', 'dropped', 'values', 'members'] as const;
 type Counts = { [K in (typeof COUNTS)[number]]: number };
 
 /** What one rule could not use, or let go, in this run. */
@@ -38,7 +38,7 @@ export function createUngrouped(losses: Losses) {
 }
 
 const EVERY_MS = 60_000;
-const ZERO: Counts = { lateTaken: 0, late: 0, ungrouped: 0, evicted: 0, evictedAdvanced: 0, dropped: 0, values: 0 };
+const ZERO: Counts = { lateTaken: 0, late: 0, ungrouped: 0, evicted: 0, evictedAdvanced: 0, dropped: 0, values: 0, members: 0 };
 
 /** Counts per rule what the state of correlations says it lost; one warning per rule and minute, with totals of the run. */
 export function createLosses({ clock, logger, meter, before }: LossesDeps): Losses {
@@ -105,6 +105,7 @@ const NAMES: Readonly<Record<keyof Counts, string>> = {
   evictedAdvanced: 'evictedUnderWay',
   dropped: 'dropped',
   values: 'values',
+  members: 'members',
 };
 const WHAT: Readonly<Record<keyof Counts, string>> = {
   lateTaken: 'matches came late and were taken',
@@ -114,6 +115,7 @@ const WHAT: Readonly<Record<keyof Counts, string>> = {
   evictedAdvanced: 'evicted groups were under way',
   dropped: 'groups are full, and their oldest matches were let go',
   values: 'the state of a group is full, and values were let go or not counted',
+  members: 'so many hosts or peers are counted that more were not: what they share may look less common',
 };
 
 /** The counts under the names that people and programs read. */

@@ -65,6 +65,13 @@ export const INSTRUMENTS = [
     ['rule'],
     'Values that a group of an anomaly rule let go or did not count because its state is bounded.',
   ),
+  define(
+    'counter',
+    'wardline.rule.members.left_out',
+    '{match}',
+    ['rule'],
+    'Matches whose host or peer was not counted with what it shares (beacon, peer_group), because 2,048 are, or 100,000 keys or 500,000 pairs.',
+  ),
   define('counter', 'wardline.exceptions.hidden', '{match}', ['exception', 'rule'], 'Matches that an exception touched.'),
   define('counter', 'wardline.filters.hidden', '{match}', ['filter', 'rule'], 'Matches that a filter kept back.'),
   define('counter', 'wardline.alerts', '{alert}', ['severity', 'stage'], 'Alert documents made, by severity and stage.'),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createCorrelator, type Note } from '../../src/correlate/correlator.ts';
 import { boundValues, type KnownValues, MAX_VALUES, NO_VALUES, sizeOf, unseen } from '../../src/correlate/known-values.ts';
+import type { JsonValue } from '../../src/shared/json.ts';
 import { rulesetOf } from '../support/a-rule.ts';
 import { aMatch, asRecord, SECOND, watermarkAt } from '../support/correlate.ts';
 
@@ -34,6 +35,55 @@ describe('values beyond what a group may hold are counted and told of, once per 
     expect(first?.kind === 'bounded' && first.dropped).toBeGreaterThan(0);
     expect(saidOf(anomaly, beyond).length).toBeLessThanOrEqual(2);
   });
+});
+
+describe('so is what a match or a group of another kind has too much of', () => {
+  const droppedOf = (anomaly: object, events: readonly Record<string, JsonValue>[]): number => {
+    const ruleset = rulesetOf(
+      { title: 'a', name: 'a', logsource: { category: 'test' }, detection: { sel: { t: 'a' }, condition: 'sel' } },
+      { title: 'j', name: 'judged', anomaly: { rules: ['a'], 'group-by': ['g'], ...anomaly } },
+    );
+    const correlator = createCorrelator(ruleset);
+    events.forEach((event, i) => correlator.apply(asRecord(aMatch('a', i, { g: 'x', ...event }, i))));
+    correlator.apply({ kind: 'end' });
+    return correlator.losses()[0]?.values ?? 0;
+  };
+  const list = (count: number) => Array.from({ length: count }, (_, i) => `v${i}`);
+  test.each([
+    ['new_value', { type: 'new_value', field: 'v' }],
+    ['rare', { type: 'rare', field: 'v' }],
+    ['peer_group', { type: 'peer_group', field: 'v', peers: 'g' }],
+  ])('%s: values of one event beyond 16', (_, anomaly) => {
+    expect(droppedOf(anomaly, [{ v: list(16) }])).toBe(0);
+    expect(droppedOf(anomaly, [{ v: list(20) }])).toBe(4);
+  });
+  test('combinations of several fields', () => {
+    const anomaly = { type: 'new_value', field: ['v', 'w'] };
+    expect(droppedOf(anomaly, [{ v: list(4), w: list(4) }])).toBe(0);
+    expect(droppedOf(anomaly, [{ v: list(5), w: list(5) }])).toBe(9);
+  });
+  test('usual places', () => {
+    const places = (count: number) => Array.from({ length: count }, (_, i) => ({ at: `${i * 5 - 40},10` }));
+    expect(droppedOf({ type: 'impossible_travel', location: 'at' }, places(16))).toBe(0);
+    expect(droppedOf({ type: 'impossible_travel', location: 'at' }, places(18))).toBe(2);
+  });
+});
+
+test('an alert on a rare value says so where values of the window were not counted', () => {
+  const ruleset = rulesetOf(
+    { title: 'a', name: 'a', logsource: { category: 'test' }, detection: { sel: { t: 'a' }, condition: 'sel' } },
+    { title: 'j', name: 'judged', anomaly: { type: 'rare', field: 'v', rules: ['a'], 'group-by': ['g'] }, wardline: { keep_alive: '1s' } },
+  );
+  const baselineOf = (crowd: number): unknown => {
+    const correlator = createCorrelator(ruleset);
+    for (let i = 0; i < crowd; i++) correlator.apply(asRecord(aMatch('a', i, { g: 'x', v: `v${i}` }, i)));
+    for (let i = 0; i < 4000; i++)
+      correlator.apply(asRecord(aMatch('a', 4000 + i, { g: 'x', v: i === 3999 ? 'once' : 'usual' }, crowd + i)));
+    const fired = correlator.apply({ kind: 'end' }).filter(({ stage }) => stage === 'opened');
+    return fired.at(-1)?.decision.find(({ condition }) => condition === 'baseline')?.expected;
+  };
+  expect(baselineOf(900)).toBe('4900 matches of the group');
+  expect(baselineOf(1001)).toBe('5001 matches of the group; past 1000 values in a pane others were not counted');
 });
 
 test('those seen longest ago are let go, however often and in whatever order values were seen', () => {

@@ -8,7 +8,7 @@ import { silentLogger } from '../../src/shared/logger.ts';
 import { rulesetOf } from '../support/a-rule.ts';
 import { aWorld, standingClock, type World } from '../support/a-run.ts';
 
-const NONE = { lateTaken: 0, late: 0, ungrouped: 0, evicted: 0, evictedAdvanced: 0, dropped: 0, values: 0 };
+const NONE = { lateTaken: 0, late: 0, ungrouped: 0, evicted: 0, evictedAdvanced: 0, dropped: 0, values: 0, members: 0 };
 const lost = (rule: string, counts: Partial<typeof NONE>): RuleLosses => ({ rule, ...NONE, ...counts });
 
 function listening(before: readonly RuleLosses[] = []) {
@@ -104,9 +104,9 @@ describe('the summary of a run', () => {
     });
     const text = summaryText(summary, 0);
     expect(text).toContain('late events, by source: 1 of s1; see docs/correlation.md');
-    expect(text).toMatch(/RULE +LATE, TAKEN +TOO LATE +NO GROUP +GROUPS EVICTED +MATCHES LET GO +VALUES LET GO\n/);
-    expect(text).toMatch(/narrow +1 +0 +1 +3 +0 +0\n/);
-    expect(text).toMatch(/few +0 +1 +1 +0 +0 +0/);
+    expect(text).toMatch(/RULE +LATE, TAKEN +TOO LATE +NO GROUP +GROUPS EVICTED +MATCHES LET GO +VALUES LET GO +MEMBERS LEFT OUT\n/);
+    expect(text).toMatch(/narrow +1 +0 +1 +3 +0 +0 +0\n/);
+    expect(text).toMatch(/few +0 +1 +1 +0 +0 +0 +0/);
   });
 
   /** Two runs over one file that grows in between. */

@@ -58,6 +58,7 @@ export function beacon(condition: Extract<MatchAnomaly, { readonly kind: 'beacon
       if (dispersion > maxDispersion) return undefined;
       const [hosts, all] = [census?.members(destination, time) ?? 0, census?.members(ALL, time) ?? 0];
       const window = { time, start: own.first, end: time };
+      const more = (key: string): string => (census?.full(key, time) ? ' or more' : '');
       if (all < minHosts) {
         if (own.told) return undefined;
         own.told = true;
@@ -67,7 +68,7 @@ export function beacon(condition: Extract<MatchAnomaly, { readonly kind: 'beacon
       if (share > maxPrevalence) return undefined;
       const decision = decisionsOf({
         what: `regular calls to ${destination} every ${durationText(BigInt(Math.round(median)))}; dispersion`,
-        baseline: `${hosts} of ${all} hosts call it; ${calls} calls`,
+        baseline: `${hosts}${more(destination)} of ${all}${more(ALL)} hosts call it; ${calls} calls`,
         expected: `more than ${maxDispersion}, or called by more than ${rounded(maxPrevalence * 100)} % of the other hosts`,
         observed: rounded(dispersion),
         confidence: confidenceOf(beaconScore(dispersion, share), leastScore),

@@ -32,7 +32,7 @@ export function impossibleTravel(
   const { fields, maxSpeed, minDistance, usualAfter, forget } = condition;
   return inOrderKind<Own>({
     initial: () => ({ applied: MIN_TIME, last: undefined, usual: [] }),
-    apply(own, hit) {
+    apply(own, hit, { dropped }) {
       const place = placeOf(hit.values, fields);
       if (place === undefined) return undefined;
       const { time } = hit;
@@ -51,7 +51,7 @@ export function impossibleTravel(
         own.usual.some((known) => near(known.place, one, minDistance) && known.since <= time - usualAfter);
       const far = before !== undefined && !sameAddress && distance >= minDistance && speed > maxSpeed;
       const known = far && wasUsual(before.place) && wasUsual(place);
-      remember(own, place, time, minDistance);
+      if (remember(own, place, time, minDistance)) dropped?.(1, time);
       const fired = far && !known;
       const confidence = confidenceOf(speed, maxSpeed);
       look?.({
@@ -79,12 +79,13 @@ export function impossibleTravel(
   });
 }
 
-function remember(own: Own, place: Place, time: bigint, within: number): void {
-  if (own.usual.length === 1 && samePlace((own.usual[0] as Own['usual'][number]).place, place)) return;
+/** True where another place, the one used longest ago, was let go for it. */
+function remember(own: Own, place: Place, time: bigint, within: number): boolean {
+  if (own.usual.length === 1 && samePlace((own.usual[0] as Own['usual'][number]).place, place)) return false;
   const at = own.usual.findIndex((known) => near(known.place, place, within));
   const [known = { place, since: time }] = at < 0 ? [] : own.usual.splice(at, 1);
   own.usual.push(known);
-  if (own.usual.length > MAX_USUAL) own.usual.shift();
+  return own.usual.length > MAX_USUAL && own.usual.shift() !== undefined;
 }
 
 const near = (a: Place, b: Place, within: number): boolean => greatCircle(a, b) < within;

@@ -3,7 +3,7 @@ import { durationText } from '../../shared/duration.ts';
 import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Kind } from '../kind.ts';
-import { boundValues, type KnownValues, NO_VALUES, sizeOf, unseen } from '../known-values.ts';
+import { boundValues, type KnownValues, MAX_VALUES, NO_VALUES, sizeOf, unseen } from '../known-values.ts';
 import { valueKeys } from '../values.ts';
 import { decisionsOf } from './told.ts';
 
@@ -29,7 +29,12 @@ export function newValue({ fields, learn, forget, newGroup }: NewValueCondition)
       own.first ??= time;
       own.newest = time;
       const learned = fresh ? newGroup === 'alert' : time >= own.first + learn;
-      const news = unseen(own, valueKeys(fields, hit.values), time, forget);
+      const news = unseen(
+        own,
+        valueKeys(fields, hit.values, (count) => dropped?.(count, time)),
+        time,
+        forget,
+      );
       if (news.length > 0) dropped?.(boundValues(own.last), time);
       if (!learned && !own.told && learn > 0n) {
         own.told = true;
@@ -40,7 +45,7 @@ export function newValue({ fields, learn, forget, newGroup }: NewValueCondition)
       const decision = news.flatMap((key) =>
         decisionsOf({
           what: `first seen ${fields.join(', ')}`,
-          baseline: `${known} values known within ${durationText(forget)}`,
+          baseline: `${known} values known within ${durationText(forget)}${known >= MAX_VALUES ? ', those seen last' : ''}`,
           expected: 'seen before',
           observed: key,
           // By Laplace's rule of succession: the chance that the next value of a group is one of those known.

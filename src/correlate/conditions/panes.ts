@@ -84,7 +84,7 @@ export function paneKind(condition: PaneAnomaly, { timespan }: Frame, look?: (po
       what,
       baseline: `${baseline}: ${rounded(expected)}`,
       expected: `from ${rounded(low)} to ${rounded(high)}`,
-      observed: rounded(value),
+      observed: metric === 'distinct' && value >= MAX_DISTINCT ? `${MAX_DISTINCT} or more` : rounded(value),
       confidence,
     });
 

@@ -27,7 +27,12 @@ export function peerGroup(condition: Extract<MatchAnomaly, { readonly kind: 'pee
       if (peers === undefined) return undefined;
       own.first ??= time;
       own.newest = time;
-      const news = unseen(own, valueKeys(valueFields, hit.values), time, remember);
+      const news = unseen(
+        own,
+        valueKeys(valueFields, hit.values, (count) => dropped?.(count, time)),
+        time,
+        remember,
+      );
       if (news.length === 0) return undefined;
       dropped?.(boundValues(own.last), time);
       const all = census?.members(keyOf(peers, ''), time) ?? 0;
@@ -36,6 +41,7 @@ export function peerGroup(condition: Extract<MatchAnomaly, { readonly kind: 'pee
         own.told = true;
         return { time, start: time, end: time + learn, undecided: true, learning: true, explain: () => ({ decision: [], hits: [hit] }) };
       }
+      const more = (value: string): string => (census?.full(keyOf(peers, value), time) ? ' or more' : '');
       const strange = news
         .map((value) => ({ value, having: (census?.members(keyOf(peers, value), time) ?? 1) - 1 }))
         .filter(({ having }) => having <= maxShare * (all - 1));
@@ -43,9 +49,9 @@ export function peerGroup(condition: Extract<MatchAnomaly, { readonly kind: 'pee
       const decision = strange.flatMap(({ value, having }) =>
         decisionsOf({
           what: `${valueFields.join(', ')} new to it and unusual among ${peers}: ${value}`,
-          baseline: `${all - 1} peers`,
+          baseline: `${all - 1}${more('')} peers`,
           expected: `used by more than ${rounded(maxShare * 100)} % of them`,
-          observed: having,
+          observed: more(value) === '' ? having : `${having}${more(value)}`,
           confidence: confidenceOf(maxShare * (all - 1) + 1, having + 1),
         }),
       );

@@ -20,10 +20,12 @@ type Own = Applied & {
   total: number;
   readonly sums: Map<string, number>;
   told: boolean;
+  /** The last pane in which values were not counted. */
+  cut: number | undefined;
 };
 
 const PANES = 24;
-/** Values counted per pane; further ones are counted in the total alone and not judged: a value may be missed, none is invented. */
+/** Values counted per pane; further ones are counted in the total alone and not judged, and alerts say so while it lasts. */
 const MAX_VALUES = 1000;
 
 /**
@@ -35,7 +37,17 @@ export function rare(condition: Extract<MatchAnomaly, { readonly kind: 'rare' }>
   const width: Nanos = timespan / BigInt(PANES) > 0n ? timespan / BigInt(PANES) : 1n;
   const numberOf = (time: Nanos): number => Number(time / width - (time < 0n && time % width !== 0n ? 1n : 0n));
   return inOrderKind<Own>({
-    initial: () => ({ applied: MIN_TIME, pane: undefined, now: 0, counts: new Map(), past: [], total: 0, sums: new Map(), told: false }),
+    initial: () => ({
+      applied: MIN_TIME,
+      pane: undefined,
+      now: 0,
+      counts: new Map(),
+      past: [],
+      total: 0,
+      sums: new Map(),
+      told: false,
+      cut: undefined,
+    }),
     apply(own, hit, { dropped }) {
       const { time } = hit;
       const number = numberOf(time);
@@ -43,13 +55,15 @@ export function rare(condition: Extract<MatchAnomaly, { readonly kind: 'rare' }>
       own.now++;
       own.total++;
       const { counts, sums, total } = own;
-      const keys = valueKeys(fields, hit.values);
-      for (const key of keys) {
+      const counted: string[] = [];
+      for (const key of valueKeys(fields, hit.values, (count) => dropped?.(count, time))) {
         const count = counts.get(key);
         if (count === undefined && counts.size >= MAX_VALUES) {
           dropped?.(1, time);
+          own.cut = number;
           continue;
         }
+        counted.push(key);
         counts.set(key, (count ?? 0) + 1);
         sums.set(key, (sums.get(key) ?? 0) + 1);
       }
@@ -58,14 +72,16 @@ export function rare(condition: Extract<MatchAnomaly, { readonly kind: 'rare' }>
         own.told = true;
         return { time, start: time, end: time, undecided: true, learning: true, explain: () => ({ decision: [], hits: [hit] }) };
       }
-      const few = keys
+      const few = counted
         .map((key) => ({ key, count: sums.get(key) ?? 0 }))
         .filter(({ count }) => count > 0 && count <= maxCount && count <= share * total);
       if (few.length === 0) return undefined;
+      const lacking =
+        own.cut !== undefined && own.cut >= number - PANES ? `; past ${MAX_VALUES} values in a pane others were not counted` : '';
       const decision = few.flatMap(({ key, count }) =>
         decisionsOf({
           what: `rare ${fields.join(', ')} within ${durationText(timespan)}: ${key}`,
-          baseline: `${total} matches of the group`,
+          baseline: `${total} matches of the group${lacking}`,
           expected: `more than ${maxCount} matches, or more than ${rounded(share * 100)} % of all`,
           observed: count,
           confidence: confidenceOf(share * total, count),
@@ -79,6 +95,7 @@ export function rare(condition: Extract<MatchAnomaly, { readonly kind: 'rare' }>
       own.now = 0;
       own.past = [];
       own.total = 0;
+      own.cut = undefined;
       own.counts.clear();
       own.sums.clear();
       return undefined;
