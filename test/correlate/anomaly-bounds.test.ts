@@ -44,7 +44,7 @@ describe('so is what a match or a group of another kind has too much of', () => 
       { title: 'j', name: 'judged', anomaly: { rules: ['a'], 'group-by': ['g'], ...anomaly } },
     );
     const correlator = createCorrelator(ruleset);
-    events.forEach((event, i) => correlator.apply(asRecord(aMatch('a', i, { g: 'x', ...event }, i))));
+    for (const [i, event] of events.entries()) correlator.apply(asRecord(aMatch('a', i, { g: 'x', ...event }, i)));
     correlator.apply({ kind: 'end' });
     return correlator.losses()[0]?.values ?? 0;
   };
