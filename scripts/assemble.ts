@@ -18,7 +18,19 @@ export async function machineCode(): Promise<string> {
   // Loaded here: the digest alone needs no compiler.
   const { default: asc } = await import('assemblyscript/asc');
   let code: Uint8Array | undefined;
-  const options = ['-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--enable', 'simd', '--outFile', 'machine.wasm'];
+  const options = [
+    '-O3',
+    '--noAssert',
+    '--runtime',
+    'stub',
+    '--importMemory',
+    '--enable',
+    'simd',
+    '--enable',
+    'relaxed-simd',
+    '--outFile',
+    'machine.wasm',
+  ];
   const { error, stderr } = await asc.main([relative(home, join(folder, 'index.ts')), '--baseDir', home, ...options], {
     writeFile: (_name, contents) => {
       code = contents as Uint8Array;

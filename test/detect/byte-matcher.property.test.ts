@@ -17,7 +17,7 @@ import type { Detection } from '../../src/rule/ir/rule.ts';
 import { fold } from '../../src/shared/fold.ts';
 import { aDetection, TEST_LOGSOURCE } from '../support/a-rule.ts';
 import { eventsOf, NOON_MS } from '../support/an-event.ts';
-import { event, expr } from './generated.ts';
+import { event, expr, words } from './generated.ts';
 
 const base = aDetection({ s: { f: 'x' }, condition: 's' });
 const ruleOf = (one: Expr, i: number): Detection => ({ ...base, id: `r${i}`, expr: one });
@@ -101,6 +101,72 @@ describe('the matcher on bytes', () => {
     );
     // Most lines are decided on bytes, or this test would say nothing about them.
     expect(seen.decided).toBeGreaterThan(4 * seen.left);
+  });
+
+  test('answers every kind of question about every kind of value', () => {
+    const at = { field: 'f' } as const;
+    const questions: readonly Expr[] = [
+      ...(['eq', 'lt', 'lte', 'gt', 'gte'] as const).flatMap((compare) =>
+        [-5, 0, 5, 80, 1e12].map((value): Expr => ({ op: 'number', ...at, compare, value })),
+      ),
+      ...['10.0.0.0/8', '10.128.0.0/9', '10.1.2.3/32', '0.0.0.0/0', '192.168.4.0/22', '::1/128', 'fe80::/10'].map(
+        (network): Expr => ({ op: 'cidr', ...at, network }),
+      ),
+      ...(['equals', 'contains', 'startswith'] as const).map((how): Expr => ({ op: 'fieldref', ...at, other: 'g', how, cased: false })),
+      { op: 'fieldref', ...at, other: 'g', how: 'equals', cased: true },
+      { op: 'null', ...at },
+      { op: 'exists', ...at },
+      { op: 'present', ...at },
+      { op: 'boolean', ...at, value: true },
+      ...words.flatMap((word): Expr[] =>
+        [[], ['any'], ['', 'any'], ['any', '', 'any']].map((form) => ({
+          op: 'text',
+          ...at,
+          cased: false,
+          pattern: form.length === 0 ? [word] : form.map((one) => (one === '' ? word : ({ wildcard: 'any' } as const))),
+        })),
+      ),
+      ...['[0-9]+\\.exe', 'cmd|power', 'ab?c*d', '\\\\new'].map((pattern): Expr => ({ op: 'regex', ...at, pattern, flags: 'i' })),
+      { op: 'or', of: [1, 5, 80, -5, 7].map((value): Expr => ({ op: 'number', ...at, compare: 'eq', value })) },
+    ];
+    const values: readonly unknown[] = [
+      ...words,
+      ...[-6, -5, -4, 0, 4, 5, 6, 79, 80, 81, 1.5, 5, 1e12, true, false, null, '05', '5.0', '5 ', '-', '5x', '1000000000000', 'TRUE'],
+      ...['10.1.2.3', '10.200.0.1', '11.1.2.3', '010.1.2.3', '10.1.2', '10.1.2.3.4', '256.1.1.1', '10.1.2.3 ', '1..2.3', '192.168.7.255'],
+      ...[
+        '192.168.8.0',
+        '::1',
+        'FE80::1%eth0',
+        '::ffff:10.1.2.3',
+        '255.255.255.255',
+        'a:b',
+        'ŞTRAßE',
+        'şTRAßE',
+        '\\',
+        'a\\',
+        '\\\\',
+        '"\\',
+      ],
+      ...[['cmd.exe', '5'], { x: 5 }, [{ i: 5 }], [], ['ab', 'cd.exe']],
+    ];
+    const nested: Expr = { op: 'text', field: 'h.i', pattern: ['x'], cased: false };
+    const rules = [...questions, ...questions.map((of): Expr => ({ op: 'not', of })), nested, { op: 'not', of: nested } as const].map(
+      // What every event has brings them up, so that nothing but the question decides.
+      (one, i) => ruleOf({ op: 'and', of: [{ op: 'text', field: 'k', pattern: ['always there'], cased: false }, one] }, i),
+    );
+    const compare = createComparison(rules, { format: 'json', logsource: TEST_LOGSOURCE });
+    const all = { k: 'always there' };
+    const documents: readonly object[] = [
+      all,
+      ...values.flatMap((f) => [
+        { ...all, f },
+        { ...all, f, g: f },
+        { ...all, f, g: typeof f === 'string' ? f.toUpperCase() : String(f) },
+      ]),
+      ...['x', ['x'], { i: 'x' }, [{ i: 'x' }], { i: ['x'] }, { i: null }].map((h) => ({ ...all, h })),
+      { ...all, 'h.i': 'x', h: [{ i: 'y' }] },
+    ];
+    for (const document of documents) expect(compare(JSON.stringify(document))).toBe('decided');
   });
 
   test('loses no candidate when its memory grows while rules are compiled', () => {

@@ -1,6 +1,7 @@
 import type { Anchor } from '../anchors.ts';
 import type { Entry } from '../plan.ts';
 import { leafNumber } from '../scalar.ts';
+import { fewTable, MOST_FEW } from './byte-few.ts';
 import { countWords, gramTable } from './byte-grams.ts';
 import { edgeTable, equalsTable, pairTable } from './byte-scans.ts';
 import { type ByteLiteral, escaped, tableWords, writeRules, writeWords } from './literal-tables.ts';
@@ -18,6 +19,19 @@ export type ByteIndex = {
 
 const isAscii = (text: string): boolean => Buffer.byteLength(text) === text.length;
 
+type ByLength = readonly [short: ByteLiteral[], four: ByteLiteral[], middle: ByteLiteral[], long: ByteLiteral[]];
+
+/** Lengths are looked for together while they are few, those first that cost most to look for by themselves. */
+function divide(classes: ByLength): { readonly few: ByteLiteral[]; readonly rest: ByLength } {
+  const few: ByteLiteral[] = [];
+  const [short, four, middle, long] = classes.map((literals) => {
+    if (few.length + literals.length > MOST_FEW) return literals;
+    few.push(...literals);
+    return [];
+  }) as unknown as ByLength;
+  return { few, rest: [short, four, middle, long] };
+}
+
 export function createByteIndex(machine: Machine, entries: readonly Entry[], background: readonly string[]): ByteIndex {
   const wide = entries.filter(({ text }) => !isAscii(text)).map(({ text, rules }) => ({ text, rules: writeRules(machine, rules) }));
   const ascii = entries
@@ -27,9 +41,10 @@ export function createByteIndex(machine: Machine, entries: readonly Entry[], bac
     ascii.filter((literal) => literal.kind === kind && literal.bytes.length >= least && literal.bytes.length <= most);
   const build = (literals: ByteLiteral[], make: (literals: ByteLiteral[]) => number): number =>
     literals.length === 0 ? 0 : make(literals);
-  const samples = countWords(of('contains', 4).length === 0 ? [] : background.map(escaped));
-  const short = of('contains', 0, 3);
-  const { pairs, fewPairs } = short.length === 0 ? { pairs: 0, fewPairs: 0 } : pairTable(machine, short);
+  const texts = background.map(escaped);
+  const { few, rest } = divide([of('contains', 0, 3), of('contains', 4, 4), of('contains', 5, 6), of('contains', 7)]);
+  const [short, four, middle, long] = rest;
+  const samples = countWords(four.length + middle.length + long.length === 0 ? [] : texts);
   const numbers = new Map(
     entries.filter(({ kind }) => kind === 'number').map(({ text, rules }) => [Number(text), writeRules(machine, rules)]),
   );
@@ -37,11 +52,11 @@ export function createByteIndex(machine: Machine, entries: readonly Entry[], bac
     build(of('equals'), (literals) => equalsTable(machine, literals)),
     build(of('prefix'), (literals) => edgeTable(machine, literals, 'prefix')),
     build(of('suffix'), (literals) => edgeTable(machine, literals, 'suffix')),
-    build(of('contains', 7), (literals) => gramTable(machine, literals, 4, samples)),
-    build(of('contains', 5, 6), (literals) => gramTable(machine, literals, 2, samples)),
-    build(of('contains', 4, 4), (literals) => gramTable(machine, literals, 1, samples)),
-    pairs,
-    fewPairs,
+    build(long, (literals) => gramTable(machine, literals, 4, samples)),
+    build(middle, (literals) => gramTable(machine, literals, 2, samples)),
+    build(four, (literals) => gramTable(machine, literals, 1, samples)),
+    build(short, (literals) => pairTable(machine, literals)),
+    build(few, (literals) => fewTable(machine, literals, texts)),
     numbers.size === 0 ? 0 : writeWords(machine, tableWords(new Map([...numbers].filter(([number]) => (number | 0) === number)))),
     wide.length,
   ]);

@@ -46,30 +46,19 @@ export function edgeTable(machine: Machine, literals: readonly ByteLiteral[], en
 
 const EDGE_BITS = 8192;
 
-/** Different byte pairs that are looked for one by one, sixteen places at a time; more of them are looked up in a map. */
-const FEW_PAIRS = 6;
-
 /** Substrings of one to three bytes. */
-export function pairTable(machine: Machine, literals: readonly ByteLiteral[]): { readonly pairs: number; readonly fewPairs: number } {
-  const items = literals.map((one) => ({ bytes: one.bytes, literal: writeLiteral(machine, one) }));
-  const keys = new Map<number, Item[]>();
-  for (const { bytes, literal } of items) pushTo(keys, (bytes[0] ?? 0) | ((bytes[1] ?? ANY) << 8), { literal, offset: 0 });
-  if (keys.size <= FEW_PAIRS) {
-    const entries = [...keys].flatMap(([key, list]) => [key & 255, key >> 8 === ANY ? -1 : key >> 8, writeList(machine, list)]);
-    return { pairs: 0, fewPairs: writeWords(machine, [keys.size, ...entries]) };
-  }
+export function pairTable(machine: Machine, literals: readonly ByteLiteral[]): number {
   const map = new Int32Array(65_536 >> 5);
   const byPair = new Map<number, Item[]>();
   const enter = (pair: number, literal: number): void => {
     map[pair >> 5] = (map[pair >> 5] as number) | (1 << pair);
     pushTo(byPair, pair, { literal, offset: 0 });
   };
-  for (const { bytes, literal } of items) {
-    const [first = 0, second] = bytes;
+  for (const one of literals) {
+    const literal = writeLiteral(machine, one);
+    const [first = 0, second] = one.bytes;
     if (second !== undefined) enter(first | (second << 8), literal);
     else for (let c = 0; c < 256; c++) enter(first | (c << 8), literal);
   }
-  return { pairs: writeWords(machine, [...map, ...listTableWords(machine, byPair)]), fewPairs: 0 };
+  return writeWords(machine, [...map, ...listTableWords(machine, byPair)]);
 }
-
-const ANY = 256;

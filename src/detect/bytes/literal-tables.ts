@@ -33,8 +33,8 @@ export function writeLiteral(machine: Machine, { bytes, rules }: ByteLiteral): n
 
 /** Bytes that log texts have most of, the most frequent first; what is not among them is rare. */
 const FREQUENT = Buffer.from(' e\\tionasrldcm"-.phwu0gfyb1kv/:,2xs345=_(){}$68790;qjz');
-const RANK = new Uint8Array(256).fill(255);
-for (const [rank, byte] of FREQUENT.entries()) if (RANK[byte] === 255) RANK[byte] = rank;
+export const RARITY = new Uint8Array(256).fill(255);
+for (const [rank, byte] of FREQUENT.entries()) if (RARITY[byte] === 255) RARITY[byte] = rank;
 /** Two offsets share a word. */
 const MAX_OFFSET = 0xffff;
 
@@ -45,7 +45,7 @@ export function writeNeedle(machine: Machine, text: string): readonly [literal: 
   machine.words[(at >> 2) + 1] = bytes.length;
   machine.bytes.set(bytes, at + 8);
   const places = [...bytes.subarray(0, MAX_OFFSET).keys()];
-  const [one = 0, other = one] = places.sort((a, b) => (RANK[bytes[b] as number] as number) - (RANK[bytes[a] as number] as number));
+  const [one = 0, other = one] = places.sort((a, b) => (RARITY[bytes[b] as number] as number) - (RARITY[bytes[a] as number] as number));
   return [at, one | (other << 16)];
 }
 

@@ -1,9 +1,10 @@
 import { fire } from './candidates';
+import { scanFew } from './few';
 import { listOf } from './literals';
 import { A_NUMBER, NO_NUMBER, readNumber, theNumber } from './numbers';
-import { scanEdges, scanEquals, scanFewPairs, scanGrams, scanPairs } from './scans';
+import { scanEdges, scanEquals, scanGrams, scanPairs } from './scans';
 
-// All anchors of one field: [equals, prefix, suffix, three of grams, pairs, few pairs, numbers, has wide anchors].
+// All anchors of one field: [equals, prefix, suffix, three of grams, pairs, few, numbers, has wide anchors].
 
 /** Looks for all literals of an index in a text in lower case; true if it may be a number that only the caller can read. */
 export function scanIndex(index: usize, from: usize, to: usize): bool {
@@ -14,7 +15,7 @@ export function scanIndex(index: usize, from: usize, to: usize): bool {
   const middle: usize = load<u32>(index, 16);
   const four: usize = load<u32>(index, 20);
   const pairs: usize = load<u32>(index, 24);
-  const fewPairs: usize = load<u32>(index, 28);
+  const few: usize = load<u32>(index, 28);
   const numbers: usize = load<u32>(index, 32);
   if (equals !== 0) scanEquals(equals, from, to);
   if (prefix !== 0) scanEdges(prefix, false, from, to);
@@ -23,7 +24,7 @@ export function scanIndex(index: usize, from: usize, to: usize): bool {
   if (middle !== 0) scanGrams(middle, from, to);
   if (four !== 0) scanGrams(four, from, to);
   if (pairs !== 0) scanPairs(pairs, from, to);
-  if (fewPairs !== 0) scanFewPairs(fewPairs, from, to);
+  if (few !== 0) scanFew(few, from, to);
   return numbers !== 0 && scanNumber(numbers, from, to);
 }
 

@@ -114,7 +114,7 @@ function ask(row: usize): i32 {
     case ANY:
       return isAnyIn(argument, from, to);
     case NUMBER:
-      return kind === BOOLEAN ? NO : compares(row, from, to);
+      return compares(row, from, to);
     case SAME:
       return isSame(kind, from, to, argument);
     case NETWORK:

@@ -96,23 +96,3 @@ export function scanPairs(table: usize, from: usize, to: usize): void {
     if (list !== 0) checkList(list, p, from, to);
   }
 }
-
-/** The same where there are few different pairs: [count, pairs of [first byte, second byte, list]]; a second byte of -1 may be any. */
-export function scanFewPairs(table: usize, from: usize, to: usize): void {
-  const count = load<i32>(table);
-  for (let k = 0; k < count; k++) {
-    const entry = table + 4 + k * 12;
-    const first = i8x16.splat(load<u8>(entry));
-    const next = load<i32>(entry, 4);
-    const second = i8x16.splat(i8(next));
-    const list: usize = load<u32>(entry, 8);
-    for (let p = from; p < to; p += 16) {
-      let mask = i8x16.bitmask(i8x16.eq(v128.load(p), first));
-      if (next >= 0) mask &= i8x16.bitmask(i8x16.eq(v128.load(p + 1), second));
-      while (mask !== 0) {
-        checkList(list, p + ctz(mask), from, to);
-        mask &= mask - 1;
-      }
-    }
-  }
-}
