@@ -2,6 +2,7 @@ import { MACHINE_CODE } from './machine-code.ts';
 
 /** What the compiled part offers (assembly/index.ts); addresses and sizes are in bytes. */
 type Functions = {
+  readonly setConstants: () => void;
   readonly setKeys: (slots: number, size: number) => void;
   readonly hashKey: (from: number, to: number) => number;
   readonly firstSlot: (node: number, hash: number) => number;
@@ -28,8 +29,8 @@ type Functions = {
 };
 
 const PAGE = 64 * 1024;
-/** Address 0 stands for nothing. */
-const FIRST = 64;
+/** Address 0 stands for nothing, constants come before this one (assembly/constants.ts). */
+const FIRST = 112;
 const FIRST_PAGES = 16;
 
 let compiled: WebAssembly.Module | undefined;
@@ -52,6 +53,7 @@ export class Machine {
     compiled ??= new WebAssembly.Module(Buffer.from(MACHINE_CODE, 'base64'));
     this.#memory = new WebAssembly.Memory({ initial: FIRST_PAGES });
     this.run = new WebAssembly.Instance(compiled, { env: { memory: this.#memory } }).exports as Functions;
+    this.run.setConstants();
     this.bytes = Buffer.from(this.#memory.buffer);
     this.words = new Int32Array(this.#memory.buffer);
     this.scratch = this.allocate(16);

@@ -1,3 +1,4 @@
+import { halfByte } from './constants';
 import { checkList } from './literals';
 
 // A few literals at once, sixteen places at a time: the bytes of a place and of those after it are looked up, by their halves,
@@ -10,13 +11,14 @@ const HALVES: usize = 64;
 
 export function scanFew(table: usize, from: usize, to: usize): void {
   const positions = load<i32>(table);
+  const half = halfByte();
   const low0 = v128.load(table + HALVES);
   const high0 = v128.load(table + HALVES + 16);
   const low1 = v128.load(table + HALVES + 32);
   const high1 = v128.load(table + HALVES + 48);
   if (positions === 2) {
     for (let p = from; p < to; p += 16) {
-      const lists = v128.and(listsAt(p, low0, high0), listsAt(p + 1, low1, high1));
+      const lists = v128.and(listsAt(p, low0, high0, half), listsAt(p + 1, low1, high1, half));
       if (v128.any_true(lists)) compare(table, lists, p, from, to);
     }
     return;
@@ -25,7 +27,7 @@ export function scanFew(table: usize, from: usize, to: usize): void {
   const high2 = v128.load(table + HALVES + 80);
   if (positions === 3) {
     for (let p = from; p < to; p += 16) {
-      const lists = v128.and(v128.and(listsAt(p, low0, high0), listsAt(p + 1, low1, high1)), listsAt(p + 2, low2, high2));
+      const lists = v128.and(v128.and(listsAt(p, low0, high0, half), listsAt(p + 1, low1, high1, half)), listsAt(p + 2, low2, high2, half));
       if (v128.any_true(lists)) compare(table, lists, p, from, to);
     }
     return;
@@ -34,17 +36,18 @@ export function scanFew(table: usize, from: usize, to: usize): void {
   const high3 = v128.load(table + HALVES + 112);
   for (let p = from; p < to; p += 16) {
     const lists = v128.and(
-      v128.and(listsAt(p, low0, high0), listsAt(p + 1, low1, high1)),
-      v128.and(listsAt(p + 2, low2, high2), listsAt(p + 3, low3, high3)),
+      v128.and(listsAt(p, low0, high0, half), listsAt(p + 1, low1, high1, half)),
+      v128.and(listsAt(p + 2, low2, high2, half), listsAt(p + 3, low3, high3, half)),
     );
     if (v128.any_true(lists)) compare(table, lists, p, from, to);
   }
 }
 
 /** One bit per list for each of sixteen places. */
-function listsAt(p: usize, low: v128, high: v128): v128 {
+function listsAt(p: usize, low: v128, high: v128, half: v128): v128 {
   const bytes = v128.load(p);
-  return v128.and(i8x16.relaxed_swizzle(low, v128.and(bytes, i8x16.splat(0x0f))), i8x16.relaxed_swizzle(high, i8x16.shr_u(bytes, 4)));
+  const ofLow = i8x16.relaxed_swizzle(low, v128.and(bytes, half));
+  return v128.and(ofLow, i8x16.relaxed_swizzle(high, v128.and(i16x8.shr_u(bytes, 4), half)));
 }
 
 function compare(table: usize, lists: v128, p: usize, from: usize, to: usize): void {

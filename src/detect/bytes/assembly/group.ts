@@ -1,4 +1,5 @@
 import { beginCandidates } from './candidates';
+import { firstPrinted, letters, upperA } from './constants';
 import { scanIndex } from './field-index';
 import { ELSEWHERE, lowerEnd, lowerStart, NOWHERE, placeOf, setLower } from './places';
 import { BOOLEAN, ESCAPED, flagsOfLine, HIDDEN_TEXT, INTEGER, kindAt, NULL, PLAIN, WIDE, WIDE_TEXT } from './tokenizer';
@@ -51,7 +52,7 @@ function lowerCase(line: usize, lower: usize, length: i32): void {
   const end = line + length;
   for (let p = line, q = lower; p < end; p += 16, q += 16) {
     const bytes = v128.load(p);
-    const isUpper = i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x41)), i8x16.splat(26));
-    v128.store(q, v128.or(bytes, v128.and(isUpper, i8x16.splat(0x20))));
+    const isUpper = i8x16.lt_u(i8x16.sub(bytes, upperA()), letters());
+    v128.store(q, v128.or(bytes, v128.and(isUpper, firstPrinted())));
   }
 }

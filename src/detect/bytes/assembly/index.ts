@@ -1,5 +1,6 @@
 // The part of the matcher that sees every byte, in AssemblyScript: `npm run assemble` makes ../machine-code.ts of it.
 export { candidateCount, fire } from './candidates';
+export { setConstants } from './constants';
 export { scanIndex } from './field-index';
 export { scanGroup } from './group';
 export { firstSlot, hashKey, loadEntry, setKeys } from './keys';

@@ -116,7 +116,7 @@ function ask(row: usize): i32 {
     case NUMBER:
       return compares(row, from, to);
     case SAME:
-      return isSame(kind, from, to, argument);
+      return isSame(from, to, argument);
     case NETWORK:
     case NETWORK_6:
       return isWithin(operation, argument, load<u32>(row, 20), from, to);
@@ -181,13 +181,13 @@ function compares(row: usize, from: usize, to: usize): i32 {
 }
 
 /** Have two fields the same text, letter case aside? */
-function isSame(kind: i32, from: usize, to: usize, slot: usize): i32 {
+function isSame(from: usize, to: usize, slot: usize): i32 {
   const other = placeOf(slot);
   if (other === ELSEWHERE) return UNKNOWN;
   const otherKind = other === NOWHERE ? NULL : kindAt(other);
   if (otherKind === NULL) return NO;
-  // With characters beyond ASCII, letter case is not that of bytes.
-  if (kind === WIDE || (otherKind !== PLAIN && otherKind !== ESCAPED && otherKind !== INTEGER && otherKind !== BOOLEAN)) return UNKNOWN;
+  // With characters beyond ASCII in both, letter case is not that of bytes.
+  if (otherKind !== PLAIN && otherKind !== ESCAPED && otherKind !== INTEGER && otherKind !== BOOLEAN) return UNKNOWN;
   const begin = lowerStart(other);
   if (lowerEnd(other) - begin !== to - from) return NO;
   for (let p = from, q = begin; p < to; p++, q++) if (load<u8>(p) !== load<u8>(q)) return NO;

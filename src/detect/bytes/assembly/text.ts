@@ -1,3 +1,5 @@
+import { backslash, firstPrinted, quote } from './constants';
+
 /** White space is among the bytes up to this one. */
 export const BLANK_MOST: i32 = 0x20;
 
@@ -17,8 +19,8 @@ export function special(p: usize): i32 {
   return i8x16.bitmask(
     v128.or(
       // Read as signed numbers, bytes beyond ASCII are below zero.
-      i8x16.lt_s(bytes, i8x16.splat(0x20)),
-      v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))),
+      i8x16.lt_s(bytes, firstPrinted()),
+      v128.or(i8x16.eq(bytes, quote()), i8x16.eq(bytes, backslash())),
     ),
   );
 }
