@@ -1,5 +1,5 @@
 import { agreed } from '../correlate/chain.ts';
-import type { Firing, Hit } from '../correlate/firing.ts';
+import type { Firing } from '../correlate/firing.ts';
 import { fromMs, isoTime } from '../event/time.ts';
 import type { Level, Rule } from '../rule/ir/rule.ts';
 import { tupleId } from '../shared/digest.ts';
@@ -130,8 +130,8 @@ function eventFields(
   const [severity, risk] = SEVERITY[level];
   // An author's score is for the level the author gave.
   const score = level === rule.meta.level ? (rule.meta.alert?.riskScore ?? risk) : risk;
-  const first = hits[0] as Hit;
-  const last = hits.at(-1) as Hit;
+  const start = hits[0]?.time ?? firing.window.start;
+  const end = hits.at(-1)?.time ?? firing.time;
   const outcome = agreed(hits)['event.outcome'];
   return {
     kind: context.eventKind ?? 'signal',
@@ -144,9 +144,9 @@ function eventFields(
     dataset: 'wardline.alerts',
     id,
     created: isoTime(fromMs(hits.reduce((most, hit) => Math.max(most, hit.appendedAt), 0))),
-    start: isoTime(first.time),
-    end: isoTime(last.time),
-    duration: Number(last.time - first.time),
+    start: isoTime(start),
+    end: isoTime(end),
+    duration: Number(end - start),
     severity,
     risk_score: score,
     reason: reasonOf(firing, rule),

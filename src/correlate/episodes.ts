@@ -24,6 +24,7 @@ export const EVIDENCE = 10;
 
 /** A hit in the midst of many leaves the group: it is counted, and is no evidence. */
 export function countOnly(state: GroupState, plan: Plan, hit: Hit): void {
+  if (plan.kind.ownEvidence) return;
   for (const episode of state.episodes) if (hit.time >= episode.first - plan.timespan && hit.time <= episode.last) episode.dropped++;
 }
 
@@ -37,6 +38,7 @@ export function extend(state: GroupState, plan: Plan, trigger: Trigger): readonl
   // A trigger in the midst of what is known changes nothing.
   if (only !== undefined && near.length === 1 && time >= only.first && only.cells.has(cell)) {
     if (time > only.last) only.last = time;
+    if (plan.kind.ownEvidence) keepAll(only, trigger.explain().hits);
     return [];
   }
   const episode = only ?? newEpisode(time);
@@ -49,6 +51,7 @@ export function extend(state: GroupState, plan: Plan, trigger: Trigger): readonl
   episode.first = earliest;
   if (time > episode.last) episode.last = time;
   episode.cells.add(cell);
+  if (plan.kind.ownEvidence) keepAll(episode, trigger.explain().hits);
   if (spoken && openedLater.length === 0) return [];
   const { decision, hits } = trigger.explain();
   const base = {
@@ -100,12 +103,22 @@ const ends = (hits: readonly Hit[]): readonly Hit[] =>
 
 /** A hit leaves the group, the oldest first: the episodes it belongs to keep count of it. */
 export function forget(state: GroupState, plan: Plan, hit: Hit): void {
+  if (plan.kind.ownEvidence) return;
   for (const episode of state.episodes) {
-    if (hit.time < episode.first - plan.timespan || hit.time > episode.last) continue;
-    episode.dropped++;
-    if (episode.head.length < EVIDENCE) episode.head.push(hit);
-    else if (episode.tail.push(hit) > EVIDENCE) episode.tail.shift();
+    if (hit.time >= episode.first - plan.timespan && hit.time <= episode.last) keep(episode, hit);
   }
+}
+
+function keep(episode: Episode, hit: Hit): void {
+  episode.dropped++;
+  if (episode.head.length < EVIDENCE) episode.head.push(hit);
+  else if (episode.tail.push(hit) > EVIDENCE) episode.tail.shift();
+}
+
+/** What a trigger tells becomes the evidence of its episode; what an earlier one told is not told again. */
+function keepAll(episode: Episode, hits: readonly Hit[]): void {
+  const last = episode.tail.at(-1) ?? episode.head.at(-1);
+  for (const hit of hits) if (last === undefined || compareHits(last, hit) < 0) keep(episode, hit);
 }
 
 function newEpisode(trigger: Nanos): Episode {
@@ -123,8 +136,9 @@ function absorb(episode: Episode, other: Episode, state: GroupState): void {
   state.episodes = state.episodes.filter((one) => one !== other);
 }
 
-const within = (hits: readonly Hit[], { first, last }: Episode, { timespan }: Plan): readonly Hit[] =>
-  hits.slice(lowerBound(hits, first - timespan), lowerBound(hits, last + 1n));
+/** The hits of an episode that are in the group still and are no evidence yet. */
+const within = (hits: readonly Hit[], { first, last }: Episode, { timespan, kind }: Plan): readonly Hit[] =>
+  kind.ownEvidence ? [] : hits.slice(lowerBound(hits, first - timespan), lowerBound(hits, last + 1n));
 
 /** Epoch-aligned number of the span a trigger falls in, also before 1970. */
 function cellOf(time: Nanos, rearm: Nanos): bigint {

@@ -35,6 +35,7 @@ export function inOrderKind<Own extends Applied>(order: InOrder<Own>, reach: Nan
   return {
     reach,
     settled: true,
+    ownEvidence: true,
     delay: 0n,
     initial: () => order.initial(),
     inserted: () => NOTHING,

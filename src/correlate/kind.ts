@@ -50,6 +50,11 @@ export type Kind<Own = unknown> = {
    * in `passed`, once, and late matches are counted and left out.
    */
   readonly settled: boolean;
+  /**
+   * True: an alert is made of what its triggers tell, each once and in final order, and not of the hits that happen to be
+   * kept when it is told: those are gone as soon as the watermark has passed them.
+   */
+  readonly ownEvidence?: boolean;
   /** How long after a trigger's time it may be decided, beyond the watermark; rules above wait as long. */
   readonly delay: Nanos;
   /** The most hits of a group that may be kept for it, where looking at more would cost too much. */

@@ -4,7 +4,7 @@ import { createCorrelator } from '../../src/correlate/correlator.ts';
 import type { Condition } from '../../src/rule/ir/rule.ts';
 import type { Ruleset } from '../../src/rule/load.ts';
 import { rulesetOf } from '../support/a-rule.ts';
-import { aMatch, asRecord, firingsOf, nameOf, SECOND, watermarkAt } from '../support/correlate.ts';
+import { aMatch, asRecord, contentOf, firingsOf, nameOf, SECOND, watermarkAt } from '../support/correlate.ts';
 
 type Event = { readonly t: number; readonly group: string; readonly value: string };
 
@@ -104,9 +104,13 @@ describe.each(kinds)('%s', (_name, condition, wanted) => {
       fc.property(events, (list) => {
         const sorted = [...list].sort((a, b) => a.t - b.t);
         const marked = recordsOf(sorted).flatMap((record, i) => [record, watermarkAt(seconds(sorted[i]?.t ?? 0))]);
-        const names = firingsOf(ruleset, marked).map(nameOf);
-        expect(firingsOf(ruleset, marked, { restartEvery: 1 }).map(nameOf)).toEqual(names);
-        expect(new Set(names)).toEqual(new Set(firingsOf(ruleset, recordsOf(list)).map(nameOf)));
+        const once = firingsOf(ruleset, recordsOf(sorted));
+        const contents = new Set(once.map(contentOf).map((content) => JSON.stringify(content)));
+        const steps = firingsOf(ruleset, marked);
+        expect(new Set(steps.map(contentOf).map((content) => JSON.stringify(content)))).toEqual(contents);
+        expect(firingsOf(ruleset, marked, { restartEvery: 1 }).map(contentOf)).toEqual(steps.map(contentOf));
+        expect(new Set(steps.map(nameOf))).toEqual(new Set(firingsOf(ruleset, recordsOf(list)).map(nameOf)));
+        for (const { hits } of once) expect(hits.length).toBeGreaterThan(0);
       }),
       { numRuns: 60 },
     );

@@ -54,3 +54,12 @@ export function firingsOf(
 
 /** Names a firing by what its id is made of. */
 export const nameOf = ({ rule, group, cell, stage }: Firing): string => `${rule} ${group.key} ${cell} ${stage}`;
+
+/** Everything an alert is made of: what must not depend on when time was told. */
+export const contentOf = (firing: Firing): object => ({
+  name: nameOf(firing),
+  at: [firing.time, firing.opening, firing.window.start, firing.window.end].map(String),
+  counts: [firing.count, firing.total],
+  decision: firing.decision,
+  hits: firing.hits.map(({ origin }) => String(origin.offset)),
+});
