@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { openAdmin } from './admin/open.ts';
 import type { Settings } from './config/settings.ts';
 import { loadTables } from './enrich/load.ts';
@@ -14,6 +15,7 @@ import { createCanaries } from './pipeline/canaries.ts';
 import { createDelivery, offerAgain } from './pipeline/deliver.ts';
 import { createDoubts, type Doubts } from './pipeline/doubts.ts';
 import { createEngine, type Engine, type EngineDeps, type RulesetParts } from './pipeline/engine.ts';
+import { createHeapGuard, HEAP_FULL } from './pipeline/heap-guard.ts';
 import { createLosses } from './pipeline/losses.ts';
 import { createMeters, type Meters } from './pipeline/meters.ts';
 import { createNotifying } from './pipeline/notifying.ts';
@@ -26,6 +28,7 @@ import { createReplay } from './pipeline/replay.ts';
 import { takeResets } from './pipeline/resets.ts';
 import { retryDelayMs } from './pipeline/retry-schedule.ts';
 import type { RunOptions, RunSummary } from './pipeline/run-options.ts';
+import { createSlices } from './pipeline/slices.ts';
 import { tellNote } from './pipeline/tell-note.ts';
 import { createTopicLane } from './pipeline/topic-lane.ts';
 import { createWitness, type Witness } from './pipeline/witness.ts';
@@ -33,6 +36,7 @@ import type { RuleId } from './rule/ir/rule.ts';
 import type { Ruleset } from './rule/load.ts';
 import type { Clock } from './shared/clock.ts';
 import { WardlineError } from './shared/errors.ts';
+import { heapOfProcess } from './shared/memory.ts';
 import { VERSION } from './shared/version.ts';
 import { createSink } from './sink/index.ts';
 import type { AlertDocument } from './sink/sink.ts';
@@ -65,7 +69,10 @@ export async function runEngine(options: RunOptions): Promise<RunSummary> {
 }
 
 async function runWith(store: Store, options: RunOptions, board: Board, telemetry: Telemetry): Promise<RunSummary> {
-  const { settings, ruleset, baseDir, clock, logger, signal } = options;
+  const { settings, ruleset, baseDir, clock, logger } = options;
+  /** Aborted when the process has to end although nobody said so. */
+  const exhausted = new AbortController();
+  const signal = AbortSignal.any([options.signal, exhausted.signal]);
   const sinks = settings.sinks.map((sink) => createSink(sink, { clock, logger, write: options.write }));
   const witness = createWitness(createLedger(ledgerStateOf(store.ledger.entries() as unknown as Iterable<LedgerEntry>)), settings.sources);
   const tables = loadTables(settings.enrich, baseDir);
@@ -213,28 +220,35 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
     );
   };
   const seen = new Map<string, number>();
+  const slices = createSlices();
   const read = async (source: Source): Promise<void> => {
-    for await (const batch of source.batches(engine.positions(source.name), signal)) {
-      const records = canaries.take(batch.records);
-      await outside.prepare(source.name, records);
-      const [begunAt, begun] = [clock.now(), performance.now()];
-      const fresh = engine.step(source.name, { ...batch, records });
-      telemetry.metrics.record('wardline.step.seconds', (performance.now() - begun) / 1000, { source: source.name });
-      telemetry.tracer.span('wardline.step', begunAt, clock.now(), {
-        'wardline.source': source.name,
-        'wardline.partition': batch.partition,
-        'wardline.records': batch.records.length,
-        'wardline.alerts': fresh.length,
-      });
-      count(fresh);
-      board.took(source.name, batch, engine.newest(source.name, batch.partition));
-      progress.records += batch.records.length;
-      seen.set(`${batch.partition}/${source.name}`, clock.now());
-      options.onProgress?.(progress);
-      const due =
-        engine.pending() >= settings.engine.checkpointEvery ||
-        clock.now() - lastCheckpoint >= Number(settings.engine.checkpointInterval / 1_000_000n);
-      if (due) await checkpoint();
+    for await (const whole of source.batches(engine.positions(source.name), signal)) {
+      for (const batch of slices.of(whole)) {
+        const records = canaries.take(batch.records);
+        await outside.prepare(source.name, records);
+        const [begunAt, begun] = [clock.now(), performance.now()];
+        const fresh = engine.step(source.name, { ...batch, records });
+        const tookMs = performance.now() - begun;
+        slices.took(batch.records.length, tookMs);
+        telemetry.metrics.record('wardline.step.seconds', tookMs / 1000, { source: source.name });
+        telemetry.tracer.span('wardline.step', begunAt, clock.now(), {
+          'wardline.source': source.name,
+          'wardline.partition': batch.partition,
+          'wardline.records': batch.records.length,
+          'wardline.alerts': fresh.length,
+        });
+        count(fresh);
+        board.took(source.name, batch, engine.newest(source.name, batch.partition));
+        progress.records += batch.records.length;
+        seen.set(`${batch.partition}/${source.name}`, clock.now());
+        options.onProgress?.(progress);
+        const due =
+          engine.pending() >= settings.engine.checkpointEvery ||
+          clock.now() - lastCheckpoint >= Number(settings.engine.checkpointInterval / 1_000_000n);
+        if (due) await checkpoint();
+        // Probes, receivers and operators come between two slices of one batch.
+        if (batch.records.at(-1) !== whole.records.at(-1)) await setImmediate();
+      }
     }
   };
 
@@ -265,9 +279,15 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
       );
   };
 
+  const heapFull = createHeapGuard(options.heap ?? heapOfProcess);
   const ticking = new AbortController();
   const ticks = tick(clock, ticking.signal, async () => {
     board.beat();
+    const full = heapFull();
+    if (full !== undefined) {
+      logger.error({}, full);
+      exhausted.abort();
+    }
     askLag();
     await reload();
     if (canaries.turn(clock.now()) > 0) await checkpoint();
@@ -293,6 +313,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   await reading.catch((error: unknown) => {
     failure = error;
   });
+  if (exhausted.signal.aborted && failure === undefined) failure = new WardlineError('internal', HEAP_FULL);
   ticking.abort();
   await ticks;
   board.phase('stopping');

@@ -15,6 +15,7 @@ import { ingestWorker } from './pipeline/distributed/ingest.ts';
 import { createRulesets, type StageRules } from './pipeline/distributed/rulesets.ts';
 import { type WatchedStage, watchStage } from './pipeline/distributed/watched.ts';
 import { createDoubts } from './pipeline/doubts.ts';
+import { createHeapGuard, HEAP_FULL } from './pipeline/heap-guard.ts';
 import { createLosses, createUngrouped, type Losses, sumLosses } from './pipeline/losses.ts';
 import { createMeters } from './pipeline/meters.ts';
 import { timedIngest, traced } from './pipeline/observed.ts';
@@ -26,6 +27,7 @@ import { tellNote } from './pipeline/tell-note.ts';
 import type { Clock } from './shared/clock.ts';
 import { sha256Hex } from './shared/digest.ts';
 import { messageOf, WardlineError } from './shared/errors.ts';
+import { heapOfProcess } from './shared/memory.ts';
 import { createSink } from './sink/index.ts';
 import type { Sink } from './sink/sink.ts';
 import type { KafkaSourceSettings } from './source/settings.ts';
@@ -309,10 +311,18 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
     );
   }
   board.phase('running');
+  const heapFull = createHeapGuard(options.heap ?? heapOfProcess);
+  let exhausted = false;
   const ticking = new AbortController();
   const ticks = (async () => {
     for (let lookedAt = 0; !ticking.signal.aborted; await clock.sleep(TICK_MS, ticking.signal)) {
       board.beat();
+      const full = heapFull();
+      if (full !== undefined) {
+        logger.error({}, full);
+        exhausted = true;
+        stop.abort();
+      }
       if (clock.now() - lookedAt < LAG_MS) continue;
       lookedAt = clock.now();
       await Promise.all(stages.map((stage) => stage.look()));
@@ -325,6 +335,7 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
   logger.info({ roles: transport.roles, prefix: transport.prefix, partitions: transport.partitions }, 'running in the distributed form');
   try {
     await Promise.all(jobs);
+    if (exhausted) throw new WardlineError('internal', HEAP_FULL);
   } catch (error) {
     stop.abort();
     await Promise.allSettled(jobs);

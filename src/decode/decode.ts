@@ -17,6 +17,8 @@ import { isXmlEvent, parseXmlEvent } from './xml-event.ts';
 export type DecodeOptions = {
   readonly maxRecordBytes: number;
   readonly maxDepth: number;
+  /** The most keys one JSON object may have; a record may hold many objects. */
+  readonly maxKeys: number;
   /** The most events one record may hold. */
   readonly maxFanOut: number;
   /** A compressed or binary record holds many events; it may be this large, and unpack to this much. */
@@ -28,6 +30,7 @@ export type DecodeOptions = {
 export const DEFAULT_LIMITS: DecodeOptions = {
   maxRecordBytes: 1024 * 1024,
   maxDepth: 64,
+  maxKeys: 10_000,
   maxFanOut: 10_000,
   maxUnpackedBytes: 16 * 1024 * 1024,
   maxRatio: 100,
@@ -127,7 +130,7 @@ function decodeJsonForm(record: RawRecord, bytes: Uint8Array, form: Form, option
   const isExport = form === 'otlp-logs' || form === 'otlp-traces';
   if (!isExport) return decodeText(record, bytes, options, dead);
   const { bytes: body, repaired } = toUtf8(bytes);
-  const parsed = parseJson(body, options.maxDepth);
+  const parsed = parseJson(body, options.maxDepth, options.maxKeys);
   if ('reason' in parsed) return dead(parsed.reason, parsed.detail, parsed.at);
   // Members that an export does not have are ignored, as the protocol wants it; what is left may be nothing.
   return isObject(parsed.value)
@@ -151,7 +154,7 @@ function decodeText(record: RawRecord, bytes: Uint8Array, options: DecodeOptions
   const first = body[start];
   const asText = (): DecodeResult => tagged(textDocument(textOf(body)), body, repaired, []);
   if (first !== 0x7b && first !== 0x5b) return asText();
-  const parsed = parseJson(body, options.maxDepth);
+  const parsed = parseJson(body, options.maxDepth, options.maxKeys);
   // A line such as "[warn] ..." only looks like JSON; an object that does not parse was meant as one.
   if ('reason' in parsed) {
     if (first === 0x5b && parsed.reason === 'invalid-json') return asText();

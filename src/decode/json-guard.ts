@@ -2,6 +2,8 @@
 export type JsonScan = {
   /** Byte offset where the depth limit was passed, else -1. */
   readonly tooDeepAt: number;
+  /** Byte offset where an object passed the limit of its own keys, else -1. */
+  readonly tooWideAt: number;
   /** Byte ranges (from, to, from, to ...) of integers of 16 digits or more, outside strings: a double may not hold them. */
   readonly wideIntegers: readonly number[];
   /** A number with an exponent or a fraction of many digits: it may become infinite. */
@@ -19,23 +21,32 @@ const MANY_DIGITS = 300;
 const NONE: readonly number[] = [];
 const isDigit = (c: number | undefined): boolean => c !== undefined && c >= 0x30 && c <= 0x39;
 
+/** Keys of the object at each depth, of the pass that runs; a list among them has none. */
+let keys = new Int32Array(65);
+
 /** One linear pass. It does not check the grammar: that is the parser's job. */
-export function scanJson(bytes: Uint8Array, maxDepth: number): JsonScan {
+export function scanJson(bytes: Uint8Array, maxDepth: number, maxKeys = Number.POSITIVE_INFINITY): JsonScan {
   const { length } = bytes;
   let depth = 0;
   let wide: number[] | undefined;
   let exponents = false;
   let members = 0;
+  if (keys.length <= maxDepth) keys = new Int32Array(maxDepth + 1);
   for (let i = 0; i < length; i++) {
     const c = bytes[i] as number;
     if (c === QUOTE) {
       i++;
       while (i < length && bytes[i] !== QUOTE) i += bytes[i] === BACKSLASH ? 2 : 1;
     } else if (c === 0x7b || c === 0x5b) {
-      if (++depth > maxDepth) return { tooDeepAt: i, wideIntegers: NONE, exponents, members };
+      if (++depth > maxDepth) return { tooDeepAt: i, tooWideAt: -1, wideIntegers: NONE, exponents, members };
+      keys[depth] = 0;
     } else if (c === 0x7d || c === 0x5d) depth--;
-    else if (c === COLON) members++;
-    else if (c >= 0x30 && c <= 0x39) {
+    else if (c === COLON) {
+      members++;
+      // More closing brackets than opening ones: the parser says so.
+      if (depth > 0 && (keys[depth] = (keys[depth] as number) + 1) > maxKeys)
+        return { tooDeepAt: -1, tooWideAt: i, wideIntegers: NONE, exponents, members };
+    } else if (c >= 0x30 && c <= 0x39) {
       const from = i;
       while (isDigit(bytes[i + 1])) i++;
       const next = bytes[i + 1];
@@ -48,5 +59,5 @@ export function scanJson(bytes: Uint8Array, maxDepth: number): JsonScan {
       } else if (i - from >= 15) (wide ??= []).push(from > 0 && bytes[from - 1] === MINUS ? from - 1 : from, i + 1);
     }
   }
-  return { tooDeepAt: -1, wideIntegers: wide ?? NONE, exponents, members };
+  return { tooDeepAt: -1, tooWideAt: -1, wideIntegers: wide ?? NONE, exponents, members };
 }

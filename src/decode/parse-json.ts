@@ -29,9 +29,10 @@ const NO_TAGS: readonly ReadTag[] = [];
  * Parses one JSON text within the limits; never throws. Wide integers are put in quotes before parsing, which costs far
  * less than a reviver that sees every value; the reviver runs only where an exponent may make a number infinite.
  */
-export function parseJson(bytes: Uint8Array, maxDepth: number): ParsedJson {
-  const { tooDeepAt, wideIntegers, exponents, members } = scanJson(bytes, maxDepth);
+export function parseJson(bytes: Uint8Array, maxDepth: number, maxKeys?: number): ParsedJson {
+  const { tooDeepAt, tooWideAt, wideIntegers, exponents, members } = scanJson(bytes, maxDepth, maxKeys);
   if (tooDeepAt >= 0) return { reason: 'too-deep', detail: `nested deeper than ${maxDepth} levels`, at: tooDeepAt };
+  if (tooWideAt >= 0) return { reason: 'too-many-keys', detail: `an object with more than ${maxKeys} keys`, at: tooWideAt };
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const text = wideIntegers.length === 0 || exponents ? buffer.toString('utf8') : quoted(buffer, wideIntegers);
   try {

@@ -6,6 +6,7 @@ export type DeadLetterReason =
   | 'too-deep'
   | 'invalid-json'
   | 'not-an-object'
+  | 'too-many-keys'
   | 'fan-out'
   | 'invalid-otlp'
   | 'invalid-span'

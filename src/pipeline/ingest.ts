@@ -1,6 +1,7 @@
 import type { Lateness } from '../correlate/lateness.ts';
 import { type DecodeOptions, decode } from '../decode/decode.ts';
 import { FORM_HEADER } from '../decode/forms.ts';
+import { scanJson } from '../decode/json-guard.ts';
 import { traceContextOf } from '../decode/trace-context.ts';
 import type { ByteMatcher } from '../detect/bytes/byte-matcher.ts';
 import type { Confirm } from '../detect/confirm.ts';
@@ -160,7 +161,13 @@ export function createIngest({
     /** Most events match nothing: they are decided on their bytes and never become documents. False: decoding decides. */
     const passes = (record: RawRecord): boolean => {
       // What the source or the headers know of a record is not in its bytes.
-      if (record.bytes === null || record.headers.has(FORM_HEADER) || traceContextOf(record.headers) !== undefined) return false;
+      if (
+        record.bytes === null ||
+        mayBeTooWide(record.bytes, options) ||
+        record.headers.has(FORM_HEADER) ||
+        traceContextOf(record.headers) !== undefined
+      )
+        return false;
       found.count = 0;
       const route = byteMatcher.match(record.bytes, normalizer.decisions, found);
       if (route === undefined) return false;
@@ -193,6 +200,11 @@ export function createIngest({
     }
     return { matches, excepted, deadLetters, checked, counts: tally.counts() };
   };
+}
+
+/** Fewer bytes than `"":0,` for each key hold no object of so many: what may be one is for the decoder, which tells of it. */
+function mayBeTooWide(bytes: Uint8Array, { maxDepth, maxKeys }: DecodeOptions): boolean {
+  return bytes.length > 5 * maxKeys && scanJson(bytes, maxDepth, maxKeys).tooWideAt >= 0;
 }
 
 /** What a match that goes on carries of the exceptions that hold for it. */

@@ -6,6 +6,7 @@ import type { Logger } from '../shared/logger.ts';
 import type { AlertDocument } from '../sink/sink.ts';
 import type { Source } from '../source/source.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { Heap } from './heap-guard.ts';
 import type { LossCount } from './losses.ts';
 import type { QuietCount } from './quiet-rules.ts';
 
@@ -40,6 +41,8 @@ export type RunOptions = {
   readonly activate?: boolean;
   /** At the end of the inputs open windows are kept for the next run, and not decided. */
   readonly keepOpen?: boolean;
+  /** Asked every second how full the heap is; left out: that of the process. */
+  readonly heap?: () => Heap;
   /** Aborted to stop: what is in hand is finished, stored and delivered. */
   readonly signal: AbortSignal;
 };

@@ -1,5 +1,7 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { deliveriesOf } from '../../src/cases/records.ts';
+import { createTrial } from '../../src/cases/trial.ts';
 import { DEFAULT_LIMITS, decode } from '../../src/decode/decode.ts';
 import { compileGlob, globMatches } from '../../src/detect/glob.ts';
 import { loadRules } from '../../src/rule/load.ts';
@@ -37,6 +39,25 @@ describe('S11: JSON that is deep or wide', () => {
     ['objects', '{"a":'.repeat(150_000) + '1' + '}'.repeat(150_000)],
   ])('%s are refused before they are parsed', (_name, text) => {
     expect(deadOf(text).length).toBe(1);
+  });
+});
+
+describe('S11: an object with more keys than anybody writes', () => {
+  const wide = (keys: number) => `{${Array.from({ length: keys }, (_, n) => `"k${n}":0`).join(',')}}`;
+  test('is a dead letter; as many keys in many objects are not', () => {
+    expect(deadOf(wide(10_001))).toEqual(['too-many-keys']);
+    expect(deadOf(`{"a":[${wide(9_000)},${wide(9_000)}]}`)).toEqual([]);
+    expect(deadOf(`{"text":"${':'.repeat(20_000)}"}`)).toEqual([]);
+    expect(decode(aRecord(`  ${wide(10_001)}`), DEFAULT_LIMITS).deadLetters[0]?.at).toBeGreaterThan(98_000);
+  });
+  test('is one before rules see its bytes as well', () => {
+    const { ruleset } = loadRules([
+      { path: 'r.yml', text: 'title: x\nid: x\nlogsource: {category: test}\ndetection: {s: {k1: 0}, condition: s}\n' },
+    ]);
+    const trial = createTrial(ruleset, { logsource: { category: 'test' } });
+    const run = (keys: number) => trial.run(deliveriesOf({ name: 'x', events: [{ at: '0s', raw: wide(keys) }], expect: [] }, {}, () => []));
+    expect(run(9_999)).toMatchObject({ deadLetters: [], matches: [{ rule: 'x' }] });
+    expect(run(10_001)).toMatchObject({ deadLetters: [{ reason: 'too-many-keys' }], matches: [] });
   });
 });
 

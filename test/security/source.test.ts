@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
@@ -40,6 +40,48 @@ describe('what the code does not do', () => {
   test('S58: no cookie is set or read, and no answer allows another origin', () => {
     expect(holding(/set-cookie|access-control-allow/i)).toEqual([]);
   });
+});
+
+describe('S72: secrets', () => {
+  const SECRETS: readonly (readonly [string, RegExp])[] = [
+    ['a private key', new RegExp(`-----BEGIN (?:[A-Z]+ )?PRIVATE ${'KEY'}-----\\s*[A-Za-z0-9+/]{40}`)],
+    ['a key of AWS', /\bAKIA(?!.*EXAMPLE)[0-9A-Z]{16}\b/],
+    ['a token of GitHub', /\bgh[pousr]_[A-Za-z0-9]{36}\b/],
+    ['a token of Slack', /\bxox[abpr]-\d{10,}-[A-Za-z0-9-]{20,}/],
+    ['a token of Wardline', /\bwl_[A-Za-z0-9_-]{43}\b/],
+    ['a token of npm', /\bnpm_[A-Za-z0-9]{36}\b/],
+  ];
+  const secretIn = (text: string): string | undefined => SECRETS.find(([, pattern]) => pattern.test(text))?.[0];
+
+  test('no file of the repository holds a key or a token', () => {
+    const folders = ['bench', 'bin', 'deploy', 'docs', 'rules', 'schemas', 'scripts', 'src', 'test'];
+    const found = folders
+      .flatMap((folder) => readdirSync(join(home, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)))
+      .filter((name) => /\.(?:ts|js|json|ya?ml|md|ndjson|sh|txt|log|key|pem|conf)$/.test(name) && statSync(join(home, name)).isFile())
+      .flatMap((name) => {
+        const secret = secretIn(readFileSync(join(home, name), 'utf8'));
+        return secret === undefined ? [] : [`${name}: ${secret}`];
+      });
+    expect(found).toEqual([]);
+  });
+
+  test('the look finds what it looks for', () => {
+    expect(secretIn(`-----BEGIN PRIVATE ${'KEY'}-----\n${'A'.repeat(64)}`)).toBe('a private key');
+    expect(secretIn(`x ${'AKIA'}ABCDEFGHIJKLMNOP y`)).toBe('a key of AWS');
+    expect(secretIn(`${'wl'}_${'a'.repeat(43)}`)).toBe('a token of Wardline');
+  });
+});
+
+test('S70: every package that runs with the product has its reason', () => {
+  const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as Record<
+    string,
+    Record<string, string>
+  >;
+  const rows = readFileSync(join(home, 'docs/dependencies.md'), 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('| `'));
+  const listed = rows.flatMap((line) => [...(line.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+  expect(listed.toSorted()).toEqual([...Object.keys(dependencies ?? {}), ...Object.keys(optionalDependencies ?? {})].sort());
 });
 
 describe('S69: packages', () => {
