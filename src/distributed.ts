@@ -12,7 +12,8 @@ import { deliverWorker } from './pipeline/distributed/deliver.ts';
 import { evidenceWorker } from './pipeline/distributed/evidence.ts';
 import { createRecorder, encodeFact } from './pipeline/distributed/facts.ts';
 import { ingestWorker } from './pipeline/distributed/ingest.ts';
-import { createRulesets, type StageRules } from './pipeline/distributed/rulesets.ts';
+import { operateWorker, sendActions } from './pipeline/distributed/operate.ts';
+import { createRulesets, newestOf, type StageRules } from './pipeline/distributed/rulesets.ts';
 import { type WatchedStage, watchStage } from './pipeline/distributed/watched.ts';
 import { createDoubts } from './pipeline/doubts.ts';
 import { createHeapGuard, HEAP_FULL } from './pipeline/heap-guard.ts';
@@ -31,7 +32,7 @@ import { heapOfProcess } from './shared/memory.ts';
 import { createSink } from './sink/index.ts';
 import type { Sink } from './sink/sink.ts';
 import type { KafkaSourceSettings } from './source/settings.ts';
-import { openStore } from './store/store.ts';
+import { openStore, type Store } from './store/store.ts';
 import { silentTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import { createPartitionCheckpoints } from './transport/checkpoints.ts';
 import { createKafkaClient } from './transport/kafka-client.ts';
@@ -62,15 +63,20 @@ export async function runDistributed(options: RunOptions): Promise<RunSummary> {
   const { settings, clock, logger, telemetry = silentTelemetry(logger) } = options;
   const board = createBoard(settings, clock);
   observeBoard(telemetry.metrics, board, clock);
-  const admin = await openAdmin(options, board, telemetry, undefined);
+  const { roles } = settings.transport as TransportSettings;
+  const kept = roles.includes('evidence') || roles.includes('operate');
+  const store = kept ? openStore(resolve(options.baseDir, settings.state.path)) : undefined;
+  // Alerts are in the store of the process that operators work with, and in no other.
+  const admin = await openAdmin(options, board, telemetry, roles.includes('operate') ? store : undefined);
   try {
-    return await runWith(options, board, telemetry);
+    return await runWith(options, board, telemetry, store);
   } finally {
     await admin?.close();
+    store?.close();
   }
 }
 
-async function runWith(options: RunOptions, board: Board, telemetry: Telemetry): Promise<RunSummary> {
+async function runWith(options: RunOptions, board: Board, telemetry: Telemetry, store: Store | undefined): Promise<RunSummary> {
   const { settings, ruleset, clock, logger, signal } = options;
   const meters = createMeters(telemetry.metrics, board);
   const transport = settings.transport as TransportSettings;
@@ -117,8 +123,8 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
     ...timedIngest(rules, telemetry),
     correlate: {
       ...rules.correlate,
-      toAlert(firing) {
-        const alert = rules.correlate.toAlert(firing);
+      toAlert(firing, latest) {
+        const alert = rules.correlate.toAlert(firing, latest);
         if (alert !== undefined) meters.alerts([alert], clock.now());
         return alert;
       },
@@ -252,10 +258,12 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
         tellNote(note, logger);
       },
       losses: lossesAfter,
+      acted: ({ action }) => meters.action(action),
       evidence: {
         facts,
         ofAlert: (alert) => observed((witness) => witness.alerts([alert])),
         ofNote: (note) => observed((witness) => witness.note(note)),
+        ofAction: ({ action, before, after }) => observed((witness) => witness.action(action, before, after.document)),
       },
       every: { records: settings.engine.checkpointEvery, ms: Number(settings.engine.checkpointInterval / 1_000_000n) },
     });
@@ -297,8 +305,7 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
       }).run(stage.watch(worker), stop.signal),
     );
   }
-  const store = has('evidence') ? openStore(resolve(options.baseDir, settings.state.path)) : undefined;
-  if (store !== undefined) {
+  if (store !== undefined && has('evidence')) {
     const stage = stageOf('evidence');
     const worker = evidenceWorker({ store, clock, logger, every: { records: 5000, ms: 2000 } });
     // A group of its own: every process that keeps a ledger reads all facts.
@@ -306,6 +313,18 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
     jobs.push(
       createKafkaSubscription(kafka, { topic: names.evidence, groupId, sessionTimeoutMs, logger, onJoin: stage.joined }).run(
         stage.watch(worker),
+        stop.signal,
+      ),
+    );
+  }
+  const sending =
+    store !== undefined && has('operate') ? { store, matches, rules: async () => await rulesets.load(newestOf(rulesets)) } : undefined;
+  if (sending !== undefined) {
+    const stage = stageOf('operate');
+    const groupId = `${transport.prefix}-operate-${randomBytes(6).toString('hex')}`;
+    jobs.push(
+      createKafkaSubscription(kafka, { topic: names.alerts, groupId, sessionTimeoutMs, logger, onJoin: stage.joined }).run(
+        stage.watch(operateWorker({ store: sending.store, topic: names.alerts, logger })),
         stop.signal,
       ),
     );
@@ -323,6 +342,10 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
         exhausted = true;
         stop.abort();
       }
+      if (sending !== undefined)
+        await sendActions(sending).catch((error: unknown) =>
+          logger.warn({ error: messageOf(error) }, 'actions of operators wait: they are kept, and sent when it can be done'),
+        );
       if (clock.now() - lookedAt < LAG_MS) continue;
       lookedAt = clock.now();
       await Promise.all(stages.map((stage) => stage.look()));
@@ -345,7 +368,6 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry):
     ticking.abort();
     await ticks;
     await Promise.all([...writers.map((writer) => writer.close()), ...sinks.map((sink) => sink.close())]);
-    store?.close();
   }
   return {
     ...progress,

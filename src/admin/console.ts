@@ -8,7 +8,7 @@ import { WardlineError } from '../shared/errors.ts';
 import type { Store } from '../store/store.ts';
 import { alertHistory, alertPage } from './alert-pages.ts';
 
-/** What the console shows; `store` is absent in the distributed form, where alerts are with the sinks. */
+/** What the console shows; `store` is absent in processes of the distributed form that do not have the role `operate`. */
 export type ConsoleParts = {
   readonly board: Board;
   readonly clock: Clock;

@@ -192,7 +192,7 @@ export const registerRun: Register = (program, { io, runEngine, done }) => {
     .addOption(new Option('--fail-on <level>', 'exit 1 if an alert of this level or above was opened').choices([...LEVELS]))
     .option(
       '--roles <list>',
-      'what this process does in the distributed form: ingest, correlate, deliver, evidence (default: the settings)',
+      'what this process does in the distributed form: ingest, correlate, deliver, evidence, operate (default: the settings)',
     )
     .option('--activate', 'in the distributed form: make the rules of this process those of all')
     .addOption(outputOption())

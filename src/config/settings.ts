@@ -25,8 +25,8 @@ const engineSettings = z.strictObject({
   checkpointInterval: durationNanos.prefault('10s').describe('The longest time between two checkpoints while records flow.'),
 });
 
-export const ROLES = ['ingest', 'correlate', 'deliver', 'evidence'] as const;
-/** Evidence is kept in the store of one process, so it is a role that is given. */
+export const ROLES = ['ingest', 'correlate', 'deliver', 'evidence', 'operate'] as const;
+/** Evidence and what operators see are kept in the store of one process, so these roles are given. */
 const DEFAULT_ROLES: (typeof ROLES)[number][] = ['ingest', 'correlate', 'deliver'];
 
 /** The distributed form: stages in any number of processes, Kafka topics between them. */
@@ -47,7 +47,9 @@ const transportSettings = z.strictObject({
     .array(z.enum(ROLES))
     .min(1)
     .default(DEFAULT_ROLES)
-    .describe('What this process does; `evidence` keeps the ledger in its own store.'),
+    .describe(
+      'What this process does; `evidence` keeps the ledger in its own store, `operate` the alerts, for the console and for actions on them.',
+    ),
 });
 export type TransportSettings = z.infer<typeof transportSettings>;
 
@@ -157,6 +159,13 @@ const parts = z.strictObject({
 export const settingsSchema = parts.superRefine(({ notify, sinks, sources, canaries, transport }, context) => {
   if (transport !== undefined && canaries.length > 0)
     context.addIssue({ code: 'custom', path: ['canaries'], message: 'canaries need the embedded form: leave out transport' });
+  if (transport !== undefined && notify !== undefined)
+    context.addIssue({
+      code: 'custom',
+      path: ['notify'],
+      message:
+        'routes and silences need the embedded form: leave out transport, or let an Alertmanager route (a sink of kind alertmanager)',
+    });
   canaries.forEach(({ source: name, receiver, inject, topic }, i) => {
     const wrong = (key: string, message: string): void => context.addIssue({ code: 'custom', path: ['canaries', i, key], message });
     const source = sources.find((one) => one.name === name);

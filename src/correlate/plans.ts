@@ -90,16 +90,16 @@ function plansOf(correlations: readonly Correlation[]): ReadonlyMap<RuleId, Plan
 const ONE: Condition = { kind: 'event_count', thresholds: [{ compare: 'gte', value: 1 }] };
 
 function ownFeed({ id, dedup, logicDigest }: Detection): Feed {
-  const [by, within] = dedup === 'each' ? [[], 1n] : [dedup.by, dedup.within];
+  const within = dedup === 'each' ? 1n : dedup.within;
   const members = [id];
   const kind = kindOf(ONE, { members, timespan: within });
   const plan: Plan = { rule: id, members, kind, timespan: within, rearm: within, maxGroups: undefined, chained: false, lag: 0n, level: 0 };
-  const groupBy = by.map((name) => ({ name, field: name, fold: false }));
-  return { plan, logic: logicDigest, groupBy: dedup === 'each' ? EACH : groupBy, missingIsGroup: true };
+  const groupBy = dedupFields(dedup).map((name) => ({ name, field: name, fold: false }));
+  return { plan, logic: logicDigest, groupBy, missingIsGroup: true };
 }
 
-/** One alert per match: the event itself is the group. */
-const EACH = [{ name: 'event.id', field: 'event.id', fold: false }];
+/** Fields of the group key of a rule that alerts alone; with one alert per match the event itself is the group. */
+export const dedupFields = (dedup: Detection['dedup']): readonly string[] => (dedup === 'each' ? ['event.id'] : dedup.by);
 
 /** The groups a match belongs to: one per combination of array elements, none where a value is missing and must not be. */
 export function groupsOf({ groupBy, missingIsGroup }: Feed, fields: Match['fields'], ecs: JsonObject): readonly Group[] {

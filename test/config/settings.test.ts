@@ -105,6 +105,11 @@ describe('settings', () => {
       'w.yaml:3:11: error settings/bad-value canaries: canaries need the embedded form: leave out transport',
     ],
     [
+      'routes in the distributed form',
+      'sources: [{kind: stdin, name: a}]\nsinks: [{kind: console, name: c}]\ntransport: {brokers: [b:9092]}\nnotify: {route: {receiver: c}}\n',
+      'w.yaml:4:9: error settings/bad-value notify: routes and silences need the embedded form: leave out transport, or let an Alertmanager route (a sink of kind alertmanager)',
+    ],
+    [
       'a canary for a source that is not there',
       'sources: [{kind: stdin, name: a}]\ncanaries: [{id: c, rule: r, source: b, lines: [x]}]\n',
       'w.yaml:2:37: error settings/bad-value canaries[0].source: there is no source "b"',

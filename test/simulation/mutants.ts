@@ -360,8 +360,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'random ids': {
     parts: (parts, world) => ({
       ...parts,
-      toAlert(firing) {
-        const alert = parts.toAlert(firing);
+      toAlert(firing, latest) {
+        const alert = parts.toAlert(firing, latest);
         return alert && { ...alert, id: `${alert.id}-${world.scheduler.pick(1e9)}` };
       },
     }),

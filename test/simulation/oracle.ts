@@ -50,7 +50,7 @@ export function closedBySource(
   const closed = new Map<string, { readonly rule: string; readonly text: string }>();
   const keep = (firings: ReturnType<typeof correlator.apply>): void => {
     for (const firing of firings) {
-      const alert = firing.stage === 'closed' ? last.correlate.toAlert(firing) : undefined;
+      const alert = firing.stage === 'closed' ? last.correlate.toAlert(firing, () => undefined) : undefined;
       if (alert !== undefined) closed.set(alert.id, { rule: firing.rule, text: JSON.stringify(alert.document) });
     }
   };

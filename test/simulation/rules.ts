@@ -83,7 +83,7 @@ function stageRules(own: Ruleset): StageRules {
     digest,
     ingest,
     router: createRouter(own),
-    correlate: { correlator, toAlert: (firing) => toAlert(firing, () => undefined), logicOf: (rule) => own.byId.get(rule)?.logicDigest },
+    correlate: { correlator, toAlert, tenant: settings.tenant, logicOf: (rule) => own.byId.get(rule)?.logicDigest },
   };
 }
 export const BEFORE = stageRules(ruleset);

@@ -53,7 +53,8 @@ export function stageRulesOf(ruleset: Ruleset, settings: Settings): StageRules {
     router: createRouter(ruleset),
     correlate: {
       correlator: parts.correlator,
-      toAlert: (firing) => parts.toAlert(firing, () => undefined),
+      toAlert: parts.toAlert,
+      tenant: settings.tenant,
       logicOf: (rule) => logic.get(rule),
     },
   };

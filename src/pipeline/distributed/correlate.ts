@@ -7,6 +7,7 @@ import type { LogWriter, OwnedPartition, Worker } from '../../transport/port.ts'
 import type { Losses } from '../losses.ts';
 import { encodeFact, type Fact, type Placed } from './facts.ts';
 import { createFilter } from './filter.ts';
+import type { ActionStep } from './operated.ts';
 import { ACTIVATION_KEY, type AlertRecord, decodeMatchRecord, encodeAlertRecord } from './records.ts';
 import { type CorrelateParts, createPartitionReducer, type PartitionReducer } from './reducer.ts';
 import { digestsOf } from './reducer-state.ts';
@@ -20,6 +21,8 @@ export type CorrelateDeps = {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly say: (note: Note) => void;
+  /** Told of every operator's action that is taken up. */
+  readonly acted?: (step: ActionStep) => void;
   /** Told what rules could not use, or let go; absent: nobody is. `before`: what the state of a partition came with. */
   readonly losses?: (before: readonly RuleLosses[]) => Losses;
   /** Where the evidence ledger is told of alerts and of what was not decided; absent: there is none. */
@@ -32,6 +35,7 @@ export type CorrelateEvidence = {
   readonly facts: LogWriter;
   readonly ofAlert: (alert: AlertRecord) => readonly LedgerObservation[];
   readonly ofNote: (note: Note) => readonly LedgerObservation[];
+  readonly ofAction: (step: ActionStep) => readonly LedgerObservation[];
 };
 
 /**
@@ -47,12 +51,16 @@ export function correlateWorker(deps: CorrelateDeps): Worker {
       if (!loaded.has(digest)) loaded.set(digest, (await deps.rulesets.loadBundle(digest)).correlate);
     };
     const partsOf = (digest: string): CorrelateParts => loaded.get(digest) as CorrelateParts;
-    const notes: Note[] = [];
+    const notes: (readonly LedgerObservation[])[] = [];
     const say = (note: Note): void => {
       deps.say(note);
-      if (deps.evidence !== undefined) notes.push(note);
+      if (deps.evidence !== undefined) notes.push(deps.evidence.ofNote(note));
     };
-    const reducer = await restore({ ...deps, say }, owned, load, partsOf);
+    const acted = (step: ActionStep): void => {
+      deps.acted?.(step);
+      if (deps.evidence !== undefined) notes.push(deps.evidence.ofAction(step));
+    };
+    const reducer = await restore({ ...deps, say, acted }, owned, load, partsOf);
     const losses = deps.losses?.(reducer.losses());
     let taken = 0;
     let savedAt = deps.clock.now();
@@ -78,8 +86,7 @@ export function correlateWorker(deps: CorrelateDeps): Worker {
         .filter(({ offset }) => offset >= reducer.next())
         .flatMap((entry) => {
           const made = reducer.apply(entry);
-          for (const [index, note] of notes.splice(0).entries())
-            told.push({ at: entry.offset, index, observed: deps.evidence?.ofNote(note) ?? [] });
+          for (const [index, observed] of notes.splice(0).entries()) told.push({ at: entry.offset, index, observed });
           return made;
         });
       if (outputs.length > 0)
@@ -119,7 +126,7 @@ async function tellFacts(
  * was read, and the log was cut because of those; only if there is none, matches are missing.
  */
 async function restore(
-  { checkpoints, rulesets, logger, say, filterOf = createFilter }: CorrelateDeps,
+  { checkpoints, rulesets, logger, say, acted, filterOf = createFilter }: CorrelateDeps,
   owned: OwnedPartition,
   load: (digest: string) => Promise<void>,
   partsOf: (digest: string) => CorrelateParts,
@@ -140,6 +147,10 @@ async function restore(
     // What the log said of the rules may be gone with it.
     const first = checkpoint === undefined && next < low ? rulesets.newestBundle() : undefined;
     if (first !== undefined) await load(first.bundle);
-    return createPartitionReducer({ partsOf, say, filterOf, first }, next < low ? low : next, checkpoint?.state);
+    return createPartitionReducer(
+      { partsOf, say, ...(acted === undefined ? {} : { acted }), filterOf, first },
+      next < low ? low : next,
+      checkpoint?.state,
+    );
   }
 }

@@ -1,3 +1,4 @@
+import type { AlertAction } from '../../alert/actions.ts';
 import type { Group, Hit } from '../../correlate/firing.ts';
 import { bytesOf, type Routed, STEP_BYTES } from '../../correlate/route.ts';
 import type { Nanos } from '../../event/time.ts';
@@ -29,11 +30,14 @@ export type MatchRecord =
   /** These source partitions exist: until each has spoken no time has passed. */
   | { readonly kind: 'sources'; readonly partitions: readonly (readonly [source: string, partition: number])[] }
   | { readonly kind: 'lost'; readonly place: Place; readonly from: Nanos }
+  /** What an operator did to an alert; `latest` is the alert as the operator's process knew it. Repeats have the same id. */
+  | { readonly kind: 'action'; readonly id: string; readonly action: Omit<AlertAction, 'seq'>; readonly latest: JsonObject }
   /** From here on the rules of `digest` hold; repeats have the same number. */
   | { readonly kind: 'activation'; readonly seq: number; readonly digest: string };
 
 /** Key of activations, so that they are found without reading every record. */
 export const ACTIVATION_KEY = 'activation';
+export const ACTION_KEY = 'action';
 
 const text = (time: Nanos | undefined): string | null => (time === undefined ? null : String(time));
 const time = (value: JsonValue | undefined): Nanos | undefined => (typeof value === 'string' ? BigInt(value) : undefined);
@@ -56,6 +60,8 @@ function plain(record: MatchRecord): JsonValue {
       return { k: 's', p: record.partitions.map(([source, partition]) => [source, partition]) };
     case 'lost':
       return { k: 'l', ...placeText(record.place), t: String(record.from) };
+    case 'action':
+      return { k: 'o', i: record.id, a: plainOf(record.action), d: record.latest };
     case 'activation':
       return { k: 'a', q: record.seq, d: record.digest };
   }
@@ -99,11 +105,18 @@ export function decodeMatchRecord(value: Uint8Array | null): MatchRecord | undef
       return { kind: 'sources', partitions: found['p'] as unknown as readonly (readonly [string, number])[] };
     case 'l':
       return { kind: 'lost', place: place(), from: BigInt(String(found['t'])) };
+    case 'o':
+      return { kind: 'action', id: String(found['i']), action: actionOf(found['a'] as JsonObject), latest: found['d'] as JsonObject };
     case 'a':
       return { kind: 'activation', seq: Number(found['q']), digest: String(found['d']) };
     default:
       return undefined;
   }
+}
+
+function actionOf(found: JsonObject): Omit<AlertAction, 'seq'> {
+  const { alert, kind, actor, address, at, disposition, comment } = found as unknown as Partial<AlertAction> & Omit<AlertAction, 'seq'>;
+  return { alert, kind, actor, address, at, disposition, comment };
 }
 
 function routedOf(found: Readonly<Record<string, JsonValue>>, { source, partition, offset, index }: Place): Routed {

@@ -2,17 +2,21 @@ import type { CorrelateRecord, Correlator, Note, RuleLosses } from '../../correl
 import type { Firing } from '../../correlate/firing.ts';
 import type { RuleId } from '../../rule/ir/rule.ts';
 import { WardlineError } from '../../shared/errors.ts';
+import type { JsonObject } from '../../shared/json.ts';
 import type { AlertDocument } from '../../sink/sink.ts';
 import type { Entry } from '../../transport/port.ts';
 import type { NumberedBundle } from '../../transport/ruleset-log.ts';
 import { createFilter, type Filter, type FilterState } from './filter.ts';
+import { type ActionStep, createOperated } from './operated.ts';
 import { type AlertRecord, decodeMatchRecord, type MatchRecord } from './records.ts';
 import { decodeReducerState, encodeReducerState } from './reducer-state.ts';
 
 /** What of a ruleset the correlate stage needs. */
 export type CorrelateParts = {
   readonly correlator: (snapshot: Uint8Array | undefined) => Correlator;
-  readonly toAlert: (firing: Firing) => AlertDocument | undefined;
+  /** `latest`: an episode as it stands where operators acted on it. */
+  readonly toAlert: (firing: Firing, latest: (episode: string) => JsonObject | undefined) => AlertDocument | undefined;
+  readonly tenant: string;
   /** The logic digest of a rule that is active; undefined: it is not. */
   readonly logicOf: (rule: RuleId) => string | undefined;
 };
@@ -38,6 +42,8 @@ export type ReducerDeps = {
   /** Rules that were loaded before: of every digest in `digestsOf` of the state, and of activations among the records. */
   readonly partsOf: (digest: string) => CorrelateParts;
   readonly say: (note: Note) => void;
+  /** Told of every action that is taken up. */
+  readonly acted?: (step: ActionStep) => void;
   readonly filterOf?: (state?: FilterState) => Filter;
   /** The rules to begin with where neither a state nor a record says them. */
   readonly first?: NumberedBundle | undefined;
@@ -50,12 +56,13 @@ type Active = { readonly seq: number; readonly digest: string; readonly parts: C
  * the old one has is kept beside it until every source partition is read by the new one, so that no match falls between.
  */
 export function createPartitionReducer(
-  { partsOf, say, filterOf = createFilter, first }: ReducerDeps,
+  { partsOf, say, acted, filterOf = createFilter, first }: ReducerDeps,
   from: bigint,
   state: Uint8Array | undefined,
 ): PartitionReducer {
   const saved = state === undefined ? undefined : decodeReducerState(state);
   const filter = filterOf(saved?.filter);
+  const operated = createOperated(saved?.operated);
   const told = new Map<string, number>(saved?.told ?? []);
   const restored = (one: { seq: number; digest: string; correlator: Uint8Array } | undefined): Active | undefined => {
     if (one === undefined) return undefined;
@@ -81,17 +88,24 @@ export function createPartitionReducer(
     if (retiring !== undefined && [...told.values()].every((one) => one >= current)) retiring = undefined;
   };
 
+  const alertOf = (one: Active, firing: Firing): AlertDocument | undefined => {
+    const alert = one.parts.toAlert(firing, operated.latest);
+    if (alert !== undefined) operated.made(alert);
+    return alert;
+  };
+
   /** Both sets see all time; a rule that the new one has as it was speaks for it alone. */
   const both = (record: CorrelateRecord): AlertDocument[] => {
     const alerts: (AlertDocument | undefined)[] = [];
     const [now, old] = [active, retiring];
     if (now === undefined) return [];
-    for (const firing of now.correlator.apply(record, say)) alerts.push(now.parts.toAlert(firing));
+    for (const firing of now.correlator.apply(record, say)) alerts.push(alertOf(now, firing));
     const own = (rule: RuleId): boolean => old !== undefined && now.parts.logicOf(rule) !== old.parts.logicOf(rule);
     const sayOwn = (note: Note): void => {
       if (own(note.rule)) say(note);
     };
-    for (const firing of old?.correlator.apply(record, sayOwn) ?? []) if (own(firing.rule)) alerts.push(old?.parts.toAlert(firing));
+    for (const firing of old?.correlator.apply(record, sayOwn) ?? [])
+      if (old !== undefined && own(firing.rule)) alerts.push(alertOf(old, firing));
     return alerts.filter((alert) => alert !== undefined);
   };
 
@@ -115,6 +129,14 @@ export function createPartitionReducer(
         return both({ kind: 'sources', partitions: record.partitions });
       case 'lost':
         return both({ kind: 'lost', source: record.place.source, partition: record.place.partition, from: record.from });
+      case 'action': {
+        // The place in the log is the number of the action: a replay makes the same document.
+        const action = { ...record.action, seq: Number(next - 1n) };
+        const step = active === undefined ? undefined : operated.act(record.id, action, record.latest, active.parts.tenant);
+        if (step === undefined) return [];
+        acted?.(step);
+        return [step.after];
+      }
       case 'activation':
         activate(record.seq, record.digest);
         return [];
@@ -135,10 +157,10 @@ export function createPartitionReducer(
     const isIn = (one: Active | undefined): one is Active => one?.parts.logicOf(routed.rule) === routed.logic;
     const record: CorrelateRecord = { kind: 'routed', routed };
     const alerts: (AlertDocument | undefined)[] = [];
-    if (isIn(now)) for (const firing of now.correlator.apply(record, say)) alerts.push(now.parts.toAlert(firing));
+    if (isIn(now)) for (const firing of now.correlator.apply(record, say)) alerts.push(alertOf(now, firing));
     if (isIn(old))
       for (const firing of old.correlator.apply(record, isIn(now) ? () => undefined : say))
-        if (!isIn(now)) alerts.push(old.parts.toAlert(firing));
+        if (!isIn(now)) alerts.push(alertOf(old, firing));
     return alerts.filter((alert) => alert !== undefined);
   };
 
@@ -164,7 +186,14 @@ export function createPartitionReducer(
     next: () => next,
     ruleset: () => active?.digest,
     losses: () => active?.correlator.losses() ?? [],
-    snapshot: () => encodeReducerState({ filter: filter.snapshot(), told: [...told], active: stored(active), retiring: stored(retiring) }),
+    snapshot: () =>
+      encodeReducerState({
+        filter: filter.snapshot(),
+        told: [...told],
+        operated: operated.snapshot(),
+        active: stored(active),
+        retiring: stored(retiring),
+      }),
     counters,
   };
 }
