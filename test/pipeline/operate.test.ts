@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ActionKind, AlertAction } from '../../src/alert/actions.ts';
 import { settingsSchema } from '../../src/config/settings.ts';
-import { bundleOf, compileBundle } from '../../src/pipeline/distributed/bundle.ts';
+import { stageRulesOf } from '../../src/pipeline/distributed/bundle.ts';
 import { operateWorker, partitionOf, sendActions } from '../../src/pipeline/distributed/operate.ts';
 import type { ActionStep } from '../../src/pipeline/distributed/operated.ts';
 import { type AlertRecord, encodeAlertRecord, encodeMatchRecord, type MatchRecord } from '../../src/pipeline/distributed/records.ts';
@@ -14,6 +14,7 @@ import { silentLogger } from '../../src/shared/logger.ts';
 import { at } from '../../src/shared/nested.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import type { Append, Entry, OwnedPartition } from '../../src/transport/port.ts';
+import { rulesetOf } from '../support/a-rule.ts';
 import { aMatch } from '../support/correlate.ts';
 
 const documents = [
@@ -32,12 +33,8 @@ const documents = [
     wardline: { alert: { dedup: 'each' } },
   },
 ];
-const text = documents.map((document) => JSON.stringify(document)).join('\n---\n');
 const rulesOf = (onClose: 'reset' | 'continue') =>
-  compileBundle(
-    bundleOf([{ path: 'r.yml', text }], {}),
-    settingsSchema.parse({ sources: [{ kind: 'stdin', name: 's' }], alerts: { onClose } }),
-  );
+  stageRulesOf(rulesetOf(...documents), settingsSchema.parse({ sources: [{ kind: 'stdin', name: 's' }], alerts: { onClose } }));
 
 /** One partition of matches with the reducer that reads it, cut and restored at will. */
 function partition(onClose: 'reset' | 'continue' = 'reset', restarts = false) {
