@@ -10,6 +10,7 @@ import { createProvider } from './lookup/index.ts';
 import type { Normalizer } from './normalize/normalizer.ts';
 import { receiversOf } from './notify/settings.ts';
 import { createAggregating } from './pipeline/aggregating.ts';
+import { type Background, createBackground } from './pipeline/background.ts';
 import { type Board, createBoard, observeBoard } from './pipeline/board.ts';
 import { createCanaries } from './pipeline/canaries.ts';
 import { createDelivery, offerAgain } from './pipeline/deliver.ts';
@@ -60,19 +61,20 @@ export async function runEngine(options: RunOptions): Promise<RunSummary> {
   const store = openStore(resolve(baseDir, settings.state.path));
   // Up before anything is restored: who asks meanwhile is told so.
   const admin = await openAdmin(options, board, telemetry, store);
+  const background = createBackground(options.signal);
   try {
-    return await runWith(store, options, board, telemetry);
+    return await runWith(store, options, board, telemetry, background);
+  } catch (error) {
+    await background.abandon();
+    throw background.failure()?.error ?? error;
   } finally {
     await admin?.close();
     store.close();
   }
 }
 
-async function runWith(store: Store, options: RunOptions, board: Board, telemetry: Telemetry): Promise<RunSummary> {
-  const { settings, ruleset, baseDir, clock, logger } = options;
-  /** Aborted when the process has to end although nobody said so. */
-  const exhausted = new AbortController();
-  const signal = AbortSignal.any([options.signal, exhausted.signal]);
+async function runWith(store: Store, options: RunOptions, board: Board, telemetry: Telemetry, background: Background): Promise<RunSummary> {
+  const { settings, ruleset, baseDir, clock, logger, signal } = options;
   const sinks = settings.sinks.map((sink) => createSink(sink, { clock, logger, write: options.write }));
   const witness = createWitness(createLedger(ledgerStateOf(store.ledger.entries() as unknown as Iterable<LedgerEntry>)), settings.sources);
   const tables = loadTables(settings.enrich, baseDir);
@@ -140,6 +142,10 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   });
   const stopped = new AbortController();
   const cut = new AbortController();
+  const ticking = new AbortController();
+  background.onAbandon(() => {
+    for (const one of [stopped, cut, ticking]) one.abort();
+  });
   const deliveries = sinks.map((sink) =>
     createDelivery({
       sink: traced(sink, clock, telemetry),
@@ -158,7 +164,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   for (const { name } of sinks) offerAgain(store.outbox, name, clock.now());
   const aggregating = createAggregating(store, { ...settings, engineVersion: VERSION, sinks: unrouted(settings) });
   const notifying = settings.notify === undefined ? undefined : createNotifying(store, settings.notify, clock, meters.notified);
-  const delivering = deliveries.map((turn) => runOutbox(turn, bell, clock, stopped.signal, cut.signal));
+  const delivering = deliveries.map((turn) => background.run(() => runOutbox(turn, bell, clock, stopped.signal, cut.signal)));
   const sources =
     options.inputs ??
     settings.sources.map((source) =>
@@ -179,6 +185,14 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
         },
       }),
     );
+
+  let sourcesClosed: Promise<unknown> | undefined;
+  const closeSources = (): Promise<unknown> => (sourcesClosed ??= Promise.all(sources.map((source) => source.close())));
+  let edgesClosed: Promise<unknown> | undefined;
+  const closeEdges = (): Promise<unknown> =>
+    (edgesClosed ??= Promise.all([...sinks.map((sink) => sink.close()), outside.close(), topics.close()]));
+  background.onAbandon(closeSources);
+  background.onAbandon(closeEdges);
 
   const registries = new Map(settings.sources.map((source) => [source.name, registryOf(source, { clock, logger })]));
   const replay = createReplay({
@@ -222,7 +236,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   const seen = new Map<string, number>();
   const slices = createSlices();
   const read = async (source: Source): Promise<void> => {
-    for await (const whole of source.batches(engine.positions(source.name), signal)) {
+    for await (const whole of source.batches(engine.positions(source.name), background.inputs)) {
       for (const batch of slices.of(whole)) {
         const records = canaries.take(batch.records);
         await outside.prepare(source.name, records);
@@ -280,13 +294,12 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   };
 
   const heapFull = createHeapGuard(options.heap ?? heapOfProcess);
-  const ticking = new AbortController();
-  const ticks = tick(clock, ticking.signal, async () => {
+  const turn = async (): Promise<void> => {
     board.beat();
     const full = heapFull();
     if (full !== undefined) {
       logger.error({}, full);
-      exhausted.abort();
+      throw new WardlineError('internal', HEAP_FULL);
     }
     askLag();
     await reload();
@@ -303,19 +316,16 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
       count(engine.idle(key.slice(slash + 1), Number(key.slice(0, slash))));
     }
     if (engine.pending() > 0 && clock.now() - lastCheckpoint >= Number(settings.engine.checkpointInterval / 1_000_000n)) await checkpoint();
-  });
+  };
+  const ticks = background.run(() => tick(clock, ticking.signal, turn));
 
   // What somebody asked for before the start comes before the inputs may end.
   count(await replay());
-  let failure: unknown;
   board.phase('running');
-  const reading = Promise.all(sources.map(read));
-  await reading.catch((error: unknown) => {
-    failure = error;
-  });
-  if (exhausted.signal.aborted && failure === undefined) failure = new WardlineError('internal', HEAP_FULL);
+  await Promise.all(sources.map((source) => background.run(() => read(source))));
   ticking.abort();
   await ticks;
+  const failure = background.failure()?.error;
   board.phase('stopping');
   const ended = failure === undefined && !signal.aborted;
   const open = ended ? endOf(engine, options) : undefined;
@@ -325,7 +335,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   aggregate();
   witness.shutdown(clock.now(), failure !== undefined ? 'source failed' : ended ? 'inputs ended' : 'stopped');
   await checkpoint();
-  await Promise.all(sources.map((source) => source.close()));
+  await closeSources();
   if (ended) notifying?.settle();
   else notifying?.turn();
   stopped.abort();
@@ -334,10 +344,11 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   const patience = setTimeout(() => cut.abort(), DRAIN_MS);
   await finishOutboxes(delivering, deliveries, clock, until);
   clearTimeout(patience);
-  await Promise.all([...sinks.map((sink) => sink.close()), outside.close(), topics.close()]);
+  const unsaid = background.failure()?.error;
+  await closeEdges();
   // Deliveries made while draining are evidence as well.
   engine.checkpoint();
-  if (failure !== undefined) throw failure instanceof Error ? failure : new WardlineError('source', String(failure));
+  if (unsaid !== undefined) throw unsaid instanceof Error ? unsaid : new WardlineError('source', String(unsaid));
   return {
     ...progress,
     events: witness.events(),

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { isMap, type Plain, type SourceDocument } from '../rule/document.ts';
 import { readDocuments } from '../rule/yaml.ts';
+import { readRegularFile } from '../shared/read-file.ts';
 import { Secret } from '../shared/secret.ts';
 import { printable, table } from '../shared/table.ts';
 import { configOption, outputOption, type Register } from './command.ts';
@@ -44,7 +44,7 @@ function rowsOf(value: unknown, path: Path, document: SourceDocument): readonly 
 
 function show(config: string, output: 'table' | 'json', io: Io): number {
   const { settings } = settingsOf(config, io);
-  const [document] = readDocuments({ path: config, text: readFileSync(config, 'utf8') }).documents;
+  const [document] = readDocuments({ path: config, text: readRegularFile(config).toString() }).documents;
   if (document === undefined) return EXIT.usage;
   const rows = rowsOf(settings, [], document);
   if (output === 'json') io.out(`${JSON.stringify({ version: 1, settings: rows })}\n`);

@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments, visit } from 'yaml';
 import { readDocuments } from '../rule/yaml.ts';
 import { messageOf, WardlineError } from '../shared/errors.ts';
+import { readRegularFile } from '../shared/read-file.ts';
+import { printable } from '../shared/table.ts';
 import type { Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
@@ -59,19 +61,27 @@ function fmt(paths: readonly string[], flags: Flags, io: Io): number {
   const files = (paths.length > 0 ? paths : ['rules']).flatMap(filesBelow).sort();
   let [changed, left] = [0, 0];
   for (const path of files) {
-    const text = readFileSync(path, 'utf8');
+    const text = textOf(path);
     const next = formatted(path, text);
     if (next === undefined) {
       left++;
-      io.err(`${path}: left as it is; it is no file that can be read, see: wardline check\n`);
+      io.err(`${printable(path)}: left as it is; it is no file that can be read, see: wardline check\n`);
     } else if (next !== text) {
       changed++;
       if (!flags.check) writeFileSync(path, next);
-      io.out(`${path}\n`);
+      io.out(`${printable(path)}\n`);
     }
   }
   io.err(`${changed} of ${files.length} files ${flags.check ? 'would be' : 'were'} formatted${left > 0 ? `, ${left} could not be` : ''}\n`);
   return (flags.check && changed > 0) || left > 0 ? EXIT.findings : EXIT.ok;
+}
+
+function textOf(path: string): string {
+  try {
+    return readRegularFile(path).toString();
+  } catch (error) {
+    throw new WardlineError('usage', `cannot read ${path}: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 function filesBelow(path: string): readonly string[] {

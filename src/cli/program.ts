@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { RunEngine } from '../pipeline/run-options.ts';
+import { printableLines } from '../shared/table.ts';
 import { VERSION } from '../shared/version.ts';
 import { registerAlerts } from './alert-commands.ts';
 import { registerAnomaly } from './anomaly/index.ts';
@@ -74,7 +75,7 @@ export function createProgram(io: Io, runEngine: RunEngine, done: (code: number)
   const program = new Command('wardline')
     .description('Reads security logs and traces, decides by rules, alerts, and keeps evidence of what it saw.')
     .version(VERSION)
-    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .configureOutput({ writeOut: io.out, writeErr: io.err, outputError: (text, write) => write(printableLines(text)) })
     .exitOverride()
     .showHelpAfterError('(add --help for what there is)');
   for (const register of COMMANDS) register(program, { io, runEngine, done });

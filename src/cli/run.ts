@@ -5,7 +5,7 @@ import type { QuietCount } from '../pipeline/quiet-rules.ts';
 import type { RunEngine, RunSummary } from '../pipeline/run-options.ts';
 import { LEVELS } from '../rule/ir/rule.ts';
 import { WardlineError } from '../shared/errors.ts';
-import { table } from '../shared/table.ts';
+import { printable, table } from '../shared/table.ts';
 import { createTelemetry } from '../telemetry/telemetry.ts';
 import { configOption, outputOption, type Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
@@ -74,9 +74,24 @@ export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promis
   }).finally(() => telemetry.shutdown());
   await reports.stop();
   if (io.interactive && drawn > 0) io.err('\r');
-  io.out(flags.output === 'json' ? `${JSON.stringify(summaryJson(summary))}\n` : `${summaryText(summary, io.clock.now() - started)}\n`);
+  const by = stoppedBy(io.stop);
+  const finite = sources.every((source) => source.kind === 'stdin' || (source.kind === 'file' && source.mode === 'once'));
+  const cutShort = by !== undefined && finite && summary.open === undefined;
+  const why =
+    by === undefined
+      ? []
+      : [cutShort ? `stopped by ${by} before the end of its inputs; the next run goes on from there` : `stopped by ${by}`];
+  io.out(
+    flags.output === 'json'
+      ? `${JSON.stringify({ ...summaryJson(summary), ...(by === undefined ? {} : { stoppedBy: by }) })}\n`
+      : `${[summaryText(summary, io.clock.now() - started), ...why].join('\n')}\n`,
+  );
+  if (cutShort) return EXIT.interrupted;
   return failing(summary, flags.failOn) ? EXIT.findings : EXIT.ok;
 }
+
+/** The signal that stopped the run; undefined: none did. */
+const stoppedBy = ({ aborted, reason }: AbortSignal): string | undefined => (aborted && typeof reason === 'string' ? reason : undefined);
 
 /** The transport with the roles of the command line, where there are some. */
 function transportOf({ transport }: Settings, roles: string | undefined): Settings['transport'] {
@@ -149,7 +164,8 @@ function lossText(losses: readonly LossCount[]): readonly string[] {
 }
 
 /** What a shadow or canary rule would have alerted, in one line. */
-export function quietText({ rule, mode, alerts, canary }: QuietCount): string {
+export function quietText({ rule: id, mode, alerts, canary }: QuietCount): string {
+  const rule = printable(id);
   if (canary === undefined) return `${mode}: ${rule} would have alerted ${alerts} times`;
   const { of, both, onlyNew, onlyOld } = canary;
   return `${mode}: ${rule} would have alerted ${alerts} times in place of ${of}: ${both} of both, ${onlyNew} of it alone, ${onlyOld} of ${of} alone`;

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { compareProblems, type DocumentPath, type Problem } from '../rule/problem.ts';
 import { type Issue, leafIssues, pathOf } from '../rule/schema-problems.ts';
 import { readDocuments } from '../rule/yaml.ts';
 import { messageOf, type Place, WardlineError } from '../shared/errors.ts';
 import { nearest } from '../shared/nearest.ts';
+import { readRegularFile } from '../shared/read-file.ts';
 import { Secret } from '../shared/secret.ts';
 import { type Environment, type ReferenceProblem, resolveReferences } from './references.ts';
 import { type Settings, settingsSchema } from './settings.ts';
@@ -20,7 +20,7 @@ export type LoadedSettings = {
 export function loadSettings(file: string, environment: Environment): LoadedSettings {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readRegularFile(file).toString();
   } catch (error) {
     throw new WardlineError('settings', `cannot read the settings ${file}: ${messageOf(error)}`, { cause: error });
   }

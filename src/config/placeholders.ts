@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { messageOf, WardlineError } from '../shared/errors.ts';
+import { readRegularFile } from '../shared/read-file.ts';
 import type { Settings } from './settings.ts';
 
 /** Values of placeholders by name; those that stand in a file are read: one value a line, blank lines and `#` left out. */
@@ -13,7 +13,7 @@ export function placeholderValues(placeholders: Settings['placeholders'], baseDi
 function valuesIn(name: string, file: string): readonly string[] {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readRegularFile(file).toString();
   } catch (error) {
     throw new WardlineError('settings', `placeholders.${name}: cannot read ${file}: ${messageOf(error)}`, { cause: error });
   }

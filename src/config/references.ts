@@ -1,5 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { messageOf } from '../shared/errors.ts';
+import { readRegularFile } from '../shared/read-file.ts';
 import { Secret } from '../shared/secret.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -43,7 +44,9 @@ export function resolveReferences(
 
 function readSecretFile(file: string, path: readonly (string | number)[], problems: ReferenceProblem[]): string | undefined {
   try {
-    const text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    const text = readRegularFile(file)
+      .toString()
+      .replace(/\r?\n$/, '');
     // A certificate is for everybody to read; what is not one may be a secret.
     if ((statSync(file).mode & 0o027) !== 0 && !/^-----BEGIN CERTIFICATE-----/.test(text))
       problems.push({ path, severity: 'warning', message: `others can read or change the file ${file}; chmod 0640 or less` });

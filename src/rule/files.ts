@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { type BigIntStats, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { type BigIntStats, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, WardlineError } from '../shared/errors.ts';
+import { readRegularFile } from '../shared/read-file.ts';
 import { isContextLines } from './ndjson.ts';
 import type { RuleFile } from './yaml.ts';
 
@@ -60,9 +61,11 @@ function filesBelow(path: string, named: boolean): readonly Listed[] {
   try {
     stat = lstatSync(path, { bigint: true });
   } catch (error) {
-    throw new WardlineError('rules', `cannot read the rules at ${path}: ${messageOf(error)}`, { cause: error });
+    throw new WardlineError('usage', `cannot read the rules at ${path}: ${messageOf(error)}`, { cause: error });
   }
   if (stat.isDirectory()) return readdirSync(path).flatMap((name) => filesBelow(join(path, name), false));
+  if (!stat.isFile() && named && !stat.isSymbolicLink())
+    throw new WardlineError('usage', `cannot read the rules at ${path}: it is a pipe, a socket or a device, not a file or a folder`);
   if (!stat.isFile()) return [];
   if (!named && ((!RULE_FILE.test(path) && !isContextLines(path)) || OTHERS.test(path))) return [];
   return [{ path, stat }];
@@ -70,7 +73,7 @@ function filesBelow(path: string, named: boolean): readonly Listed[] {
 
 function readText(path: string): Pick<RuleFile, 'text' | 'unreadable'> {
   try {
-    return textOf(readFileSync(path));
+    return textOf(readRegularFile(path));
   } catch (error) {
     throw new WardlineError('rules', `cannot read ${path}: ${messageOf(error)}`, { cause: error });
   }

@@ -1,4 +1,5 @@
 import type { Place } from '../shared/errors.ts';
+import { printable } from '../shared/table.ts';
 
 /** Keys and indexes from the document's root to the value concerned. */
 export type DocumentPath = readonly (string | number)[];
@@ -14,11 +15,11 @@ export type Problem = {
   readonly message: string;
 };
 
-/** `file:line:column: severity area/code path: message` */
+/** `file:line:column: severity area/code path: message`, on one line whatever a file name or a rule holds. */
 export function problemText(problem: Problem): string {
   const { file, line, column } = problem.place;
   const path = problem.path.map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`)).join('');
-  return `${file}:${line}:${column}: ${problem.severity} ${problem.code}${path === '' ? '' : ` ${path}`}: ${problem.message}`;
+  return printable(`${file}:${line}:${column}: ${problem.severity} ${problem.code}${path === '' ? '' : ` ${path}`}: ${problem.message}`);
 }
 
 export function compareProblems(a: Problem, b: Problem): number {

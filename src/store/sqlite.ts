@@ -1,6 +1,6 @@
-import { accessSync, chmodSync, constants, existsSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync, constants as sqlite } from 'node:sqlite';
+import { accessSync, chmodSync, constants, existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DatabaseSync, type StatementSync, constants as sqlite } from 'node:sqlite';
 import { messageOf, WardlineError } from '../shared/errors.ts';
 import { makeFolder } from '../shared/folder.ts';
 
@@ -77,6 +77,9 @@ CREATE TABLE IF NOT EXISTS silence_effects (silence TEXT PRIMARY KEY, count INTE
 CREATE INDEX IF NOT EXISTS outbox_dead ON outbox (sink) WHERE state = 'dead';
 `;
 
+/** One statement; its errors are WardlineErrors `store` that name the file. */
+export type Statement = Pick<StatementSync, 'run' | 'get' | 'all' | 'iterate'>;
+
 /** Prepared access to one sqlite file; every statement is a constant, every value bound. */
 export type Database = {
   /** Runs `work` in one transaction; all of it is durable when this returns, or none of it. */
@@ -86,7 +89,7 @@ export type Database = {
    * machine takes away with it must be something that is then only done again.
    */
   unsynced<T>(work: () => T): T;
-  prepare(sql: string): ReturnType<DatabaseSync['prepare']>;
+  prepare(sql: string): Statement;
   close(): void;
 };
 
@@ -102,7 +105,9 @@ export type OpenOptions = {
  */
 export function openDatabase(path: string, options: OpenOptions = {}): Database {
   const fresh = path === ':memory:' || !existsSync(path);
-  if (fresh && (options.readOnly || options.beside)) throw new WardlineError('store', `no store at ${path}; run "wardline run" first`);
+  if (fresh && (options.readOnly || options.beside)) throw new WardlineError('usage', `no store at ${path}; run "wardline run" first`);
+  if (!fresh && statSync(path).isDirectory())
+    throw new WardlineError('usage', `the store ${path} is a folder; name the file in it, such as ${join(path, 'wardline.db')}`);
   try {
     if (fresh && path !== ':memory:') makeFolder(dirname(path), 0o700);
     const lock = options.readOnly || options.beside || path === ':memory:' ? undefined : lockStore(path);
@@ -110,7 +115,7 @@ export function openDatabase(path: string, options: OpenOptions = {}): Database 
     if (!options.readOnly) configure(database, path, fresh);
     requireVersion(database, path);
     database.setAuthorizer(allowed);
-    return wrap(database, lock);
+    return wrap(database, lock, path);
   } catch (error) {
     if (error instanceof WardlineError) throw error;
     throw new WardlineError('store', `cannot open the store ${path}: ${messageOf(error)}${whyNot(path)}`, { cause: error });
@@ -176,12 +181,21 @@ function lockStore(path: string): DatabaseSync {
   }
 }
 
-function wrap(database: DatabaseSync, lock: DatabaseSync | undefined): Database {
+function wrap(database: DatabaseSync, lock: DatabaseSync | undefined, path: string): Database {
+  /** What sqlite says names no file. */
+  const told = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'ERR_SQLITE_ERROR') throw error;
+      throw new WardlineError('store', `the store ${path}: ${messageOf(error)}`, { cause: error });
+    }
+  };
   const transaction = <T>(work: () => T): T => {
-    database.exec('BEGIN IMMEDIATE');
+    told(() => database.exec('BEGIN IMMEDIATE'));
     try {
       const result = work();
-      database.exec('COMMIT');
+      told(() => database.exec('COMMIT'));
       return result;
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK');
@@ -198,7 +212,22 @@ function wrap(database: DatabaseSync, lock: DatabaseSync | undefined): Database 
         database.exec('PRAGMA synchronous = FULL');
       }
     },
-    prepare: (sql) => database.prepare(sql),
+    prepare(sql) {
+      const statement = told(() => database.prepare(sql));
+      return {
+        run: (...values: Parameters<StatementSync['run']>) => told(() => statement.run(...values)),
+        get: (...values: Parameters<StatementSync['get']>) => told(() => statement.get(...values)),
+        all: (...values: Parameters<StatementSync['all']>) => told(() => statement.all(...values)),
+        *iterate(...values: Parameters<StatementSync['iterate']>) {
+          const rows = told(() => statement.iterate(...values));
+          for (;;) {
+            const next = told(() => rows.next());
+            if (next.done) return;
+            yield next.value;
+          }
+        },
+      } as Statement;
+    },
     close() {
       database.close();
       lock?.close();

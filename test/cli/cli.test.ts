@@ -151,16 +151,16 @@ describe('the command line', () => {
   test('a process that could make code from text does not start', async () => {
     const { code, err } = await start(['--version'], []).ended;
     expect(code).toBe(2);
-    expect(err).toContain('--disallow-code-generation-from-strings');
+    expect(err).toContain('npx wardline');
   });
 
   test.each([
     [['nonsense'], 2],
     [['run', '--config', 'none.yaml'], 2],
-    [['alerts', '--store', 'none.db'], 3],
+    [['alerts', '--store', 'none.db'], 2],
     [['report', 'compliance', '--as', 'docx'], 2],
     [['schema', 'nothing'], 2],
-    [['check', 'none'], 1],
+    [['check', 'none'], 2],
     [['check', '.'], 2],
     [['run', '--fail-on', 'nonsense'], 2],
     [['--help'], 0],
@@ -195,6 +195,7 @@ describe('the command line', () => {
     );
     const settings = {
       sources: [{ kind: 'file', name: 'auth', path: 'auth.log', format: 'linux.auth', timezone: 'UTC' }],
+      rules: ['rule.yml'],
       enrich: { indicators: ['iocs.csv'] },
       redact: { fields: [{ field: 'user.name' }] },
     };

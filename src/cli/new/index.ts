@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Argument } from 'commander';
 import { WardlineError } from '../../shared/errors.ts';
+import { printable } from '../../shared/table.ts';
 import type { Register } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatted } from '../fmt.ts';
@@ -42,7 +43,7 @@ function create(kind: TemplateKind, name: string, flags: Flags, io: Io): number 
     files.map(({ path, text }) => ({ path, text: formatted(path, text) ?? text })),
     flags.force ?? false,
   );
-  for (const { path } of files) io.out(`wrote ${path}\n`);
+  for (const { path } of files) io.out(`wrote ${printable(path)}\n`);
   io.out(
     template.cases === undefined
       ? `Next: wardline check ${files[0]?.path}\n`

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { MANIFEST_NAME, signPack } from '../../rule/pack.ts';
 import { packFilesOf, verifyFolder } from '../../rule/pack-folder.ts';
@@ -14,6 +14,12 @@ function keyText(path: string): string {
   }
 }
 
+function requireFolder(path: string): void {
+  const about = statSync(path, { throwIfNoEntry: false });
+  if (about === undefined) throw new WardlineError('usage', `there is no folder ${path}`);
+  if (!about.isDirectory()) throw new WardlineError('usage', `${path} is no folder; a pack is one`);
+}
+
 export const registerPack: Register = (program, { io, done }) => {
   const pack = program.command('pack').description('signed folders of rules: an engine with their key refuses what was not signed');
   pack
@@ -23,6 +29,7 @@ export const registerPack: Register = (program, { io, done }) => {
     .requiredOption('--key <file>', 'the private key, PEM (wardline evidence keygen makes one)')
     .option('--name <name>', 'name of the pack (default: of the folder)')
     .action((folder: string, flags: { key: string; name?: string }) => {
+      requireFolder(folder);
       const files = packFilesOf(folder);
       const manifest = signPack(flags.name ?? basename(resolve(folder)), files, keyText(flags.key));
       writeFileSync(join(folder, MANIFEST_NAME), `${JSON.stringify(manifest, null, 2)}\n`);
@@ -35,6 +42,7 @@ export const registerPack: Register = (program, { io, done }) => {
     .description('check that every file is what was signed, and that no other is there; else exit 1')
     .requiredOption('--key <file>', 'the public key, PEM')
     .action((folder: string, flags: { key: string }) => {
+      requireFolder(folder);
       const wrong = verifyFolder(folder, keyText(flags.key));
       for (const line of wrong) io.out(`${line}\n`);
       io.out(wrong.length === 0 ? `${folder} is as it was signed\n` : `${folder} is refused\n`);

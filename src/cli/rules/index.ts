@@ -5,7 +5,7 @@ import { LEVELS, type Rule } from '../../rule/ir/rule.ts';
 import type { Ruleset } from '../../rule/load.ts';
 import { rulesetDiff } from '../../rule/ruleset-diff.ts';
 import { WardlineError } from '../../shared/errors.ts';
-import { table } from '../../shared/table.ts';
+import { printable, table } from '../../shared/table.ts';
 import { openStore } from '../../store/store.ts';
 import { chosenRules, namedSettings, type RuleFlags, ruleSettingsOption, rulesOption } from '../chosen-rules.ts';
 import { outputOption, type Register, storeOption } from '../command.ts';
@@ -113,7 +113,7 @@ function diff(before: string | undefined, after: string | undefined, flags: Diff
   const changes = found.added.length + found.changed.length + found.reworded.length + found.removed.length;
   if (flags.output === 'json') io.out(`${JSON.stringify({ version: 1, ...found })}\n`);
   else {
-    const line = (mark: string, id: string, what: string): string => `${mark} ${id}${what}\n`;
+    const line = (mark: string, id: string, what: string): string => `${printable(`${mark} ${id}${what}`)}\n`;
     for (const id of found.added) io.out(line('+', id, ''));
     for (const { id, what } of found.changed) io.out(line('~', id, `: ${what.join(', ')}; its state starts anew`));
     for (const { id, what } of found.reworded) io.out(line('~', id, `: ${what.join(', ')}; its state is kept`));
