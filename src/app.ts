@@ -90,7 +90,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
     logger,
   });
   outside.use(ruleset);
-  const quiet = createQuietRules(store.reducers.load(QUIET_RULES)?.state);
+  const quiet = createQuietRules(store.reducers.load(QUIET_RULES)?.state, meters.quiet);
   const partsFor = (rules: Ruleset): RulesetParts => {
     quiet.use(rules.byId);
     const parts = timedIngest(partsOf(rules, settings, outside), telemetry);

@@ -21,6 +21,7 @@ import { createLosses, createUngrouped, type Losses, sumLosses } from './pipelin
 import { createMeters } from './pipeline/meters.ts';
 import { timedIngest, traced } from './pipeline/observed.ts';
 import { normalizersOf } from './pipeline/parts.ts';
+import { createQuietRules } from './pipeline/quiet-rules.ts';
 import { retryDelayMs } from './pipeline/retry-schedule.ts';
 import type { RuleBundle, RunOptions, RunSummary } from './pipeline/run-options.ts';
 import type { SinkStatus } from './pipeline/status.ts';
@@ -119,11 +120,14 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry, 
   const control = createRulesetLog(createKafkaKeyedLog(kafka, names.control, writerTo(names.control, 1)), () =>
     randomBytes(4).toString('hex'),
   );
+  /** Since this process started, in the partitions it has: after a restart or a move some are counted again. */
+  const quiet = createQuietRules(undefined, meters.quiet);
   const measured = (rules: StageRules): StageRules => ({
     ...timedIngest(rules, telemetry),
     correlate: {
       ...rules.correlate,
       toAlert(firing, latest) {
+        if (quiet.observe(firing)) return undefined;
         const alert = rules.correlate.toAlert(firing, latest);
         if (alert !== undefined) meters.alerts([alert], clock.now());
         return alert;
@@ -141,6 +145,7 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry, 
     if (rulesets.newest() === shown) return;
     shown = rulesets.newest();
     const { digest, ruleset: active } = await rulesets.load(shown);
+    quiet.use(active.byId);
     board.activated({ digest, rules: active.byId.size }, active);
     telemetry.metrics.add('wardline.ruleset.activations', 1);
   };
@@ -378,6 +383,7 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry, 
     disabled: [],
     opened: [],
     resumed: false,
+    quiet: quiet.counts(),
     late,
     losses: sumLosses(lost),
   };

@@ -2,6 +2,7 @@ import { type AlertAction, withActions } from '../alert/actions.ts';
 import { LEVELS } from '../rule/ir/rule.ts';
 import type { JsonObject } from '../shared/json.ts';
 import { at } from '../shared/nested.ts';
+import type { KeptAlerts } from '../sink/elasticsearch-alerts.ts';
 import type { Store } from '../store/store.ts';
 
 export type AlertQuery = {
@@ -20,6 +21,24 @@ const PAGE = 50;
 const CHUNK = 200;
 /** A search looks at so many alerts for one answer, then says where to go on: it shares the process with the engine. */
 const MOST_SEEN = 2000;
+
+/** The same of alerts that are kept elsewhere; `before` is then how many of the newest were looked at already. */
+export async function keptPage(kept: Pick<KeptAlerts, 'standing'>, query: AlertQuery): Promise<AlertPage> {
+  const found: JsonObject[] = [];
+  let from = query.before ?? 0;
+  for (let seen = 0; seen < MOST_SEEN; ) {
+    const documents = await kept.standing(from, CHUNK);
+    for (const document of documents) {
+      seen++;
+      from++;
+      if (!fits(document, query)) continue;
+      found.push(document);
+      if (found.length === PAGE) return { alerts: found, next: from };
+    }
+    if (documents.length < CHUNK) return { alerts: found, next: undefined };
+  }
+  return { alerts: found, next: from };
+}
 
 /** The newest alerts that fit, each as it stands, actions that no engine has taken up yet included. */
 export function alertPage({ alerts, actions }: Pick<Store, 'alerts' | 'actions'>, query: AlertQuery): AlertPage {

@@ -5,14 +5,24 @@ import type { Board } from '../pipeline/board.ts';
 import { recordAction } from '../pipeline/operate.ts';
 import type { Clock } from '../shared/clock.ts';
 import { WardlineError } from '../shared/errors.ts';
+import type { KeptAlerts } from '../sink/elasticsearch-alerts.ts';
 import type { Store } from '../store/store.ts';
-import { alertHistory, alertPage } from './alert-pages.ts';
+import { alertHistory, alertPage, keptPage } from './alert-pages.ts';
+
+/** Alerts of a form that keeps none itself. */
+export type Elsewhere = {
+  /** In words: which topic and which sinks have them. */
+  readonly where: string;
+  /** A sink that can be asked; undefined: none can. */
+  readonly kept: { readonly name: string; readonly alerts: KeptAlerts } | undefined;
+};
 
 /** What the console shows; `store` is absent in processes of the distributed form that do not have the role `operate`. */
 export type ConsoleParts = {
   readonly board: Board;
   readonly clock: Clock;
   readonly store: Store | undefined;
+  readonly elsewhere?: Elsewhere | undefined;
   readonly canaries: readonly CanarySettings[];
   /** True when the settings name a key that signs the evidence. */
   readonly signed: boolean;
@@ -38,9 +48,9 @@ const actionSchema = z
 
 /** A request that cannot be answered as it is; `status` and text go to the caller. */
 export class BadRequest extends Error {
-  readonly status: 400 | 404 | 409 | 413;
+  readonly status: 400 | 404 | 409 | 413 | 503;
 
-  constructor(status: 400 | 404 | 409 | 413, message: string) {
+  constructor(status: 400 | 404 | 409 | 413 | 503, message: string) {
     super(message);
     this.status = status;
   }
@@ -49,16 +59,19 @@ export class BadRequest extends Error {
 export type ConsoleData = ReturnType<typeof createConsole>;
 
 /** The answers of `/api/...`, without HTTP. */
-export function createConsole({ board, clock, store, canaries, signed }: ConsoleParts) {
+export function createConsole({ board, clock, store, elsewhere, canaries, signed }: ConsoleParts) {
   const form = (): string => board.status().form;
   return {
-    alerts(query: Readonly<Record<string, string>>): object {
+    async alerts(query: Readonly<Record<string, string>>): Promise<object> {
       const parsed = querySchema.safeParse(query);
       if (!parsed.success) throw new BadRequest(400, `${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`);
-      return store === undefined ? { form: form() } : { form: form(), counts: store.alerts.count(), ...alertPage(store, parsed.data) };
+      if (store !== undefined) return { form: form(), counts: store.alerts.count(), ...alertPage(store, parsed.data) };
+      const { where, kept } = elsewhere ?? { where: 'alerts are with the sinks', kept: undefined };
+      if (kept === undefined) return { form: form(), where };
+      return { form: form(), where, from: kept.name, ...(await reachable(keptPage(kept.alerts, parsed.data))) };
     },
-    alert(id: string): object {
-      const found = store === undefined ? undefined : alertHistory(store, id);
+    async alert(id: string): Promise<object> {
+      const found = store === undefined ? await keptHistory(elsewhere, id) : alertHistory(store, id);
       if (found === undefined) throw new BadRequest(404, 'there is no such alert');
       return found;
     },
@@ -67,7 +80,8 @@ export function createConsole({ board, clock, store, canaries, signed }: Console
       const parsed = actionSchema.safeParse(body);
       if (!parsed.success) throw new BadRequest(400, parsed.error.issues[0]?.message ?? 'not an action');
       const { kind, disposition, comment } = parsed.data;
-      if (store === undefined || store.alerts.latest('alert', id) === undefined) throw new BadRequest(404, 'there is no such alert');
+      if (store === undefined) throw new BadRequest(409, 'alerts are acted on at a process with the role operate, or where they are kept');
+      if (store.alerts.latest('alert', id) === undefined) throw new BadRequest(404, 'there is no such alert');
       try {
         recordAction(store, { alert: id, kind, actor, address, at: clock.now(), disposition, comment });
       } catch (error) {
@@ -108,4 +122,26 @@ export function createConsole({ board, clock, store, canaries, signed }: Console
       };
     },
   };
+}
+
+/** A sink that does not answer is said to the person who asks; the engine goes on without it. */
+async function reachable<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof WardlineError) throw new BadRequest(503, error.message);
+    throw error;
+  }
+}
+
+async function keptHistory(elsewhere: Elsewhere | undefined, id: string) {
+  if (elsewhere?.kept === undefined) return undefined;
+  const documents = await reachable(elsewhere.kept.alerts.transitions(id));
+  return documents.length === 0
+    ? undefined
+    : {
+        documents,
+        pending: [],
+        readOnly: `Alerts are acted on at a process with the role operate, or where they are kept: ${elsewhere.where}.`,
+      };
 }

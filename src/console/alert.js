@@ -5,7 +5,7 @@ import { at, facts, h, level, number, table, textOf, time } from './dom.js';
 
 /** One alert: what it is, why it is, what it rests on, and what became of it. */
 export async function showAlert({ rest: [id], me, again }) {
-  const { documents, pending } = await get(`/api/alerts/${encodeURIComponent(id)}`);
+  const { documents, pending, readOnly } = await get(`/api/alerts/${encodeURIComponent(id)}`);
   const newest = documents.at(-1);
   const field = (path) => at(newest, path);
   const why = [...documents].reverse().find((one) => (at(one, 'wardline.alert.decision') ?? []).length > 0) ?? newest;
@@ -32,7 +32,7 @@ export async function showAlert({ rest: [id], me, again }) {
             'section',
             { class: 'card actions', 'aria-labelledby': 'act' },
             h('h2', { id: 'act' }, 'Act'),
-            actions({ id: field('wardline.alert.id'), newest, me, again }),
+            readOnly === undefined ? actions({ id: field('wardline.alert.id'), newest, me, again }) : h('p', { class: 'soft' }, readOnly),
           ),
           h(
             'section',

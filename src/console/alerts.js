@@ -27,7 +27,7 @@ const FILTERS = [
 
 /** The newest alerts, each as it stands. */
 export async function showAlerts({ query }) {
-  const { alerts, next, counts, form } = await get(`/api/alerts?${query}`);
+  const { alerts, next, counts, form, where, from } = await get(`/api/alerts?${query}`);
   if (alerts === undefined)
     return {
       title: 'Alerts',
@@ -36,7 +36,11 @@ export async function showAlerts({ query }) {
         h(
           'section',
           { class: 'card' },
-          h('p', {}, `In the ${form} form alerts are kept by the sinks: look in Elasticsearch or where they are sent.`),
+          h(
+            'p',
+            {},
+            `In the ${form} form this process keeps no alerts, and none of its sinks can be asked for them. They are at a process with the role operate, and here: ${where}.`,
+          ),
         ),
       ],
     };
@@ -79,6 +83,7 @@ export async function showAlerts({ query }) {
     content: [
       h('div', { class: 'head' }, h('h1', {}, 'Alerts'), filters),
       counts === undefined ? undefined : h('p', { class: 'soft' }, `${number(counts)} documents of alerts are stored.`),
+      from === undefined ? undefined : h('p', { class: 'soft' }, `As the sink ${from} keeps them. All of them are here: ${where}.`),
       h(
         'section',
         { class: 'card' },

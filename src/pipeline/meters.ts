@@ -2,6 +2,7 @@ import type { AlertAction } from '../alert/actions.ts';
 import type { Note } from '../correlate/correlator.ts';
 import type { RawRecord } from '../event/raw-record.ts';
 import type { NotifyDecision } from '../notify/reducer.ts';
+import type { RuleId } from '../rule/ir/rule.ts';
 import type { JsonObject } from '../shared/json.ts';
 import { at } from '../shared/nested.ts';
 import type { AlertDocument, Delivery } from '../sink/sink.ts';
@@ -18,6 +19,8 @@ export type Meters = {
   gap(source: string, partition: number, gap: NonNullable<Batch['gap']>): void;
   /** Alerts that are new; `now` in ms. */
   alerts(alerts: readonly AlertDocument[], now: number): void;
+  /** A shadow or canary rule would have alerted. */
+  quiet(rule: RuleId, mode: string): void;
   note(note: Note): void;
   /** What a rule could not use, or let go, since the last time. */
   lost(count: LossCount): void;
@@ -77,6 +80,7 @@ export function createMeters(metrics: Metrics, board?: Board): Meters {
         if (!Number.isNaN(time)) metrics.record('wardline.detection_delay.seconds', Math.max(0, now - time) / 1000);
       }
     },
+    quiet: (rule, mode) => metrics.add('wardline.rule.quiet_alerts', 1, { rule, mode }),
     note(note) {
       if (note.kind !== 'undecided') return;
       if (note.reason === 'silent') board?.noted(note.rule, 'undecided', 1);

@@ -40,7 +40,10 @@ type Pair = { readonly canary: RuleId; readonly waiting: Map<string, 'old' | 'ne
  * Counts for shadow and canary rules. Episodes are held against each other by group and the time of their opening cell, so
  * that the order in which two rules speak does not matter.
  */
-export function createQuietRules(saved: JsonValue | undefined): QuietRules {
+export function createQuietRules(
+  saved: JsonValue | undefined,
+  told: (rule: RuleId, mode: QuietCount['mode']) => void = () => undefined,
+): QuietRules {
   const known = isObject(saved) ? saved : {};
   let entries = new Map<RuleId, Entry>();
   let pairs = new Map<RuleId, Pair>();
@@ -93,6 +96,7 @@ export function createQuietRules(saved: JsonValue | undefined): QuietRules {
       if (pair !== undefined) compare(pair, 'old', firing);
       if (entry === undefined) return false;
       entry.alerts++;
+      told(firing.rule, entry.mode);
       const own = [...pairs.values()].find(({ canary }) => canary === firing.rule);
       if (own !== undefined) compare(own, 'new', firing);
       return true;

@@ -144,7 +144,8 @@ export function createElasticsearchSink(settings: ElasticsearchSinkSettings, log
   };
 }
 
-function clientOf({ node, apiKey, username, password, ca, insecure, name }: ElasticsearchSinkSettings): Client {
+/** A client of the server that these settings name. */
+export function clientOf({ node, apiKey, username, password, ca, insecure, name }: ElasticsearchSinkSettings): Client {
   if (node.startsWith('http:') && !insecure)
     throw new WardlineError('settings', `sink ${name}: node is http; use https, or set insecure: true`);
   const auth =

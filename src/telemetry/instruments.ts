@@ -75,6 +75,7 @@ export const INSTRUMENTS = [
   define('counter', 'wardline.exceptions.hidden', '{match}', ['exception', 'rule'], 'Matches that an exception touched.'),
   define('counter', 'wardline.filters.hidden', '{match}', ['filter', 'rule'], 'Matches that a filter kept back.'),
   define('counter', 'wardline.alerts', '{alert}', ['severity', 'stage'], 'Alert documents made, by severity and stage.'),
+  define('counter', 'wardline.rule.quiet_alerts', '{alert}', ['rule', 'mode'], 'Alerts that shadow and canary rules would have opened.'),
   define('histogram', 'wardline.detection_delay.seconds', 's', [], 'From the time of the event to the alert it opened.'),
   define('counter', 'wardline.operator.actions', '{action}', ['kind'], 'Actions of operators that were taken up.'),
   define(

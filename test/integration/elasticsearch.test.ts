@@ -7,6 +7,7 @@ import { settingsSchema } from '../../src/config/settings.ts';
 import type { Clock } from '../../src/shared/clock.ts';
 import { silentLogger } from '../../src/shared/logger.ts';
 import { createElasticsearchSink } from '../../src/sink/elasticsearch.ts';
+import { createElasticsearchAlerts } from '../../src/sink/elasticsearch-alerts.ts';
 import { elasticsearchSinkSettings } from '../../src/sink/settings.ts';
 import { openStore } from '../../src/store/store.ts';
 import { rulesetOf } from '../support/a-rule.ts';
@@ -196,5 +197,36 @@ describe.skipIf(skipped !== undefined)(`Elasticsearch, a real server${skipped ==
     expect(counts).toEqual({ waiting: 0, delivered: ids.length, dead: 0 });
     expect(new Set(hits.map(({ _id }) => _id)).size).toBe(hits.length);
     expect(ids.length).toBeGreaterThanOrEqual(600);
+  });
+});
+
+describe('alerts read back for people', () => {
+  test.skipIf(skipped !== undefined)('each stands once, newest first, and its documents are in order', async () => {
+    const namespace = fresh();
+    const steps = [
+      ['a', 'opened', '2026-11-20T08:00:00.000Z'],
+      ['b', 'opened', '2026-11-20T08:01:00.000Z'],
+      ['a', 'continued', '2026-11-20T08:02:00.000Z'],
+      ['a', 'closed', '2026-11-20T08:03:00.000Z'],
+      ['c', 'opened', '2026-11-20T08:02:30.000Z'],
+    ] as const;
+    const alerts = steps.map(([alert, stage, created], n) => {
+      const made = anAlert({ id: `${alert}${n}`, alert, stage });
+      return { ...made, document: { ...made.document, event: { ...(made.document['event'] as object), created } } };
+    });
+    await sinkFor(namespace).write(alerts, live);
+    await search(`wardline-alerts-${namespace}-*`);
+    const settings = { kind: 'elasticsearch', node: elasticsearchUrl, insecure: true, namespace };
+    const kept = createElasticsearchAlerts(elasticsearchSinkSettings.parse(settings));
+    closers.push(() => kept.close());
+    const idsOf = (documents: readonly object[]) => documents.map((one) => (one as { event: { id: string } }).event.id);
+    expect(idsOf(await kept.standing(0, 10))).toEqual(['a3', 'c4', 'b1']);
+    expect(idsOf(await kept.standing(1, 1))).toEqual(['c4']);
+    expect(idsOf(await kept.transitions('a'))).toEqual(['a0', 'a2', 'a3']);
+    expect(await kept.transitions('nobody')).toEqual([]);
+    expect(await kept.standing(10_000, 10)).toEqual([]);
+    const empty = createElasticsearchAlerts(elasticsearchSinkSettings.parse({ ...settings, namespace: `${namespace}none` }));
+    closers.push(() => empty.close());
+    expect(await empty.standing(0, 10)).toEqual([]);
   });
 });
