@@ -119,7 +119,7 @@ describe('the matcher on bytes', () => {
       { op: 'present', ...at },
       { op: 'boolean', ...at, value: true },
       ...words.flatMap((word): Expr[] =>
-        [[], ['any'], ['', 'any'], ['any', '', 'any']].map((form) => ({
+        [[], ['any', ''], ['', 'any'], ['any', '', 'any']].map((form) => ({
           op: 'text',
           ...at,
           cased: false,
