@@ -1,6 +1,7 @@
 import type { Anchor } from './anchors.ts';
 import type { Entry } from './plan.ts';
 import { leafNumber } from './scalar.ts';
+import { hasUnitsOf, MANY_LITERALS, noteUnits } from './units.ts';
 
 /** Rules that an anchor brings up; told once per anchor found, perhaps several times per rule. */
 export type Fire = (rules: Int32Array) => void;
@@ -216,14 +217,16 @@ function rarest(text: string, stride: number, frequency: ReadonlyMap<number, num
   return best;
 }
 
-/** One to three characters: few, and looked for one by one. */
+/** One to three characters, looked for one by one; of many, those alone whose characters the text has. */
 function shortIndex(entries: readonly Entry[]): FieldIndex | undefined {
   if (entries.length === 0) return undefined;
+  const many = entries.length >= MANY_LITERALS;
   return {
     scan(text, fire) {
+      if (many) noteUnits(text);
       for (let i = 0; i < entries.length; i++) {
         const entry = entries[i] as Entry;
-        if (text.includes(entry.text)) fire(entry.rules);
+        if ((!many || hasUnitsOf(entry.text)) && text.includes(entry.text)) fire(entry.rules);
       }
     },
   };

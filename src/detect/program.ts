@@ -201,12 +201,33 @@ export function textTest(pattern: TextPattern): TextTest {
   if (tokens.length === 2 && typeof a === 'string' && isAny(b)) return (text) => text.startsWith(a);
   if (tokens.length === 2 && isAny(a) && typeof b === 'string') return (text) => text.endsWith(b);
   if (tokens.length === 3 && isAny(a) && typeof b === 'string' && isAny(c)) return (text) => text.includes(b);
+  if (tokens.every((token) => typeof token === 'string' || isAny(token))) return runsTest(tokens);
   const glob = compileGlob(tokens);
   // Every literal must occur: a cheap refusal before the glob runs.
   const longest = tokens
     .filter((token) => typeof token === 'string')
     .reduce((best, token) => (token.length > best.length ? token : best), '');
   return longest === '' ? (text) => globMatches(glob, text) : (text) => text.includes(longest) && globMatches(glob, text);
+}
+
+/** Literals with anything between them: each is looked for after the one before, at whose first place the most is left. */
+function runsTest(tokens: TextPattern): TextTest {
+  const runs = tokens.filter((token) => typeof token === 'string');
+  const head = typeof tokens[0] === 'string' ? (runs.shift() ?? '') : '';
+  const tail = typeof tokens.at(-1) === 'string' ? (runs.pop() ?? '') : '';
+  return (text) => {
+    const end = text.length - tail.length;
+    let from = head.length;
+    if (from > end || !text.startsWith(head) || !text.endsWith(tail)) return false;
+    for (let i = 0; i < runs.length; i++) {
+      const run = runs[i] as string;
+      const at = text.indexOf(run, from);
+      if (at < 0) return false;
+      from = at + run.length;
+      if (from > end) return false;
+    }
+    return true;
+  };
 }
 
 type RegexPredicate = Predicate & { readonly op: 'regex' };

@@ -127,6 +127,25 @@ describe('the matcher on bytes', () => {
         })),
       ),
       ...['[0-9]+\\.exe', 'cmd|power', 'ab?c*d', '\\\\new'].map((pattern): Expr => ({ op: 'regex', ...at, pattern, flags: 'i' })),
+      ...[
+        ['', 'cmd', '', 'exe', ''],
+        ['', 'c', '', 'c', ''],
+        ['', '.exe', '', 'cmd', ''],
+        ['c', '', 'e'],
+        ['cmd', '', 'exe'],
+        ['', 'n', '', '\\', ''],
+        ['', '"', '', 'd"'],
+        ['c:\\', '', 'ws\\'],
+        ['ab', '', 'b'],
+        ['', 'straße', '', 'x', ''],
+      ].flatMap((texts): Expr[] =>
+        [false, true].map((cased) => ({
+          op: 'text',
+          ...at,
+          cased,
+          pattern: texts.map((one) => (one === '' ? ({ wildcard: 'any' } as const) : one)),
+        })),
+      ),
       { op: 'or', of: [1, 5, 80, -5, 7].map((value): Expr => ({ op: 'number', ...at, compare: 'eq', value })) },
     ];
     const values: readonly unknown[] = [
@@ -147,6 +166,7 @@ describe('the matcher on bytes', () => {
         '\\\\',
         '"\\',
       ],
+      ...['cmd.exe cmd', 'exe cmd', 'cmd exe', 'cc', 'CMD.EXE', 'n\\', '\nn\\', '"quoted"d"', 'straßex', 'C:\\ws\\', 'C:\\s\\', 'abb'],
       ...[['cmd.exe', '5'], { x: 5 }, [{ i: 5 }], [], ['ab', 'cd.exe']],
     ];
     const nested: Expr = { op: 'text', field: 'h.i', pattern: ['x'], cased: false };

@@ -1,6 +1,7 @@
 import type { Anchor } from '../anchors.ts';
 import type { Entry } from '../plan.ts';
 import { leafNumber } from '../scalar.ts';
+import { hasUnitsOf, MANY_LITERALS, noteUnits } from '../units.ts';
 import { fewTable, MOST_FEW } from './byte-few.ts';
 import { countWords, gramTable } from './byte-grams.ts';
 import { edgeTable, equalsTable, pairTable } from './byte-scans.ts';
@@ -64,7 +65,9 @@ export function createByteIndex(machine: Machine, entries: readonly Entry[], bac
     at,
     // A wide anchor is looked for anywhere in the value, whatever its kind: candidates are verified.
     scanWide(folded) {
-      for (const { text, rules } of wide) if (folded.includes(text)) machine.run.fire(rules);
+      const many = wide.length >= MANY_LITERALS;
+      if (many) noteUnits(folded);
+      for (const { text, rules } of wide) if ((!many || hasUnitsOf(text)) && folded.includes(text)) machine.run.fire(rules);
     },
     scanNumber(text) {
       const number = leafNumber(text);

@@ -1,4 +1,4 @@
-import type { Expr, Predicate, TextPattern } from '../../rule/ir/expr.ts';
+import type { Expr, Predicate } from '../../rule/ir/expr.ts';
 import { fold } from '../../shared/fold.ts';
 import { leadingFlags } from '../../shared/regex.ts';
 import { exactAnchor, isAscii, isPlain } from '../anchors.ts';
@@ -19,7 +19,7 @@ const OPERATION = {
   prefix: 5,
   suffix: 6,
   contains: 7,
-  mayContain: 8,
+  inOrder: 8,
   mayMatch: 9,
   any: 10,
   number: 11,
@@ -80,8 +80,7 @@ export function createByteCompiler(view: ByteView): ByteCompiler {
         if (exact !== undefined && exact.kind !== 'number') return { operation: exact.kind, slot, ...needle(exact.text) };
         // An empty text, which no index looks for.
         if (predicate.pattern.length === 0) return { operation: 'equals', slot, ...needle('') };
-        const longest = longestText(predicate.pattern);
-        return longest === undefined ? { operation: 'ask' } : { operation: 'mayContain', slot, ...needle(longest) };
+        return globRow(predicate, slot);
       }
       case 'boolean':
         return { operation: 'equals', slot, ...needle(String(predicate.value)) };
@@ -107,6 +106,16 @@ export function createByteCompiler(view: ByteView): ByteCompiler {
       default:
         return { operation: 'ask' };
     }
+  };
+  /** Its literals, each after the one before, which is all it says if anything may come between, before and after them. */
+  const globRow = ({ pattern, cased }: TextPredicate, slot: number): Row => {
+    const texts = pattern.filter((token): token is string => typeof token === 'string').map(fold);
+    const readable = texts.filter(isPlain);
+    if (readable.length === 0) return { operation: 'ask' };
+    const isAll =
+      !cased && readable.length === texts.length && pattern.every((token, i) => typeof token === (i % 2 === 0 ? 'object' : 'string'));
+    const loose = isAll && pattern.length % 2 === 1 && pattern.every((token) => typeof token === 'string' || token.wildcard === 'any');
+    return { operation: loose ? 'inOrder' : 'mayMatch', slot, argument: writeSets(readable.map((text) => [text])) };
   };
   const needle = (text: string): { readonly argument: number; readonly more: number } => {
     const [argument, more] = writeNeedle(machine, text);
@@ -170,11 +179,6 @@ const isNumber = (expr: Expr): expr is NumberPredicate =>
 /** Predicates on one field that are asked all at once. */
 const setsOf = <P extends Predicate>(members: readonly Expr[], belongs: (expr: Expr) => expr is P): readonly (readonly P[])[] =>
   [...Map.groupBy(members.filter(belongs), ({ field }) => field).values()].filter((set) => set.length >= SET_FROM);
-
-function longestText(pattern: TextPattern): string | undefined {
-  const texts = pattern.filter((token): token is string => typeof token === 'string' && isPlain(token)).map(fold);
-  return texts.reduce<string | undefined>((best, text) => (best === undefined || text.length > best.length ? text : best), undefined);
-}
 
 /** What costs little first, what needs a text last: most candidates are refuted before it. */
 const inOrder = (members: readonly Expr[]): readonly Expr[] =>

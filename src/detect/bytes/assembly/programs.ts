@@ -21,9 +21,9 @@ const PRESENT: i32 = 3;
 const EQUALS: i32 = 4;
 const PREFIX: i32 = 5;
 const SUFFIX: i32 = 6;
-const CONTAINS: i32 = 7;
-/** From here on, a yes is for the caller to give. */
-const MAY_CONTAIN: i32 = 8;
+/** 7: anywhere. */
+const IN_ORDER: i32 = 8;
+/** A yes is for the caller to give. */
 const MAY_MATCH: i32 = 9;
 const ANY: i32 = 10;
 const NUMBER: i32 = 11;
@@ -122,8 +122,8 @@ function ask(row: usize): i32 {
       return isWithin(operation, argument, load<u32>(row, 20), from, to);
     case MAY_MATCH:
       return holdInOrder(from, to, argument) ? UNKNOWN : NO;
-    case MAY_CONTAIN:
-      return holds(CONTAINS, argument, load<u32>(row, 20), from, to) ? UNKNOWN : NO;
+    case IN_ORDER:
+      return i32(holdInOrder(from, to, argument));
     default:
       return i32(holds(operation, argument, load<u32>(row, 20), from, to));
   }
