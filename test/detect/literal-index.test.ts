@@ -3,6 +3,7 @@ import { createByteIndex } from '../../src/detect/bytes/byte-index.ts';
 import { Machine } from '../../src/detect/bytes/machine.ts';
 import { createFieldIndex } from '../../src/detect/literal-index.ts';
 import { textTest } from '../../src/detect/program.ts';
+import { hasUnitsOf, noteUnits } from '../../src/detect/units.ts';
 import type { TextPattern } from '../../src/rule/ir/expr.ts';
 
 const ONES = [...'abcxyz-/ äößеорсѕ中文', '😀', '😈', '💀'];
@@ -39,6 +40,13 @@ describe('many short literals in one field', () => {
       expect(fired.sort((a, b) => a - b)).toEqual(wide.flatMap(({ text: one, rules }) => (text.includes(one) ? [rules[0]] : [])));
     }
   });
+});
+
+test('the units of a text are those of no other', () => {
+  noteUnits('abc😀');
+  expect(['cab', '😀', 'abd', '', '😈'].map(hasUnitsOf)).toEqual([true, true, false, true, false]);
+  noteUnits('d');
+  expect(['a', 'd'].map(hasUnitsOf)).toEqual([false, true]);
 });
 
 describe('literals with anything between them', () => {
