@@ -1,3 +1,4 @@
+import type { Nanos } from '../event/time.ts';
 import type { JsonValue } from '../shared/json.ts';
 
 /** Arrays count by element; the product of several is cut at this many tuples per event. */
@@ -38,16 +39,17 @@ export function numbersOf(value: JsonValue | undefined): readonly number[] {
 export function valueKeys(
   fields: readonly string[],
   values: Readonly<Record<string, JsonValue>>,
-  cut?: (count: number) => void,
+  cut?: (count: number, time: Nanos) => void,
+  time: Nanos = 0n,
 ): readonly string[] {
   if (fields.length === 1) {
     const texts = textsOf(values[fields[0] as string]);
     if (texts.length <= MAX_TUPLES) return texts;
-    cut?.(texts.length - MAX_TUPLES);
+    cut?.(texts.length - MAX_TUPLES, time);
     return texts.slice(0, MAX_TUPLES);
   }
   const parts = fields.map((field) => textsOf(values[field]));
   const all = parts.reduce((product, { length }) => product * length, 1);
-  if (all > MAX_TUPLES) cut?.(all - MAX_TUPLES);
+  if (all > MAX_TUPLES) cut?.(all - MAX_TUPLES, time);
   return tuplesOf(parts).map((tuple) => (tuple.length === 1 ? (tuple[0] as string) : JSON.stringify(tuple)));
 }

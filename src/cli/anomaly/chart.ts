@@ -1,6 +1,7 @@
 import type { PanePoint } from '../../correlate/conditions/panes.ts';
 import { rounded } from '../../correlate/conditions/told.ts';
 import { isoTime } from '../../event/time.ts';
+import { printable } from '../../shared/table.ts';
 
 const WIDTH = 60;
 
@@ -19,7 +20,7 @@ function rangeOf(points: readonly PanePoint[]): readonly [number, number] {
 export function textChart(points: readonly PanePoint[]): string {
   const range = rangeOf(points);
   const columnOf = (value: number): number => Math.round(((within(value, range) - range[0]) / (range[1] - range[0])) * (WIDTH - 1));
-  const lines = points.map(({ start, value, judged }) => {
+  const lines = points.map(({ start, value, judged, label }) => {
     const cells = new Array<string>(WIDTH).fill(' ');
     if (judged.known) {
       for (let i = columnOf(judged.low); i <= columnOf(judged.high); i++) cells[i] = '-';
@@ -29,7 +30,7 @@ export function textChart(points: readonly PanePoint[]): string {
     const told = judged.known
       ? `${rounded(judged.expected)}${judged.fired ? `  fired, confidence ${judged.confidence.toFixed(2)}` : ''}`
       : `learning ${judged.learned}/${judged.needed}`;
-    return `${isoTime(start).slice(0, 16)} ${cells.join('')} ${String(rounded(value)).padStart(10)}  expected ${told}`;
+    return `${isoTime(start).slice(0, 16)} ${cells.join('')} ${String(rounded(value)).padStart(10)}  expected ${told}${label === undefined ? '' : `  ${printable(label)}`}`;
   });
   return `${lines.join('\n')}\n`;
 }
@@ -46,10 +47,10 @@ export function svgChart(points: readonly PanePoint[], title: string): string {
     ...known.map(({ i, judged }) => `${x(i)},${y(judged.high)}`),
     ...known.toReversed().map(({ i, judged }) => `${x(i)},${y(judged.low)}`),
   ];
-  const fired = points.flatMap(({ start, value, judged }, i) =>
+  const fired = points.flatMap(({ start, value, judged, label }, i) =>
     judged.known && judged.fired
       ? [
-          `<circle cx="${x(i)}" cy="${y(value)}" r="5" fill="#c0392b"><title>${isoTime(start)}: ${rounded(value)}, expected ${rounded(judged.expected)}</title></circle>`,
+          `<circle cx="${x(i)}" cy="${y(value)}" r="5" fill="#c0392b"><title>${isoTime(start)}: ${rounded(value)}, expected ${rounded(judged.expected)}${label === undefined ? '' : `, ${escaped(label)}`}</title></circle>`,
         ]
       : [],
   );

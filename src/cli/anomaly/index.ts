@@ -9,7 +9,7 @@ import { EXIT } from '../exit-codes.ts';
 import { wholeNumber } from '../flag-values.ts';
 import type { Io } from '../io.ts';
 import { svgChart, textChart } from './chart.ts';
-import { collectPoints, type Drawn } from './points.ts';
+import { collectPoints, type Drawn, isDrawn } from './points.ts';
 
 type Flags = EventFlags &
   RuleFlags & {
@@ -52,15 +52,12 @@ function drawnRule(ruleset: Ruleset, id: string): Correlation & { readonly condi
   return { ...rule, condition };
 }
 
-const DRAWN: ReadonlySet<string> = new Set<Drawn['kind']>(['spike', 'seasonal', 'change', 'impossible_travel', 'time_of_day']);
-const isDrawn = (condition: Correlation['condition']): condition is Drawn => DRAWN.has(condition.kind);
-
 export const registerAnomaly: Register = (program, { io, done }) => {
   program
     .command('anomaly')
     .description('anomaly rules over recorded events')
     .command('explain')
-    .argument('<rule>', 'id or name of a rule of type spike, seasonal, change, impossible_travel or time_of_day')
+    .argument('<rule>', 'id or name of an anomaly rule of any type but absence')
     .argument('<file...>', 'recorded events')
     .description('a chart per group: expected band, observed, where it fired')
     .addOption(ruleSettingsOption())

@@ -1,14 +1,19 @@
+import { createCensus } from '../../correlate/census.ts';
+import { beacon } from '../../correlate/conditions/beacon.ts';
 import { impossibleTravel } from '../../correlate/conditions/impossible-travel.ts';
-import { type PanePoint, paneKind } from '../../correlate/conditions/panes.ts';
+import { newValue } from '../../correlate/conditions/new-value.ts';
+import { type Look, type PanePoint, paneKind } from '../../correlate/conditions/panes.ts';
+import { peerGroup } from '../../correlate/conditions/peer-group.ts';
+import { rare } from '../../correlate/conditions/rare.ts';
 import { timeOfDay } from '../../correlate/conditions/time-of-day.ts';
 import { compareHits, type Hit } from '../../correlate/firing.ts';
 import { MAX_TIME } from '../../correlate/hits.ts';
-import type { Kind } from '../../correlate/kind.ts';
+import type { Kind, Passage } from '../../correlate/kind.ts';
 import { conditionFields, feedsOf, groupsOf } from '../../correlate/plans.ts';
 import { createMatchBuffer, createMatcher } from '../../detect/matcher.ts';
 import type { Event } from '../../event/event.ts';
 import type { MatchAnomaly, PaneAnomaly } from '../../rule/ir/anomaly.ts';
-import type { Correlation } from '../../rule/ir/rule.ts';
+import type { Condition, Correlation } from '../../rule/ir/rule.ts';
 import type { Ruleset } from '../../rule/load.ts';
 import type { JsonValue } from '../../shared/json.ts';
 
@@ -20,7 +25,20 @@ export type GroupPoints = {
 };
 
 /** Conditions whose judgements can be drawn: a number, and what was expected of it. */
-export type Drawn = PaneAnomaly | Extract<MatchAnomaly, { readonly kind: 'impossible_travel' | 'time_of_day' }>;
+export type Drawn = PaneAnomaly | MatchAnomaly | Extract<Condition, { readonly kind: 'new_value' }>;
+
+const DRAWN: ReadonlySet<string> = new Set<Drawn['kind']>([
+  'spike',
+  'seasonal',
+  'change',
+  'impossible_travel',
+  'time_of_day',
+  'new_value',
+  'rare',
+  'beacon',
+  'peer_group',
+]);
+export const isDrawn = (condition: Condition): condition is Drawn => DRAWN.has(condition.kind);
 
 /** Takes events and gives, at their end, the panes of every group of one rule, as the engine judges them. */
 export function collectPoints(ruleset: Ruleset, rule: Correlation & { readonly condition: Drawn }) {
@@ -49,22 +67,53 @@ export function collectPoints(ruleset: Ruleset, rule: Correlation & { readonly c
         }
       }
     },
-    end: (): readonly GroupPoints[] =>
-      [...groups.values()]
-        .map(({ group, hits }) => ({ group, matches: hits.length, points: pointsOf(rule, hits.sort(compareHits)) }))
-        .sort((a, b) => b.matches - a.matches),
+    end: (): readonly GroupPoints[] => {
+      const census = censusOf(rule, [...groups]);
+      return [...groups.values()]
+        .map(({ group, hits }) => ({ group, matches: hits.length, points: pointsOf(rule, hits.sort(compareHits), census) }))
+        .sort((a, b) => b.matches - a.matches);
+    },
   };
 }
 
-function drawnKind({ condition, ...rule }: Correlation & { readonly condition: Drawn }, look: (point: PanePoint) => void): Kind {
-  if (condition.kind === 'impossible_travel') return impossibleTravel(condition, look);
-  if (condition.kind === 'time_of_day') return timeOfDay(condition, look);
-  return paneKind(condition, rule, look);
+function drawnKind({ condition, ...rule }: Correlation & { readonly condition: Drawn }, look: Look): Kind {
+  switch (condition.kind) {
+    case 'impossible_travel':
+      return impossibleTravel(condition, look);
+    case 'time_of_day':
+      return timeOfDay(condition, look);
+    case 'new_value':
+      return newValue(condition, look);
+    case 'rare':
+      return rare(condition, rule, look);
+    case 'beacon':
+      return beacon(condition, look);
+    case 'peer_group':
+      return peerGroup(condition, look);
+    default:
+      return paneKind(condition, rule, look);
+  }
 }
 
-function pointsOf(rule: Correlation & { readonly condition: Drawn }, hits: readonly Hit[]): readonly PanePoint[] {
+type Groups = readonly (readonly [string, { readonly group: GroupPoints['group']; readonly hits: readonly Hit[] }])[];
+
+/** What is counted over all groups, where the kind asks for it. */
+function censusOf(rule: Correlation & { readonly condition: Drawn }, groups: Groups): Pick<Passage, 'census'> {
+  const { census: counted } = drawnKind(rule, () => undefined);
+  if (counted === undefined) return {};
+  const census = createCensus(counted.span);
+  for (const [key, { group: values, hits }] of groups)
+    for (const hit of hits) for (const [common, member] of counted.of(hit, { key, values })) census.note(common, member, hit.time);
+  return { census };
+}
+
+function pointsOf(
+  rule: Correlation & { readonly condition: Drawn },
+  hits: readonly Hit[],
+  census: Pick<Passage, 'census'>,
+): readonly PanePoint[] {
   const points: PanePoint[] = [];
   const kind = drawnKind(rule, (point) => points.push(point));
-  for (const _trigger of kind.passed(hits, kind.initial(), { watermark: MAX_TIME, silent: () => false }));
+  for (const _trigger of kind.passed(hits, kind.initial(), { watermark: MAX_TIME, silent: () => false, ...census }));
   return points;
 }

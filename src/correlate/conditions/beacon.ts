@@ -1,6 +1,7 @@
 import type { Nanos } from '../../event/time.ts';
 import type { MatchAnomaly } from '../../rule/ir/anomaly.ts';
 import { durationText } from '../../shared/duration.ts';
+import type { Census } from '../census.ts';
 import { confidenceOf } from '../detectors/judged.ts';
 import { beaconScore, insertSorted, middleOf, prevalence, removeSorted, spreadAround, staysLocal } from '../detectors/regularity.ts';
 import type { Hit } from '../firing.ts';
@@ -8,6 +9,7 @@ import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Kind } from '../kind.ts';
 import { textsOf } from '../values.ts';
+import type { Look } from './panes.ts';
 import { decisionsOf, rounded } from './told.ts';
 
 /** `first` to `last`: the calls remembered; `gaps` between them in ns, oldest first, and the same in order of size. */
@@ -35,12 +37,30 @@ function called(own: Called, time: Nanos): void {
  * their median), where at most `maxPrevalence` of the other hosts call the same destination. With fewer than `minHosts`
  * hosts nobody can say what is common: undecided. Destinations on the host or its link are not judged.
  */
-export function beacon(condition: Extract<MatchAnomaly, { readonly kind: 'beacon' }>): Kind {
+export function beacon(condition: Extract<MatchAnomaly, { readonly kind: 'beacon' }>, look?: Look): Kind {
   const { fields, minEvents, interval, maxDispersion, maxPrevalence, minHosts, remember } = condition;
   const [hostField, destinationField] = fields;
   const leastScore = beaconScore(maxDispersion, maxPrevalence);
   const least = [Number(interval[0]), Number(interval[1])] as const;
   const destinationOf = (hit: Hit): string => textsOf(hit.values[destinationField])[0] ?? '';
+  /** The dispersion of the calls, which is usual from `maxDispersion` on, and from 0 on where many hosts call. */
+  const draw = (own: Own, hit: Hit, census: Census | undefined): void => {
+    const calls = own.gaps.length + 1;
+    const destination = destinationOf(hit);
+    const [hosts, all] = [census?.members(destination, hit.time) ?? 0, census?.members(ALL, hit.time) ?? 0];
+    const median = calls < 2 ? 0 : middleOf(own.sorted);
+    const value = calls < 2 ? 0 : spreadAround(own.sorted, median) / median;
+    const point = { start: hit.time, value, label: `${destination}, ${hosts} of ${all} hosts` };
+    const lacks =
+      calls < minEvents ? { learned: calls, needed: minEvents } : all < minHosts ? { learned: all, needed: minHosts } : undefined;
+    if (lacks !== undefined) return look?.({ ...point, judged: { known: false, ...lacks } });
+    const share = prevalence(hosts, all);
+    const few = median >= least[0] && median <= least[1] && share <= maxPrevalence;
+    const fired = few && value <= maxDispersion;
+    const band = { expected: 1, low: few ? maxDispersion : 0, high: Number.POSITIVE_INFINITY };
+    const confidence = confidenceOf(beaconScore(value, share), leastScore);
+    look?.({ ...point, judged: { known: true, fired, baseline: 'dispersion of the intervals', ...band, confidence } });
+  };
   const kind = inOrderKind<Own>({
     initial: () => ({ applied: MIN_TIME, first: undefined, last: 0n, gaps: [], sorted: [], told: false }),
     apply(own, hit, { census }) {
@@ -51,6 +71,7 @@ export function beacon(condition: Extract<MatchAnomaly, { readonly kind: 'beacon
       if (own.first === undefined) own.first = own.last = time;
       else if (own.last !== time) called(own as Called, time);
       const calls = own.gaps.length + 1;
+      if (look !== undefined) draw(own, hit, census);
       if (calls < minEvents) return undefined;
       const median = middleOf(own.sorted);
       if (median < least[0] || median > least[1]) return undefined;

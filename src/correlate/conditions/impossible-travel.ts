@@ -6,7 +6,7 @@ import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Kind } from '../kind.ts';
 import { numbersOf, textsOf } from '../values.ts';
-import type { PanePoint } from './panes.ts';
+import type { Look } from './panes.ts';
 import { decisionsOf, rounded } from './told.ts';
 
 /** Degrees, and the radius of uncertainty in km. */
@@ -25,10 +25,7 @@ const EARTH_KM = 6371;
  * `minDistance` km, and faster than `maxSpeed` km/h. The same address and matches without a place are not judged; a way
  * between two places that are both usual (seen first `usualAfter` ago) is no news.
  */
-export function impossibleTravel(
-  condition: Extract<MatchAnomaly, { readonly kind: 'impossible_travel' }>,
-  look?: (point: PanePoint) => void,
-): Kind {
+export function impossibleTravel(condition: Extract<MatchAnomaly, { readonly kind: 'impossible_travel' }>, look?: Look): Kind {
   const { fields, maxSpeed, minDistance, usualAfter, forget } = condition;
   return inOrderKind<Own>({
     initial: () => ({ applied: MIN_TIME, last: undefined, usual: [] }),

@@ -5,7 +5,8 @@ import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Kind } from '../kind.ts';
 import { boundValues, type KnownValues, MAX_VALUES, NO_VALUES, sizeOf, unseen } from '../known-values.ts';
 import { valueKeys } from '../values.ts';
-import { decisionsOf } from './told.ts';
+import type { Look } from './panes.ts';
+import { decisionsOf, hoursOf } from './told.ts';
 
 export type NewValueCondition = {
   readonly fields: readonly string[];
@@ -20,7 +21,15 @@ export type NewValueCondition = {
 type Own = Applied & { first: Nanos | undefined; newest: Nanos; last: KnownValues; told: boolean };
 
 /** First seen: a value (or tuple of values) that the group did not have within `forget`. */
-export function newValue({ fields, learn, forget, newGroup }: NewValueCondition): Kind {
+export function newValue({ fields, learn, forget, newGroup }: NewValueCondition, look?: Look): Kind {
+  /** How many of the values are new: none is usual. */
+  const draw = ({ last, first }: Own, keys: readonly string[], news: readonly string[], start: Nanos, learned: boolean): void => {
+    const known = sizeOf(last) - news.length;
+    const label = (news.length > 0 ? news : keys).join(', ');
+    const compared = { fired: news.length > 0, baseline: 'values known', expected: 0, low: 0, high: 0, confidence: confidenceIn(known) };
+    const judged = learned ? { known: true as const, ...compared } : { known: false as const, ...hoursOf(start - (first ?? start), learn) };
+    look?.({ start, value: news.length, label, judged });
+  };
   return inOrderKind<Own>({
     initial: () => ({ applied: MIN_TIME, first: undefined, newest: 0n, last: NO_VALUES, told: false }),
     apply(own, hit, { dropped }) {
@@ -29,12 +38,9 @@ export function newValue({ fields, learn, forget, newGroup }: NewValueCondition)
       own.first ??= time;
       own.newest = time;
       const learned = fresh ? newGroup === 'alert' : time >= own.first + learn;
-      const news = unseen(
-        own,
-        valueKeys(fields, hit.values, (count) => dropped?.(count, time)),
-        time,
-        forget,
-      );
+      const keys = valueKeys(fields, hit.values, dropped, time);
+      const news = unseen(own, keys, time, forget);
+      if (look !== undefined) draw(own, keys, news, time, learned);
       if (news.length > 0) dropped?.(boundValues(own.last), time);
       if (!learned && !own.told && learn > 0n) {
         own.told = true;
@@ -48,8 +54,7 @@ export function newValue({ fields, learn, forget, newGroup }: NewValueCondition)
           baseline: `${known} values known within ${durationText(forget)}${known >= MAX_VALUES ? ', those seen last' : ''}`,
           expected: 'seen before',
           observed: key,
-          // By Laplace's rule of succession: the chance that the next value of a group is one of those known.
-          confidence: known === 0 ? 0.5 : 1 - 1 / (known + 2),
+          confidence: confidenceIn(known),
         }),
       );
       return { time, start: time, end: time, explain: () => ({ decision, hits: [hit] }) };
@@ -64,3 +69,6 @@ export function newValue({ fields, learn, forget, newGroup }: NewValueCondition)
     blank: ({ first }) => first === undefined,
   });
 }
+
+/** By Laplace's rule of succession: the chance that the next value of a group is one of those known. */
+const confidenceIn = (known: number): number => (known === 0 ? 0.5 : 1 - 1 / (known + 2));

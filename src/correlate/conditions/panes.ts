@@ -31,8 +31,9 @@ type Open = {
   hits: Hit[];
 };
 
-/** One pane as it was judged, or one match where a kind judges matches. */
-export type PanePoint = { readonly start: Nanos; readonly value: number; readonly judged: Judged };
+/** One pane as it was judged, or one match where a kind judges matches; `label` names what of the match was judged. */
+export type PanePoint = { readonly start: Nanos; readonly value: number; readonly judged: Judged; readonly label?: string };
+export type Look = (point: PanePoint) => void;
 
 const EVIDENCE = 5;
 const EMPTY: Open = { count: 0, sum: 0, distinct: undefined, hits: [] };
@@ -43,7 +44,7 @@ const MAX_DISTINCT = 4096;
  * One number per pane of time, judged by a detector when the pane is over: bursts, seasons, change. A silent source makes
  * a pane undecided, and it is not learned. Trigger time is the end of the pane. `look` is shown every pane, for charts.
  */
-export function paneKind(condition: PaneAnomaly, { timespan }: Frame, look?: (point: PanePoint) => void): Kind {
+export function paneKind(condition: PaneAnomaly, { timespan }: Frame, look?: Look): Kind {
   const { metric, fields, forget } = condition;
   const field = fields[0] ?? '';
   const detector = detectorOf(condition, timespan);

@@ -1,4 +1,6 @@
+import type { Nanos } from '../../event/time.ts';
 import type { MatchAnomaly } from '../../rule/ir/anomaly.ts';
+import type { Census } from '../census.ts';
 import { confidenceOf } from '../detectors/judged.ts';
 import type { Hit } from '../firing.ts';
 import { MIN_TIME } from '../hits.ts';
@@ -6,7 +8,8 @@ import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Kind } from '../kind.ts';
 import { boundValues, type KnownValues, NO_VALUES, unseen } from '../known-values.ts';
 import { textsOf, valueKeys } from '../values.ts';
-import { decisionsOf, rounded } from './told.ts';
+import type { Look } from './panes.ts';
+import { decisionsOf, hoursOf, rounded } from './told.ts';
 
 type Own = Applied & { first: bigint | undefined; newest: bigint; last: KnownValues; told: boolean };
 
@@ -14,11 +17,25 @@ type Own = Applied & { first: bigint | undefined; newest: bigint; last: KnownVal
  * A value that is new to a group (a user, a host) and that at most `maxShare` of its peers have, where at least `minPeers`
  * peers are known. Peers are the groups with the same value in the peers field.
  */
-export function peerGroup(condition: Extract<MatchAnomaly, { readonly kind: 'peer_group' }>): Kind {
+export function peerGroup(condition: Extract<MatchAnomaly, { readonly kind: 'peer_group' }>, look?: Look): Kind {
   const { fields, learn, remember, maxShare, minPeers } = condition;
   const [peersField, ...valueFields] = fields;
   const keyOf = (peers: string, value: string): string => JSON.stringify([peers, value]);
   const peersOf = (hit: Hit): string | undefined => textsOf(hit.values[peersField])[0];
+  /** The share of the peers that have the value, which is usual from `maxShare` on, and from 0 on where the group has it. */
+  const draw = (own: Own, peers: string, keys: readonly string[], fresh: boolean, start: Nanos, census: Census | undefined): void => {
+    const others = (value: string): number => Math.max(0, (census?.members(keyOf(peers, value), start) ?? 1) - 1);
+    const all = others('');
+    const [least] = keys.map((label) => ({ label, value: others(label) / Math.max(1, all) })).sort((a, b) => a.value - b.value);
+    if (least === undefined) return;
+    const age = start - (own.first ?? start);
+    const lacks = age < learn ? hoursOf(age, learn) : all < minPeers ? { learned: all, needed: minPeers } : undefined;
+    if (lacks !== undefined) return look?.({ start, ...least, judged: { known: false, ...lacks } });
+    const fired = fresh && least.value <= maxShare;
+    const band = { expected: 1, low: fresh ? maxShare : 0, high: 1 };
+    const confidence = confidenceOf(maxShare * all + 1, least.value * all + 1);
+    look?.({ start, ...least, judged: { known: true, fired, baseline: 'share of the peers', ...band, confidence } });
+  };
   const kind = inOrderKind<Own>({
     initial: () => ({ applied: MIN_TIME, first: undefined, newest: 0n, last: NO_VALUES, told: false }),
     apply(own, hit, { census, dropped }) {
@@ -27,12 +44,9 @@ export function peerGroup(condition: Extract<MatchAnomaly, { readonly kind: 'pee
       if (peers === undefined) return undefined;
       own.first ??= time;
       own.newest = time;
-      const news = unseen(
-        own,
-        valueKeys(valueFields, hit.values, (count) => dropped?.(count, time)),
-        time,
-        remember,
-      );
+      const keys = valueKeys(valueFields, hit.values, dropped, time);
+      const news = unseen(own, keys, time, remember);
+      if (look !== undefined) draw(own, peers, news.length > 0 ? news : keys, news.length > 0, time, census);
       if (news.length === 0) return undefined;
       dropped?.(boundValues(own.last), time);
       const all = census?.members(keyOf(peers, ''), time) ?? 0;

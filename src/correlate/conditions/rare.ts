@@ -7,6 +7,7 @@ import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Frame, Kind } from '../kind.ts';
 import { pack, unpack } from '../packed.ts';
 import { valueKeys } from '../values.ts';
+import type { Look, PanePoint } from './panes.ts';
 import { decisionsOf, rounded } from './told.ts';
 
 /** A pane that is over, a 24th of the timespan: how many matches it had, its values as JSON, and how many of each. */
@@ -24,6 +25,8 @@ type Own = Applied & {
   cut: number | undefined;
 };
 
+type Rare = Extract<MatchAnomaly, { readonly kind: 'rare' }>;
+
 const PANES = 24;
 /** Values counted per pane; further ones are counted in the total alone and not judged, and alerts say so while it lasts. */
 const MAX_VALUES = 1000;
@@ -32,7 +35,7 @@ const MAX_VALUES = 1000;
  * A value that has few of the group's matches: at most `maxCount` and at most `share` of all in the timespan. Counts are
  * per pane, so that the window is up to one pane longer than the timespan.
  */
-export function rare(condition: Extract<MatchAnomaly, { readonly kind: 'rare' }>, { timespan }: Frame): Kind {
+export function rare(condition: Rare, { timespan }: Frame, look?: Look): Kind {
   const { fields, share, minEvents, maxCount } = condition;
   const width: Nanos = timespan / BigInt(PANES) > 0n ? timespan / BigInt(PANES) : 1n;
   const numberOf = (time: Nanos): number => Number(time / width - (time < 0n && time % width !== 0n ? 1n : 0n));
@@ -56,7 +59,7 @@ export function rare(condition: Extract<MatchAnomaly, { readonly kind: 'rare' }>
       own.total++;
       const { counts, sums, total } = own;
       const counted: string[] = [];
-      for (const key of valueKeys(fields, hit.values, (count) => dropped?.(count, time))) {
+      for (const key of valueKeys(fields, hit.values, dropped, time)) {
         const count = counts.get(key);
         if (count === undefined && counts.size >= MAX_VALUES) {
           dropped?.(1, time);
@@ -67,6 +70,7 @@ export function rare(condition: Extract<MatchAnomaly, { readonly kind: 'rare' }>
         counts.set(key, (count ?? 0) + 1);
         sums.set(key, (sums.get(key) ?? 0) + 1);
       }
+      look?.(pointOf(own, counted, time, condition));
       if (total < minEvents) {
         if (own.told) return undefined;
         own.told = true;
@@ -102,6 +106,20 @@ export function rare(condition: Extract<MatchAnomaly, { readonly kind: 'rare' }>
     },
     blank: ({ pane }) => pane === undefined,
   });
+}
+
+/** The least frequent of the match's values, and how many matches it would take to be usual. */
+function pointOf(own: Own, keys: readonly string[], start: Nanos, { share, minEvents, maxCount }: Rare): PanePoint {
+  const { total, sums } = own;
+  const counts = keys.map((key) => ({ key, value: sums.get(key) ?? 0 })).sort((a, b) => a.value - b.value);
+  const { key: label = '', value = total } = counts[0] ?? {};
+  if (total < minEvents) return { start, value, label, judged: { known: false, learned: total, needed: minEvents } };
+  const most = Math.min(maxCount, share * total);
+  const expected = total / Math.max(1, sums.size);
+  const fired = counts.length > 0 && value <= most;
+  const low = Math.floor(most) + 1;
+  const confidence = confidenceOf(share * total, value);
+  return { start, value, label, judged: { known: true, fired, baseline: 'matches per value', expected, low, high: total, confidence } };
 }
 
 /** Begins a pane: the one before joins the past, and what left the window is taken off the sums. */

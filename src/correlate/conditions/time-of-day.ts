@@ -6,7 +6,7 @@ import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Kind } from '../kind.ts';
 import { pack, unpack } from '../packed.ts';
-import type { PanePoint } from './panes.ts';
+import type { Look } from './panes.ts';
 import { decisionsOf, rounded } from './told.ts';
 
 /** `days`: on how many the group was active in each hour, packed; several matches in one hour of one day count once. */
@@ -22,7 +22,7 @@ const NO_DAYS = pack(new Array<number>(HOURS).fill(0));
  * Activity at an hour in which the group is hardly ever active: at most `maxShare` of its active hours fall into this hour
  * and the ones beside it, and it is `learn` old with at least `minEvents` active hours.
  */
-export function timeOfDay(condition: Extract<MatchAnomaly, { readonly kind: 'time_of_day' }>, look?: (point: PanePoint) => void): Kind {
+export function timeOfDay(condition: Extract<MatchAnomaly, { readonly kind: 'time_of_day' }>, look?: Look): Kind {
   const { zone, learn, minEvents, maxShare, forget } = condition;
   const shift = zoneShift(zone);
   return inOrderKind<Own>({

@@ -1,3 +1,4 @@
+import type { Nanos } from '../../event/time.ts';
 import type { JsonValue } from '../../shared/json.ts';
 import type { Decision } from '../firing.ts';
 
@@ -16,6 +17,14 @@ export const decisionsOf = ({ what, baseline, expected, observed, confidence }: 
   { condition: 'baseline', expected: baseline, observed },
   { condition: 'confidence', expected: 'at least 0.5', observed: rounded(confidence) },
 ];
+
+const HOUR = 3_600_000_000_000n;
+
+/** How many hours of those that learning takes are over, at least one to go. */
+export function hoursOf(age: Nanos, learn: Nanos): { readonly learned: number; readonly needed: number } {
+  const needed = Math.max(1, Number((learn + HOUR - 1n) / HOUR));
+  return { learned: Math.min(needed - 1, Number(age / HOUR)), needed };
+}
 
 /** Four digits that count, so that a person can read it. */
 export const rounded = (value: number): number => (Number.isFinite(value) ? Number(value.toPrecision(4)) : value > 0 ? 1e308 : -1e308);
