@@ -11,13 +11,15 @@ export function changesOf(values: readonly number[], times: readonly number[], t
     views[i]?.push(one, -one, Math.abs(one), drift, -drift);
   });
   const rarities = Array.from({ length: views[0]?.length ?? 0 }, (_, view) => rarityIn(views.map((row) => row[view] as number)));
+  const together = (i: number): number =>
+    i < 100 ? 0 : rarities.reduce((sum, rarity) => sum + Math.max(0, Math.min(20, rarity(i)) - 1), 0);
   const alarms: { readonly at: number; readonly score: number }[] = [];
   return values.map((_, i) => {
     if (i < 100) return false;
-    const score = rarities.reduce((sum, rarity) => sum + Math.max(0, Math.min(20, rarity(i)) - 1), 0);
-    const bar = threshold * (1 + alarms.reduce((sum, { at }) => sum + 0.1 * 0.5 ** ((i - at) / 500), 0));
+    const score = (together(i) + together(i - 1) + together(i - 2)) / 3;
+    const bar = threshold * (1 + alarms.reduce((sum, { at }) => sum + 0.2 * 0.5 ** ((i - at) / 500), 0));
     const last = alarms.at(-1);
-    const said = last === undefined ? 0 : 1.5 * last.score * 0.5 ** ((i - last.at) / 50);
+    const said = last === undefined ? 0 : 3 * last.score * 0.5 ** ((i - last.at) / 35);
     if (score < bar || score <= said) return false;
     alarms.push({ at: i, score });
     return true;

@@ -5,7 +5,8 @@ import { learn, newTail, surprise, type Tail } from './tail.ts';
 /**
  * Change in a series of numbers, seen in several ways at once: level, step, distance to the median before, means of two
  * neighbouring windows, spread, and distance to the same hour of the days before. Each view says how rare its value is
- * among its own past (`tail.ts`); the views are joined as Fisher's method joins tests, by the sum of the logarithms.
+ * among its own past (`tail.ts`); the views are joined as Fisher's method joins tests, by the sum of the logarithms, of
+ * which the mean over three values counts.
  * When a score is worth an alarm says `alarm.ts`. State: about 20 KB.
  */
 export type Series = {
@@ -18,10 +19,14 @@ export type Series = {
   now: number[];
   /** Distance to the hour, smoothed. */
   drift: number;
+  /** What the views said together of the last values before this one, newest first. */
+  said: readonly number[];
 };
 
 /** Values before anything is said: until then the answer is *undecided*. */
 export const SERIES_WARM_UP = 100;
+/** Scores whose mean is the score: what is odd once is seldom a disturbance, and what goes on is one at half the height. */
+const TOGETHER = 3;
 /** Values over which the distance to the hour is smoothed. */
 const DRIFT = 50;
 
@@ -39,10 +44,11 @@ export const newSeries = (): Series => ({
   hour: Number.NEGATIVE_INFINITY,
   now: [],
   drift: 0,
+  said: [],
 });
 
 export type Seen = {
-  /** Sum over the views of -log10 of the chance, as far as it is beyond the everyday; undefined while it learns. */
+  /** Sum over the views of -log10 of the chance, as far as it is beyond the everyday, as the mean of the last values; undefined while it learns. */
   readonly score: number | undefined;
   /** How rare the value of each view is, as -log10 of the chance. */
   readonly views: readonly { readonly view: string; readonly surprise: number }[];
@@ -68,7 +74,9 @@ export function observe(series: Series, time: number, value: number): Seen {
   });
   series.seen++;
   const score = views.reduce((sum, { surprise }) => sum + Math.max(0, surprise - EVERYDAY), 0);
-  return { score: warm ? score : undefined, views, expected: look.median20 };
+  const all = [score, ...series.said].slice(0, TOGETHER);
+  series.said = all.slice(0, TOGETHER - 1);
+  return { score: warm ? all.reduce((sum, one) => sum + one, 0) / TOGETHER : undefined, views, expected: look.median20 };
 }
 
 type Past = { readonly series: Series; readonly alarm: Alarm };

@@ -92,7 +92,7 @@ export const ANOMALY_TYPES: Readonly<Record<string, AnomalyType>> = {
       floor: v.floor,
     }),
   ),
-  change: type('5m', { ...measuredOrAverage, threshold: amount(11) }, (v) => ({
+  change: type('5m', { ...measuredOrAverage, threshold: amount(9.5) }, (v) => ({
     kind: 'change',
     metric: v.metric,
     fields: fieldOf(v),
