@@ -53,7 +53,10 @@ export function beacon(condition: Extract<MatchAnomaly, { readonly kind: 'beacon
     const point = { start: hit.time, value, label: `${destination}, ${hosts} of ${all} hosts` };
     const lacks =
       calls < minEvents ? { learned: calls, needed: minEvents } : all < minHosts ? { learned: all, needed: minHosts } : undefined;
-    if (lacks !== undefined) return look?.({ ...point, judged: { known: false, ...lacks } });
+    if (lacks !== undefined) {
+      look?.({ ...point, judged: { known: false, ...lacks } });
+      return;
+    }
     const share = prevalence(hosts, all);
     const few = median >= least[0] && median <= least[1] && share <= maxPrevalence;
     const fired = few && value <= maxDispersion;

@@ -30,7 +30,10 @@ export function peerGroup(condition: Extract<MatchAnomaly, { readonly kind: 'pee
     if (least === undefined) return;
     const age = start - (own.first ?? start);
     const lacks = age < learn ? hoursOf(age, learn) : all < minPeers ? { learned: all, needed: minPeers } : undefined;
-    if (lacks !== undefined) return look?.({ start, ...least, judged: { known: false, ...lacks } });
+    if (lacks !== undefined) {
+      look?.({ start, ...least, judged: { known: false, ...lacks } });
+      return;
+    }
     const fired = fresh && least.value <= maxShare;
     const band = { expected: 1, low: fresh ? maxShare : 0, high: 1 };
     const confidence = confidenceOf(maxShare * all + 1, least.value * all + 1);
