@@ -1,60 +1,42 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { openAdmin } from './admin/open.ts';
-import type { Settings, TransportSettings } from './config/settings.ts';
+import type { TransportSettings } from './config/settings.ts';
 import type { RuleLosses } from './correlate/correlator.ts';
-import type { Normalizer } from './normalize/normalizer.ts';
 import { type Board, createBoard, observeBoard } from './pipeline/board.ts';
 import { type ActivationDeps, firstRules, followRules } from './pipeline/distributed/activation.ts';
 import { compileBundle, createBundler, stageRulesOf } from './pipeline/distributed/bundle.ts';
-import { correlateWorker } from './pipeline/distributed/correlate.ts';
-import { deliverWorker } from './pipeline/distributed/deliver.ts';
-import { evidenceWorker } from './pipeline/distributed/evidence.ts';
+import { correlateRole } from './pipeline/distributed/correlate-role.ts';
+import { deliverRole } from './pipeline/distributed/deliver-role.ts';
+import type { Deployment } from './pipeline/distributed/deployment.ts';
 import { createRecorder, encodeFact } from './pipeline/distributed/facts.ts';
-import { ingestWorker } from './pipeline/distributed/ingest.ts';
-import { operateWorker, sendActions } from './pipeline/distributed/operate.ts';
-import { createRulesets, newestOf, type StageRules } from './pipeline/distributed/rulesets.ts';
+import { ingestRole } from './pipeline/distributed/ingest-role.ts';
+import { evidenceRole, operateRole } from './pipeline/distributed/keeper-roles.ts';
+import { createRulesets, type StageRules } from './pipeline/distributed/rulesets.ts';
+import { plansOf, topicsOf } from './pipeline/distributed/topics.ts';
 import { type WatchedStage, watchStage } from './pipeline/distributed/watched.ts';
 import { createDoubts } from './pipeline/doubts.ts';
 import { createHeapGuard, HEAP_FULL } from './pipeline/heap-guard.ts';
-import { createLosses, createUngrouped, type Losses, sumLosses } from './pipeline/losses.ts';
+import { createLosses, type Losses, sumLosses } from './pipeline/losses.ts';
 import { createMeters } from './pipeline/meters.ts';
-import { timedIngest, traced } from './pipeline/observed.ts';
-import { normalizersOf } from './pipeline/parts.ts';
+import { timedIngest } from './pipeline/observed.ts';
 import { createQuietRules } from './pipeline/quiet-rules.ts';
-import { retryDelayMs } from './pipeline/retry-schedule.ts';
 import type { RuleBundle, RunOptions, RunSummary } from './pipeline/run-options.ts';
 import type { SinkStatus } from './pipeline/status.ts';
-import { tellNote } from './pipeline/tell-note.ts';
-import type { Clock } from './shared/clock.ts';
 import { sha256Hex } from './shared/digest.ts';
 import { messageOf, WardlineError } from './shared/errors.ts';
 import { heapOfProcess } from './shared/memory.ts';
 import { createSink } from './sink/index.ts';
-import type { Sink } from './sink/sink.ts';
-import type { KafkaSourceSettings } from './source/settings.ts';
 import { openStore, type Store } from './store/store.ts';
 import { silentTelemetry, type Telemetry } from './telemetry/telemetry.ts';
-import { createPartitionCheckpoints } from './transport/checkpoints.ts';
 import { createKafkaClient } from './transport/kafka-client.ts';
-import {
-  type ClosableWriter,
-  createKafkaKeyedLog,
-  createKafkaWriter,
-  ensureTopics,
-  partitionsOf,
-  type TopicPlan,
-} from './transport/kafka-log.ts';
-import { createKafkaSubscription } from './transport/kafka-subscription.ts';
+import { type ClosableWriter, createKafkaKeyedLog, createKafkaWriter, ensureTopics } from './transport/kafka-log.ts';
 import { createRulesetLog } from './transport/ruleset-log.ts';
 
-const BLOCK = 1_000_000;
-const DAY_MS = 86_400_000;
 const LAG_MS = 5000;
 const STALLED_AFTER_MS = 60_000;
 const TICK_MS = 1000;
 const NO_RULES: RuleBundle = { files: [], placeholders: {} };
-const TIME_EVERY = { records: 5000, ms: 1000 };
 
 /**
  * The distributed form: the same stages as the embedded engine with logs between them. Any number of processes run any of
@@ -85,7 +67,6 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry, 
   if (asking.length > 0)
     throw new WardlineError('rules', `rules with facts from outside run in the embedded engine only: ${asking.join(', ')}`);
   const kafka = createKafkaClient('transport', transport, logger);
-  const sessionTimeoutMs = Number(transport.sessionTimeout / 1_000_000n);
   const names = topicsOf(transport.prefix);
   await ensureTopics(kafka, plansOf(transport), transport.replication);
   const progress = { records: 0, events: 0, alerts: 0, deadLetters: 0 };
@@ -176,164 +157,32 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry, 
   jobs.push(followRules(activation, stop.signal));
 
   const deadLetters = writerTo(names.deadLetters, 1);
-  if (has('ingest')) {
-    const sources = kafkaSources(settings);
-    const normalizers = normalizersOf(settings);
-    const counts = new Map<string, number>();
-    for (const source of sources)
-      for (const topic of source.topics)
-        counts.set(`${source.name}/${topic}`, await partitionsOf(createKafkaClient(`source ${source.name}`, source, logger), topic));
-    const all = sources.flatMap((source) =>
-      source.topics.flatMap((topic, block) =>
-        Array.from({ length: counts.get(`${source.name}/${topic}`) ?? 0 }, (_, p) => [source.name, block * BLOCK + p] as const),
-      ),
-    );
-    for (const source of sources) {
-      for (const [block, topic] of source.topics.entries()) {
-        const stage = stageOf(`ingest ${source.name}/${topic}`);
-        const worker = ingestWorker({
-          source: source.name,
-          numberOf: (partition) => block * BLOCK + partition,
-          all,
-          rulesets,
-          normalizer: normalizers.get(source.name) as Normalizer,
-          matches,
-          deadLetters: async (letters) => {
-            const entries = letters.map(({ record, reason, detail }) => {
-              const { source: from, partition, offset, bytes } = record;
-              const kept = Buffer.from(bytes ?? [])
-                .subarray(0, 64 * 1024)
-                .toString('base64');
-              return {
-                key: `${from}/${partition}/${offset}`,
-                value: json({ source: from, partition, offset: String(offset), reason, detail, bytes: kept }),
-              };
-            });
-            await deadLetters.append(0, entries);
-          },
-          allowedLateness: settings.engine.allowedLateness,
-          clock,
-          logger,
-          idleAfterMs: Number(settings.engine.idleAfter / 1_000_000n),
-          every: TIME_EVERY,
-          evidence: {
-            facts,
-            observe: (partition, records, ingested) =>
-              observed((witness) => witness.step({ source: source.name, batch: { partition, records }, ingested, alerts: [] })),
-          },
-          ungrouped: createUngrouped(lossesAfter([])),
-          count: (ingested, records, partition, newestMs) => {
-            if (ingested.counts.late > 0) late.set(source.name, (late.get(source.name) ?? 0) + ingested.counts.late);
-            meters.ingested(source.name, records, ingested);
-            board.took(source.name, { partition, records }, newestMs);
-            progress.records += records.length;
-            progress.events += ingested.counts.events;
-            progress.deadLetters += ingested.deadLetters.length;
-            doubts.observe(source.name, ingested.counts.tags);
-            options.onProgress?.(progress);
-          },
-        });
-        const groupId = source.topics.length === 1 ? source.groupId : `${source.groupId}-${topic}`;
-        jobs.push(
-          createKafkaSubscription(createKafkaClient(`source ${source.name}`, source, logger), {
-            topic,
-            groupId,
-            sessionTimeoutMs,
-            logger,
-            onJoin: stage.joined,
-          }).run(stage.watch(worker), stop.signal),
-        );
-      }
-    }
-  }
-
-  if (has('correlate')) {
-    const checkpoints = writerTo(names.checkpoints, transport.partitions);
-    const stage = stageOf('correlate');
-    const worker = correlateWorker({
-      rulesets,
-      alerts: writerTo(names.alerts, transport.partitions),
-      checkpoints: createPartitionCheckpoints(createKafkaKeyedLog(kafka, names.checkpoints, checkpoints), () =>
-        randomBytes(4).toString('hex'),
-      ),
-      clock,
-      logger,
-      say(note) {
-        meters.note(note);
-        tellNote(note, logger);
-      },
-      losses: lossesAfter,
-      acted: ({ action }) => meters.action(action),
-      evidence: {
-        facts,
-        ofAlert: (alert) => observed((witness) => witness.alerts([alert])),
-        ofNote: (note) => observed((witness) => witness.note(note)),
-        ofAction: ({ action, before, after }) => observed((witness) => witness.action(action, before, after.document)),
-      },
-      every: { records: settings.engine.checkpointEvery, ms: Number(settings.engine.checkpointInterval / 1_000_000n) },
-    });
+  const deployment: Deployment = {
+    ...{ settings, transport, names, kafka, clock, logger, telemetry, board, meters, rulesets, matches, deadLetters, facts, observed },
+    ...{ lossesAfter, writerTo, stageOf, stop: stop.signal },
+  };
+  if (has('ingest'))
     jobs.push(
-      createKafkaSubscription(kafka, {
-        topic: names.matches,
-        groupId: `${transport.prefix}-correlate`,
-        sessionTimeoutMs,
-        logger,
-        onJoin: stage.joined,
-      }).run(stage.watch(worker), stop.signal),
+      ...(await ingestRole(deployment, (source, records, { counts, deadLetters: unread }) => {
+        if (counts.late > 0) late.set(source, (late.get(source) ?? 0) + counts.late);
+        doubts.observe(source, counts.tags);
+        progress.records += records;
+        progress.events += counts.events;
+        progress.deadLetters += unread.length;
+        options.onProgress?.(progress);
+      })),
     );
-  }
-
+  if (has('correlate')) jobs.push(correlateRole(deployment));
   const sinks = has('deliver') ? settings.sinks.map((sink) => createSink(sink, { clock, logger, write: options.write })) : [];
-  for (const sink of sinks) {
-    const stage = stageOf(`deliver ${sink.name}`);
-    const kind = settings.sinks.find(({ name }) => name === sink.name)?.kind ?? 'sink';
-    const worker = deliverWorker({
-      sink: stated(traced(sink, clock, telemetry), kind, sinkStates, clock),
-      clock,
-      logger,
-      retryDelayMs: (attempt) => retryDelayMs(attempt, Math.random()),
-      dead: (alert, reason) =>
-        deadLetters.append(0, [{ key: alert.id, value: json({ sink: sink.name, alert: alert.id, reason, document: alert.document }) }]),
-      evidence: { facts, observe: (name, outcomes) => observed((witness) => witness.delivered(name, outcomes, clock.now())) },
-      onOutcome: (name, outcomes) => {
-        meters.delivered(name, outcomes);
-        progress.alerts += outcomes.filter(({ outcome }) => outcome === 'stored').length;
-      },
-    });
+  for (const sink of sinks)
     jobs.push(
-      createKafkaSubscription(kafka, {
-        topic: names.alerts,
-        groupId: `${transport.prefix}-deliver-${sink.name}`,
-        sessionTimeoutMs,
-        logger,
-        onJoin: stage.joined,
-      }).run(stage.watch(worker), stop.signal),
+      deliverRole(deployment, sink, sinkStates, (stored) => {
+        progress.alerts += stored;
+      }),
     );
-  }
-  if (store !== undefined && has('evidence')) {
-    const stage = stageOf('evidence');
-    const worker = evidenceWorker({ store, clock, logger, every: { records: 5000, ms: 2000 } });
-    // A group of its own: every process that keeps a ledger reads all facts.
-    const groupId = `${transport.prefix}-evidence-${randomBytes(6).toString('hex')}`;
-    jobs.push(
-      createKafkaSubscription(kafka, { topic: names.evidence, groupId, sessionTimeoutMs, logger, onJoin: stage.joined }).run(
-        stage.watch(worker),
-        stop.signal,
-      ),
-    );
-  }
-  const sending =
-    store !== undefined && has('operate') ? { store, matches, rules: async () => await rulesets.load(newestOf(rulesets)) } : undefined;
-  if (sending !== undefined) {
-    const stage = stageOf('operate');
-    const groupId = `${transport.prefix}-operate-${randomBytes(6).toString('hex')}`;
-    jobs.push(
-      createKafkaSubscription(kafka, { topic: names.alerts, groupId, sessionTimeoutMs, logger, onJoin: stage.joined }).run(
-        stage.watch(operateWorker({ store: sending.store, topic: names.alerts, logger })),
-        stop.signal,
-      ),
-    );
-  }
+  if (store !== undefined && has('evidence')) jobs.push(evidenceRole(deployment, store));
+  const operating = store !== undefined && has('operate') ? operateRole(deployment, store) : undefined;
+  if (operating !== undefined) jobs.push(operating.job);
   board.phase('running');
   const heapFull = createHeapGuard(options.heap ?? heapOfProcess);
   let exhausted = false;
@@ -347,8 +196,9 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry, 
         exhausted = true;
         stop.abort();
       }
-      if (sending !== undefined)
-        await sendActions(sending).catch((error: unknown) =>
+      await operating
+        ?.send()
+        .catch((error: unknown) =>
           logger.warn({ error: messageOf(error) }, 'actions of operators wait: they are kept, and sent when it can be done'),
         );
       if (clock.now() - lookedAt < LAG_MS) continue;
@@ -387,74 +237,4 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry, 
     late,
     losses: sumLosses(lost),
   };
-}
-
-/** The same sink, which says how its receiver does: without an outbox nobody else knows. */
-function stated(sink: Sink, kind: string, states: Map<string, SinkStatus>, clock: Clock): Sink {
-  let failingSince: number | undefined;
-  const say = (waiting: number, reason: string | undefined): void => {
-    if (reason === undefined) failingSince = undefined;
-    else failingSince ??= clock.now();
-    const since = failingSince;
-    states.set(sink.name, {
-      name: sink.name,
-      kind,
-      state: since === undefined ? 'closed' : 'open',
-      since: since === undefined ? undefined : new Date(since).toISOString(),
-      reason,
-      waiting,
-      dead: 0,
-      oldestSeconds: since === undefined ? 0 : (clock.now() - since) / 1000,
-    });
-  };
-  say(0, undefined);
-  return {
-    ...sink,
-    close: () => sink.close(),
-    async write(alerts, signal) {
-      try {
-        const outcomes = await sink.write(alerts, signal);
-        const again = outcomes.filter((one) => one.outcome === 'retry');
-        say(again.length, again[0]?.reason);
-        return outcomes;
-      } catch (error) {
-        if (!signal.aborted) say(alerts.length, messageOf(error));
-        throw error;
-      }
-    },
-  };
-}
-
-const json = (value: object): Uint8Array => Buffer.from(JSON.stringify(value));
-
-function kafkaSources({ sources }: Settings): readonly KafkaSourceSettings[] {
-  const other = sources.find(({ kind }) => kind !== 'kafka');
-  if (other !== undefined)
-    throw new WardlineError(
-      'settings',
-      `source ${other.name}: the distributed form reads Kafka sources; run ${other.kind} sources in an engine of their own`,
-    );
-  return sources.filter((source) => source.kind === 'kafka');
-}
-
-const topicsOf = (prefix: string) => ({
-  matches: `${prefix}.matches`,
-  alerts: `${prefix}.alerts`,
-  checkpoints: `${prefix}.checkpoints`,
-  control: `${prefix}.control`,
-  evidence: `${prefix}.evidence`,
-  deadLetters: `${prefix}.deadletters`,
-});
-
-function plansOf({ prefix, partitions }: TransportSettings): readonly TopicPlan[] {
-  const names = topicsOf(prefix);
-  const kept = (days: number): Readonly<Record<string, string>> => ({ 'cleanup.policy': 'delete', 'retention.ms': String(days * DAY_MS) });
-  return [
-    { topic: names.matches, partitions, settings: { ...kept(3), 'message.timestamp.type': 'LogAppendTime' } },
-    { topic: names.alerts, partitions, settings: kept(7) },
-    { topic: names.checkpoints, partitions, settings: { 'cleanup.policy': 'compact' } },
-    { topic: names.control, partitions: 1, settings: { 'cleanup.policy': 'compact' } },
-    { topic: names.evidence, partitions: 1, settings: kept(30) },
-    { topic: names.deadLetters, partitions: 1, settings: kept(30) },
-  ];
 }
