@@ -116,8 +116,14 @@ describe('wardline test', () => {
 });
 
 test('every case beside the shipped rules passes, with everything that must not change an alert', async () => {
-  const { code, out } = await wardlineIn(home)('test', 'rules', '--properties', 'fast', '-o', 'json');
-  const { cases, failed } = JSON.parse(out) as { cases: number; failed: number };
+  const { code, out } = await wardlineIn(home)('test', 'rules', '--properties', 'fast', '--coverage', '-o', 'json');
+  const { cases, failed, coverage } = JSON.parse(out) as { cases: number; failed: number; coverage: object };
   expect({ code, failed }).toEqual({ code: 0, failed: 0 });
   expect(cases).toBeGreaterThan(100);
+  // Every selection, condition and entry of a shipped rule is true in some case.
+  expect(coverage).toMatchObject({ unexercised: [] });
+});
+
+test('the shipped rules and cases are in the form that fmt writes', async () => {
+  expect(await wardlineIn(home)('fmt', '--check', 'rules')).toMatchObject({ code: 0, out: '' });
 });
