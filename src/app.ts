@@ -58,6 +58,7 @@ export async function runEngine(options: RunOptions): Promise<RunSummary> {
   const { settings, baseDir, clock, logger, telemetry = silentTelemetry(logger) } = options;
   const board = createBoard(settings, clock);
   observeBoard(telemetry.metrics, board, clock);
+  if (options.brokenRules !== undefined) board.ask({ brokenRules: options.brokenRules });
   const store = openStore(resolve(baseDir, settings.state.path));
   // Up before anything is restored: who asks meanwhile is told so.
   const admin = await openAdmin(options, board, telemetry, store);

@@ -46,6 +46,7 @@ export async function runDistributed(options: RunOptions): Promise<RunSummary> {
   const { settings, clock, logger, telemetry = silentTelemetry(logger) } = options;
   const board = createBoard(settings, clock);
   observeBoard(telemetry.metrics, board, clock);
+  if (options.brokenRules !== undefined) board.ask({ brokenRules: options.brokenRules });
   const { roles } = settings.transport as TransportSettings;
   const kept = roles.includes('evidence') || roles.includes('operate');
   const store = kept ? openStore(resolve(options.baseDir, settings.state.path)) : undefined;

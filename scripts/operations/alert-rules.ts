@@ -55,6 +55,18 @@ export const ALERT_RULES: readonly AlertRule[] = [
     labels: on(),
   },
   {
+    alert: 'WardlineRulesBroken',
+    expr: `${gauge('wardline.ruleset.broken')} > 0`,
+    for: '5m',
+    severity: 'warning',
+    summary: 'Rule files have errors',
+    runbook:
+      'A running engine goes on with the version of a file before its error; one that began with the error has none of its rules. /statusz names the files under brokenRules; wardline check says what is wrong.',
+    fires: [[gauge('wardline.ruleset.broken', where('')), '1x40']],
+    quiet: [[gauge('wardline.ruleset.broken', where('')), '1 1 0x40']],
+    labels: on(),
+  },
+  {
     alert: 'WardlineSourceStalled',
     expr: `${gauge('wardline.source.stalled')} == 1`,
     for: '5m',

@@ -42,7 +42,14 @@ export const ROWS: readonly { readonly title: string; readonly panels: readonly 
     title: 'Overview',
     panels: [
       { title: 'Ready', stat: true, queries: [{ expr: `min(${series('wardline.ready')})`, legend: 'ready' }] },
-      { title: 'Rules', stat: true, queries: [{ expr: `max(${series('wardline.ruleset.rules')})`, legend: 'rules' }] },
+      {
+        title: 'Rules',
+        stat: true,
+        queries: [
+          { expr: `max(${series('wardline.ruleset.rules')})`, legend: 'rules' },
+          { expr: `max(${series('wardline.ruleset.broken')})`, legend: 'files with errors' },
+        ],
+      },
       {
         title: 'Events per second',
         stat: true,

@@ -100,8 +100,8 @@ export function createConsole({ board, clock, store, elsewhere, canaries, signed
         ...board.activity(id),
       }));
       rules.sort((a, b) => b.matches + b.alerts - (a.matches + a.alerts) || (a.title < b.title ? -1 : 1));
-      const active = board.status().ruleset;
-      return { rules, digest: active?.digest, activatedAt: active?.activatedAt };
+      const { ruleset: active, brokenRules } = board.status();
+      return { rules, digest: active?.digest, activatedAt: active?.activatedAt, broken: brokenRules };
     },
     evidence(): object {
       const { ledger } = board.status();

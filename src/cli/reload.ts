@@ -26,6 +26,8 @@ export type Reloader = {
   readonly first: Update;
   /** The ruleset to go on with, where its logic or its texts changed. */
   readonly next: () => Ruleset | undefined;
+  /** Files with errors, whose old version runs or none, and why nothing could be read, where that is so. */
+  readonly broken: () => readonly string[];
   /** What the distributed form makes active, with paths from the settings on; the same object while nothing changed. */
   readonly bundle: () => RuleBundle;
   /** What `first` was compiled of. */
@@ -55,6 +57,8 @@ export function rulesetReloader(settings: Settings, baseDir: string, logger: Log
   const loader = createRulesetLoader(context);
   const first = loader.update(start.files);
   let running: Ruleset = first.ruleset;
+  let broken = brokenFiles(first, baseDir);
+  let away: string | undefined;
 
   /** What there is now; after somebody asked, by the settings as they are now and with placeholders read again. */
   const look = (): { readonly inputs: Inputs; readonly wasAsked: boolean } => {
@@ -79,6 +83,7 @@ export function rulesetReloader(settings: Settings, baseDir: string, logger: Log
   return {
     first,
     firstBundle,
+    broken: () => (away === undefined ? broken : [...broken, away]),
     bundle() {
       const { inputs } = look();
       if (!same(inputs, bundled.of)) bundled = { of: inputs, bundle: bundleOf(inputs) };
@@ -89,9 +94,13 @@ export function rulesetReloader(settings: Settings, baseDir: string, logger: Log
       try {
         found = look();
       } catch (error) {
-        logger.warn({ error: messageOf(error) }, 'the rules cannot be read; going on with those that run');
+        const why = messageOf(error);
+        if (away !== why) logger.warn({ error: why }, 'the rules cannot be read; going on with those that run');
+        away = why;
         return undefined;
       }
+      if (away !== undefined) logger.info({}, 'the rules can be read again');
+      away = undefined;
       // The same array is the same texts: nothing has to be hashed.
       const digest = same(found.inputs, looked) ? seen : digestOf(found.inputs);
       looked = found.inputs;
@@ -100,21 +109,30 @@ export function rulesetReloader(settings: Settings, baseDir: string, logger: Log
         return undefined;
       }
       seen = digest;
-      const { ruleset, problems, kept } = loader.update(found.inputs.files, found.inputs.context);
+      const update = loader.update(found.inputs.files, found.inputs.context);
+      const { ruleset, problems, kept } = update;
+      broken = brokenFiles(update, baseDir);
       const difference = rulesetDiff(running, ruleset);
       running = ruleset;
       for (const problem of problems)
         if (problem.severity === 'error') logger.error({ problem: problemText(problem) }, 'a rule file has an error');
       if (kept.length > 0) logger.error({ kept }, 'these files keep their old version until they are mended');
       const { added, removed, changed } = difference;
-      logger.info(
-        { added, removed, changed: changed.map(({ id }) => id), ruleset: ruleset.digest.slice(0, 12) },
-        `rules were read again: ${diffText(difference)}`,
-      );
+      const about = { added, removed, changed: changed.map(({ id }) => id), ruleset: ruleset.digest.slice(0, 12) };
+      if (broken.length === 0) logger.info(about, `rules were read again: ${diffText(difference)}`);
+      else
+        logger.warn(
+          { ...about, broken },
+          `rules were read again without the ${broken.length} files that have errors: ${diffText(difference)}`,
+        );
+      if (ruleset.byId.size === 0) logger.warn({}, 'there is no rule any more: nothing can alert');
       return ruleset;
     },
   };
 }
+
+const brokenFiles = ({ problems }: Update, baseDir: string): readonly string[] =>
+  [...new Set(problems.flatMap(({ severity, place }) => (severity === 'error' ? [relative(baseDir, place.file)] : [])))].sort();
 
 const same = (a: Inputs, b: Inputs): boolean => a.files === b.files && a.context === b.context;
 const digestOf = (inputs: Inputs): string => sha256Hex(JSON.stringify(inputs));

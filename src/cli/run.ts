@@ -62,6 +62,7 @@ export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promis
     write: io.out,
     signal: io.stop,
     reload: rules.next,
+    brokenRules: rules.broken,
     ruleBundle: rules.bundle,
     rulesetOf: rules.firstBundle,
     activate: flags.activate ?? false,

@@ -3,7 +3,7 @@ import { badge, h, level, number, table, textOf, tiles, time } from './dom.js';
 
 /** Every rule that runs, with what it did since the start. */
 export async function showRules({ query }) {
-  const { rules, digest, activatedAt } = await get('/api/rules');
+  const { rules, digest, activatedAt, broken } = await get('/api/rules');
   const wanted = (query.get('q') ?? '').toLowerCase();
   const shown = rules.filter(({ id, title, file }) => `${id} ${title} ${file}`.toLowerCase().includes(wanted));
   const search = h(
@@ -29,7 +29,23 @@ export async function showRules({ query }) {
         ['Matched since the start', number(rules.filter(({ matches, alerts }) => matches + alerts > 0).length)],
         ['Without a decision', number(rules.filter(({ undecided }) => undecided > 0).length)],
         ['In force since', time(activatedAt)],
+        ['Files with errors', number(broken.length)],
       ]),
+      ...(broken.length === 0
+        ? []
+        : [
+            h(
+              'section',
+              { class: 'card' },
+              h(
+                'p',
+                {},
+                badge('errors', 'critical'),
+                ' These files have errors; what they were before runs, or nothing. See: wardline check',
+              ),
+              h('ul', {}, ...broken.map((file) => h('li', { class: 'mono' }, file))),
+            ),
+          ]),
       h(
         'section',
         { class: 'card' },

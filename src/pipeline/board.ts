@@ -14,6 +14,7 @@ type Parts = {
   readonly stages: () => readonly StageStatus[];
   readonly state: () => CorrelateStats;
   readonly ledger: () => EngineStatus['ledger'];
+  readonly brokenRules: () => readonly string[];
 };
 
 /** What a rule did since the start. */
@@ -203,6 +204,7 @@ export function createBoard(settings: Settings, clock: Clock): Board {
         phase: current,
         startedAt: iso(startedAt),
         ruleset,
+        brokenRules: parts.brokenRules?.() ?? [],
         sources: [...sources].map(([name, entry]) => ({
           name,
           kind: entry.kind,
@@ -296,6 +298,7 @@ export function observeBoard(metrics: Metrics, board: Board, clock: Clock): void
     state(({ ungrouped }) => ungrouped),
   );
   metrics.observe('wardline.ruleset.rules', () => [[look().ruleset?.rules ?? 0]]);
+  metrics.observe('wardline.ruleset.broken', () => [[look().brokenRules.length]]);
   metrics.observe('wardline.ruleset.active', () => {
     const { ruleset } = look();
     return ruleset === undefined ? [] : [[1, { digest: ruleset.digest.slice(0, 12) }]];

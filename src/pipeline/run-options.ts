@@ -33,6 +33,8 @@ export type RunOptions = {
   readonly onProgress?: (progress: Progress) => void;
   /** Asked every few seconds: another ruleset to go on with, or nothing. */
   readonly reload?: () => Ruleset | undefined;
+  /** Rule files with errors: the version before runs, or none. */
+  readonly brokenRules?: () => readonly string[];
   /** The rules as they are now, with paths from the settings on; what the distributed form makes active. */
   readonly ruleBundle?: () => RuleBundle;
   /** What `ruleset` was compiled of: a process that makes it active, or finds it so, compiles it once. */

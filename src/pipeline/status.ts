@@ -49,6 +49,8 @@ export type EngineStatus = {
   readonly phase: Phase;
   readonly startedAt: string;
   readonly ruleset: { readonly digest: string; readonly rules: number; readonly activatedAt: string } | undefined;
+  /** Rule files with errors: the version before runs, or none. */
+  readonly brokenRules: readonly string[];
   readonly sources: readonly SourceStatus[];
   readonly sinks: readonly SinkStatus[];
   readonly stages: readonly StageStatus[];

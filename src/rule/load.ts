@@ -8,6 +8,7 @@ import { frontEnds } from './front-ends.ts';
 import type { ContextTables } from './ir/context.ts';
 import type { Exception } from './ir/exception.ts';
 import type { Correlation, Detection, Rule, RuleId } from './ir/rule.ts';
+import { isContextLines } from './ndjson.ts';
 import { readContexts } from './policy/context.ts';
 import { compareProblems, type Problem, type ProblemReporter } from './problem.ts';
 import { checkFilter } from './sigma/filter.ts';
@@ -60,6 +61,12 @@ export function compileDocuments(path: string, { documents, problems: unread }: 
   const shared: { kind: string; document: SourceDocument }[] = [];
   const exceptions: ExceptionDraft[] = [];
   for (const document of documents) readOne(document, context, problems, { drafts, shared, exceptions });
+  // An emptied file would else take its rules away without a word.
+  if (problems.length === 0 && !isContextLines(path) && documents.every(({ value }) => value === null)) {
+    const place = { file: path, line: 1, column: 1 };
+    const message = 'the file holds no rule; write one, or remove the file';
+    problems.push({ place, severity: 'error', code: 'rule/empty', path: [], message });
+  }
   return { path, drafts, shared, exceptions, problems };
 }
 

@@ -16,6 +16,7 @@ import type { Batch, Source } from './source.ts';
 const MAX_LINE_BYTES = 1024 * 1024;
 const LINES_PER_BATCH = 1000;
 const POLL_MS = 500;
+const ABSENT = 'there is no such file or folder yet; it is waited for';
 const UNREADABLE = 'a file cannot be read and is passed over until it can be';
 
 /**
@@ -37,7 +38,9 @@ export function createFileSource(
       // A file that cannot be read to its end does not keep the others from being read.
       const failures: WardlineError[] = [];
       const told = new Set<string>();
-      const look = createLook(settings.path, table, (path, error) => {
+      // What is followed may come later, as with `tail -F`.
+      const absent = settings.mode === 'once' ? undefined : (path: string) => warn({ source: settings.name, path }, ABSENT);
+      const look = createLook(settings.path, table, absent, (path, error) => {
         if (settings.mode === 'once') failures.push(unreadable(path, error));
         else if (!told.has(path)) warn({ source: settings.name, path, error: messageOf(error) }, UNREADABLE);
         told.add(path);
@@ -85,10 +88,11 @@ function inAll(failures: readonly WardlineError[]): WardlineError {
   return new WardlineError('source', failures.map(({ message }) => message).join('; '), { cause: failures[0] });
 }
 
-/** One look at everything there is; the first one throws where there is nothing to read. */
+/** One look at everything there is; the first one throws where there is nothing to read, unless that may come (`onAbsent`). */
 function createLook(
   path: string,
   table: FileTable,
+  onAbsent: ((path: string) => void) | undefined,
   onUnreadable: (path: string, error: unknown) => void,
 ): (first: boolean) => Promise<readonly Tracked[]> {
   const own = createLooker(onUnreadable);
@@ -100,7 +104,9 @@ function createLook(
     try {
       ({ paths, isFolder } = await filesBelow(path));
     } catch (error) {
-      if (first) throw unreadable(path, error);
+      const absent = isGone(error) && onAbsent !== undefined;
+      if (first && !absent) throw unreadable(path, error);
+      if (first) onAbsent?.(path);
       if (!isGone(error)) {
         onUnreadable(path, error);
         return [];

@@ -140,6 +140,7 @@ export const INSTRUMENTS = [
   define('gauge', 'wardline.partitions', '{partition}', ['stage'], 'Partitions this process owns, by stage of the distributed form.'),
   define('gauge', 'wardline.stage.lag', '{record}', ['stage'], 'Records a stage has not read yet in the partitions of this process.'),
   define('gauge', 'wardline.ruleset.rules', '{rule}', [], 'Rules that run.'),
+  define('gauge', 'wardline.ruleset.broken', '{file}', [], 'Rule files with errors: their version before runs, or none.'),
   define('gauge', 'wardline.ruleset.active', '1', ['digest'], 'The ruleset that runs, by the start of its digest.'),
   define('counter', 'wardline.ruleset.activations', '{activation}', [], 'Times a ruleset was put into force.'),
   define('gauge', 'wardline.ledger.entries', '{entry}', [], 'Sealed entries of the evidence ledger.'),

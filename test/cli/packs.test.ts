@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -190,6 +190,34 @@ test('a reload says what changed and whose state is kept', () => {
   writeFileSync(join(folder, 'reload/c.yml'), rule('c'));
   expect(next()?.byId.size).toBe(3);
   expect(said).toEqual(['rules were read again: +1 ~1 -0 rules, state kept for 1, reset for 1 (a: detection)']);
+});
+
+test('a reload with a broken, an emptied or a vanished file says so once, and goes on with what ran', () => {
+  const settings = settingsSchema.parse({ rules: ['broken'], sources: [{ kind: 'stdin', name: 'in' }] });
+  const of = (name: string): string => join(folder, 'broken', name);
+  mkdirSync(join(folder, 'broken'));
+  writeFileSync(of('a.yml'), rule('a'));
+  writeFileSync(of('b.yml'), rule('b'));
+  const said: string[] = [];
+  const log = (_fields: object, text: string): void => void said.push(text);
+  const reloader = rulesetReloader(settings, folder, { debug: log, info: log, warn: log, error: log });
+  const { next, broken } = reloader;
+  expect(broken()).toEqual([]);
+  writeFileSync(of('a.yml'), '');
+  writeFileSync(of('b.yml'), 'title: [');
+  expect(next()?.byId.size).toBe(2);
+  expect(broken()).toEqual(['broken/a.yml', 'broken/b.yml']);
+  expect(said.at(-1)).toBe('rules were read again without the 2 files that have errors: +0 ~0 -0 rules, state kept for 2');
+  renameSync(join(folder, 'broken'), join(folder, 'away'));
+  said.length = 0;
+  for (let i = 0; i < 3; i++) expect(next()).toBeUndefined();
+  expect(broken().length).toBe(3);
+  renameSync(join(folder, 'away'), join(folder, 'broken'));
+  for (let i = 0; i < 3; i++) expect(next()).toBeUndefined();
+  expect(said).toEqual(['the rules cannot be read; going on with those that run', 'the rules can be read again']);
+  for (const name of ['a.yml', 'b.yml']) rmSync(of(name));
+  expect(next()?.byId.size).toBe(0);
+  expect([broken(), said.at(-1)]).toEqual([[], 'there is no rule any more: nothing can alert']);
 });
 
 describe('a look at the rules that somebody asked for', () => {

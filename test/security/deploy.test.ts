@@ -53,6 +53,7 @@ describe('the unit file', () => {
       'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX',
     ])
       expect(unit.split('\n')).toContain(line);
+    expect(unit).toMatch(/^ExecStart=.* \/opt\/wardline\/node_modules\/\.bin\/node --/m);
     expect(unit).toContain('--disallow-code-generation-from-strings --disable-proto=delete');
   });
 

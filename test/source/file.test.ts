@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -146,6 +146,34 @@ describe('the file source', () => {
       expect(warnings).toEqual([expect.objectContaining({ source: 'f', path: '/proc/self/mem' })]);
     },
   );
+
+  test.each(['later.log', 'later/a.log'])('what is not there yet is waited for when it is followed, with one warning: %s', async (name) => {
+    await expect(batchesOf(join(folder, name))).rejects.toThrow('cannot read');
+    const ended = new AbortController();
+    let looks = 0;
+    const path = join(folder, name);
+    const clock = {
+      ...systemClock,
+      sleep: async () => {
+        if (++looks === 3) {
+          mkdirSync(dirname(path), { recursive: true });
+          writeFileSync(path, 'one\ntwo\n');
+        } else if (looks === 5) ended.abort();
+      },
+    };
+    const warnings: object[] = [];
+    const settings = fileSourceSettings.parse({
+      kind: 'file',
+      name: 'f',
+      path: join(folder, name.split('/')[0] as string),
+      mode: 'follow',
+    });
+    const followed = createFileSource(settings, clock, undefined, (about) => warnings.push(about));
+    const lines: string[] = [];
+    for await (const { records } of followed.batches(new Map(), ended.signal)) lines.push(...records.map(({ bytes }) => String(bytes)));
+    expect(lines).toEqual(['one', 'two']);
+    expect(warnings.length).toBe(1);
+  });
 
   test('a file that cannot be read for a while stays as it was seen last', async () => {
     const path = join(folder, 'a.log');

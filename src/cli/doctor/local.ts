@@ -84,16 +84,18 @@ export function ruleFindings(
 /** Files that sources read, tables and their age. */
 export function fileFindings(settings: Settings, baseDir: string, now: number): readonly Finding[] {
   const files = settings.sources.flatMap((source) =>
-    source.kind === 'file' ? [{ name: source.name, path: resolve(baseDir, source.path) }] : [],
+    source.kind === 'file' ? [{ name: source.name, path: resolve(baseDir, source.path), followed: source.mode === 'follow' }] : [],
   );
   const tables = Object.values(settings.enrich)
     .flat()
     .map((path) => resolve(baseDir, path));
   return [
-    ...files.map(({ name, path }) =>
+    ...files.map(({ name, path, followed }) =>
       existsSync(path)
         ? ok(`source ${name}`, path)
-        : fail(`source ${name}`, `there is no file or folder ${path}`, 'correct "path", or wait for it with mode: follow'),
+        : followed
+          ? warn(`source ${name}`, `there is no file or folder ${path} yet; it is waited for`, 'correct "path" if it will not come')
+          : fail(`source ${name}`, `there is no file or folder ${path}`, 'correct "path", or wait for it with mode: follow'),
     ),
     ...tables.map((path) => {
       if (!existsSync(path)) return fail('table', `there is no file ${path}`, 'correct "enrich" in the settings');
