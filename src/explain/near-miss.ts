@@ -4,7 +4,7 @@ import { waysOf } from '../correlate/conditions/sequence.ts';
 import { least, rising } from '../correlate/conditions/thresholds.ts';
 import type { Hit } from '../correlate/firing.ts';
 import { lowerBound, MAX_TIME } from '../correlate/hits.ts';
-import type { Kind, Trigger } from '../correlate/kind.ts';
+import type { Trigger } from '../correlate/kind.ts';
 import { complete, eventEnd } from '../correlate/sequences.ts';
 import type { Nanos } from '../event/time.ts';
 import { isoTime } from '../event/time.ts';
@@ -12,19 +12,11 @@ import type { PaneAnomaly } from '../rule/ir/anomaly.ts';
 import { conjunctsOf } from '../rule/ir/conjuncts.ts';
 import type { Condition, Correlation, RuleId, Sequence, Threshold } from '../rule/ir/rule.ts';
 import { durationText } from '../shared/duration.ts';
+import { nearestFacts, nearestRecord, nearestTrace } from './asked.ts';
+import type { NearMiss } from './near.ts';
+import { triggersOf } from './triggers.ts';
 
-/** How near a rule came to hold for a group. */
-export type NearMiss = {
-  readonly time: Nanos;
-  /** `4 of 5 in 5m`, `step 2 of 3, awaited ...`. */
-  readonly text: string;
-  /** Events, values or steps that were missing; undefined where that is no number. */
-  readonly missing?: number;
-  /** When what was there stops counting. */
-  readonly until?: Nanos;
-  /** The matches that counted. */
-  readonly hits: readonly Hit[];
-};
+export type { NearMiss } from './near.ts';
 
 /** The nearest miss of a rule for one group over all its matches, in order; undefined where there is nothing to say. */
 export function nearMiss(rule: Correlation, hits: readonly Hit[], nameOf: (id: RuleId) => string): NearMiss | undefined {
@@ -56,6 +48,12 @@ export function nearMiss(rule: Correlation, hits: readonly Hit[], nameOf: (id: R
       const text = `last seen ${isoTime(last.time)}; it holds when nothing comes until ${isoTime(last.time + timespan)}`;
       return { time: last.time, text, until: last.time + timespan, hits: [last] };
     }
+    case 'as_of':
+      return nearestRecord(condition, rule, hits, nameOf);
+    case 'trace':
+      return nearestTrace(condition, rule, hits);
+    case 'window_facts':
+      return nearestFacts(condition, rule, hits, nameOf);
     case 'spike':
     case 'seasonal':
     case 'change':
@@ -118,25 +116,6 @@ function shortBy(observed: number, compare: Threshold['compare'], value: number)
   if (compare === 'lt') return Math.max(0, observed - Math.ceil(value) + 1);
   return compare === 'eq' ? Math.abs(observed - value) : observed === value ? 1 : 0;
 }
-
-/** Every trigger that the matches give, as they come in order and then to the end of time. */
-function triggersOf(kind: Kind, hits: readonly Hit[]): readonly Trigger[] {
-  const own = kind.initial();
-  const found: Trigger[] = [];
-  const so: Hit[] = [];
-  for (const hit of hits) {
-    so.push(hit);
-    // Judged at once, while the list is as it was: a window is a view on it.
-    for (const trigger of kind.inserted(so, so.length - 1, own)) found.push({ ...trigger, explain: remembered(trigger.explain()) });
-  }
-  for (const trigger of kind.passed(so, own, { watermark: MAX_TIME, silent: () => false })) found.push(trigger);
-  return found;
-}
-
-const remembered =
-  <T>(value: T) =>
-  (): T =>
-    value;
 
 /** The way of which most members were seen in one window. */
 function nearestWay(

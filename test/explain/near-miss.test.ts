@@ -140,3 +140,75 @@ describe('says how near', () => {
     expect(miss(ruleOf({ type: 'event_count', condition: { gte: 2 } }))).toBeUndefined();
   });
 });
+
+describe('rules that are asked at single matches show what they were asked of', () => {
+  const base = ruleOf({ type: 'event_count', condition: { gte: 1 } });
+  const told = (condition: Correlation['condition'], ...list: readonly Seen[]) => {
+    const found = miss({ ...base, condition }, ...list);
+    return { text: found?.text, hits: found?.hits.map(({ rule, time }) => `${rule}@${time / SECOND}`) };
+  };
+  const asOf: Correlation['condition'] = {
+    kind: 'as_of',
+    subject: 'a',
+    reference: 'b',
+    within: 10n * SECOND,
+    skew: SECOND,
+    findings: [{ id: 'no record', detector: 'ZT-02', none: true }],
+    fields: [],
+  };
+
+  test('as_of: the last subject and its record', () => {
+    expect(told(asOf, ['b', 1], ['a', 3], ['b', 20], ['b', 24], ['a', 26])).toEqual({
+      text: '2 asked about, the last one at 1970-01-01T00:00:26.000Z: its b is 2s before, and nothing is wrong with the two',
+      hits: ['b@24', 'a@26'],
+    });
+    expect(told(asOf, ['b', 1])).toEqual({ text: 'no a was there to be asked about', hits: ['b@1'] });
+    expect(told({ ...asOf, findings: [] }, ['a', 50]).text).toContain('no b within 10s of it, which is not asked for');
+  });
+
+  test('window facts: what each fact came to where the first was highest, and of which matches', () => {
+    const condition: Correlation['condition'] = {
+      kind: 'window_facts',
+      asked: 'a',
+      monotone: true,
+      fields: [],
+      tree: {
+        op: 'all',
+        of: [
+          {
+            op: 'fact',
+            fact: { name: 'count', members: ['a'], within: 10n * SECOND, fields: [], percentile: undefined },
+            operator: 'greaterThanInclusive',
+            decorators: [],
+            value: 5,
+          },
+          {
+            op: 'fact',
+            fact: { name: 'count', members: ['b'], within: 10n * SECOND, fields: [], percentile: undefined },
+            operator: 'equal',
+            decorators: [],
+            value: 0,
+          },
+        ],
+      },
+    };
+    const { text, hits } = told(condition, ['a', 1], ['a', 2], ['b', 3], ['a', 4], ['a', 30]);
+    expect(text).toBe('asked 4 times; nearest: count greaterThanInclusive 5, found 3; count equal 0, found 1');
+    expect(hits).toEqual(['a@1', 'a@2', 'b@3', 'a@4']);
+    expect(told(condition, ['b', 3])).toEqual({ text: 'no a was there to be asked about', hits: ['b@3'] });
+  });
+
+  test('traces: the largest one that was asked, with its spans', () => {
+    const condition: Correlation['condition'] = {
+      kind: 'trace',
+      span: 'a',
+      idle: 5n * SECOND,
+      max: 60n * SECOND,
+      ask: { op: 'services', atLeast: 3 },
+      fields: [],
+    };
+    const { text, hits } = told(condition, ['a', 1], ['a', 2], ['a', 3], ['a', 30]);
+    expect(text).toBe('2 traces closed; the largest has 3 spans and matches, and "at least 3 services" is not so');
+    expect(hits).toEqual(['a@1', 'a@2', 'a@3']);
+  });
+});
