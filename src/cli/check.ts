@@ -10,7 +10,7 @@ import { checkExceptions } from './check-cases.ts';
 import { chosenRuleFiles, DEFAULT_RULES, loadContextOf, namedSettings, ruleSettingsOption } from './chosen-rules.ts';
 import type { Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
-import { feedsOf, logsourceText, unfed } from './feeding.ts';
+import { feedsOf, logsourceText, starved, unfed } from './feeding.ts';
 import type { Io } from './io.ts';
 import { problemSummary, rulePaths } from './load.ts';
 import { sarif } from './sarif.ts';
@@ -83,15 +83,28 @@ function expiredFilters(filters: readonly GovernedFilter[], now: Nanos): readonl
   );
 }
 
-/** Rules that no configured source can ever feed, by log source. */
+/** Rules that no configured source can ever feed, by log source, and correlations that need them. */
 function unreachable(ruleset: Ruleset, settings: Settings): readonly Problem[] {
-  return unfed(ruleset, feedsOf(settings)).map(({ logsource, meta }) => ({
-    place: meta.place,
-    severity: 'warn',
-    code: 'logic/no-source',
-    path: ['logsource'],
-    message: `no configured source gives ${logsourceText(logsource ?? {})}; the rule can never fire`,
-  }));
+  const dead = unfed(ruleset, feedsOf(settings));
+  const problem = { severity: 'warn', code: 'logic/no-source' } as const;
+  const nameOf = (id: string): string => ruleset.byId.get(id)?.meta.name ?? id;
+  return [
+    ...dead.map(({ logsource, meta }) => ({
+      ...problem,
+      place: meta.place,
+      path: ['logsource'],
+      message: `no configured source gives ${logsourceText(logsource ?? {})}; the rule can never fire`,
+    })),
+    ...starved(
+      ruleset,
+      dead.map(({ id }) => id),
+    ).map(({ rule: { meta }, lacks }) => ({
+      ...problem,
+      place: meta.place,
+      path: ['correlation', 'rules'],
+      message: `no configured source feeds ${lacks.map(nameOf).join(', ')}, which it needs; the rule can never fire`,
+    })),
+  ];
 }
 
 export const registerCheck: Register = (program, { io, done }) => {

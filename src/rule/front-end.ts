@@ -31,6 +31,8 @@ export type References = {
   readonly kindOf: (id: RuleId) => 'detection' | 'correlation' | undefined;
   /** Documents of another kind that a front end shares between files (filters, named conditions). */
   readonly shared: (kind: string) => readonly SourceDocument[];
+  /** Is it the id or name of a document that was left out because of its errors? */
+  readonly isBroken: (reference: string) => boolean;
 };
 
 /** One rule language: a document is its own if it says so by content, never by folder. */

@@ -38,6 +38,8 @@ export type FileRules = {
   readonly shared: readonly { readonly kind: string; readonly document: SourceDocument }[];
   readonly exceptions: readonly ExceptionDraft[];
   readonly problems: readonly Problem[];
+  /** Ids and names of documents that were left out because of their errors. */
+  readonly broken: readonly string[];
 };
 
 /**
@@ -60,14 +62,19 @@ export function compileDocuments(path: string, { documents, problems: unread }: 
   const drafts: Draft[] = [];
   const shared: { kind: string; document: SourceDocument }[] = [];
   const exceptions: ExceptionDraft[] = [];
-  for (const document of documents) readOne(document, context, problems, { drafts, shared, exceptions });
+  const broken: string[] = [];
+  for (const document of documents) {
+    const sound = readOne(document, context, problems, { drafts, shared, exceptions });
+    if (!sound && isMap(document.value))
+      broken.push(...[document.value['id'], document.value['name']].filter((name) => typeof name === 'string'));
+  }
   // An emptied file would else take its rules away without a word.
   if (problems.length === 0 && !isContextLines(path) && documents.every(({ value }) => value === null)) {
     const place = { file: path, line: 1, column: 1 };
     const message = 'the file holds no rule; write one, or remove the file';
     problems.push({ place, severity: 'error', code: 'rule/empty', path: [], message });
   }
-  return { path, drafts, shared, exceptions, problems };
+  return { path, drafts, shared, exceptions, problems, broken };
 }
 
 /** The second pass over what all files said: names, references, filters, circles. */
@@ -79,7 +86,8 @@ export function assemble(files: readonly FileRules[]): Loaded {
     ({ kind }) => kind,
   );
   const sharedOf = (kind: string): readonly SourceDocument[] => (shared.get(kind) ?? []).map(({ document }) => document);
-  const references = createReferences(nameAll(drafts, problems), sharedOf);
+  const broken = new Set(files.flatMap((file) => file.broken));
+  const references = createReferences(nameAll(drafts, problems), sharedOf, broken);
   const rules = finishAll(drafts, references, problems);
   const byId = new Map<RuleId, Rule>(rules.map((rule) => [rule.id, rule]));
   for (const document of sharedOf('filter')) {
@@ -142,14 +150,15 @@ export function reporter(document: SourceDocument, problems: Problem[]): Problem
   };
 }
 
+/** False: the document has errors and is left out. */
 function readOne(
   document: SourceDocument,
   context: LoadContext,
   problems: Problem[],
   into: { readonly drafts: Draft[]; readonly shared: { kind: string; document: SourceDocument }[]; readonly exceptions: ExceptionDraft[] },
-): void {
+): boolean {
   // `---` at the end of a file opens a document that says nothing.
-  if (document.value === null) return;
+  if (document.value === null) return true;
   const report = reporter(document, problems);
   const frontEnd = frontEnds.find(({ recognizes }) => recognizes(document.value));
   if (frontEnd === undefined) {
@@ -160,13 +169,14 @@ function readOne(
         ? 'a list is no rule; write one rule in a file, or several YAML documents with --- between them'
         : 'this is no rule: neither detection nor correlation, anomaly, filter, conditions or policy',
     );
-    return;
+    return false;
   }
   const read = frontEnd.read(document, report, context);
-  if (report.failed()) return;
+  if (report.failed()) return false;
   if ('shares' in read) into.shared.push({ kind: read.shares, document });
   else if ('exceptions' in read) into.exceptions.push(...read.exceptions);
   else into.drafts.push(...read);
+  return true;
 }
 
 /** The draft of every id and name; a repeated one is an error at both places. */
@@ -195,12 +205,13 @@ function nameAll(drafts: Draft[], problems: Problem[]): ReadonlyMap<string, Draf
   return owners;
 }
 
-function createReferences(owners: ReadonlyMap<string, Draft>, sharedOf: References['shared']): References {
+function createReferences(owners: ReadonlyMap<string, Draft>, sharedOf: References['shared'], broken: ReadonlySet<string>): References {
   return {
     idOf: (reference) => owners.get(reference)?.names[0],
     all: () => owners.keys(),
     kindOf: (id) => owners.get(id)?.kind,
     shared: sharedOf,
+    isBroken: (reference) => broken.has(reference),
   };
 }
 

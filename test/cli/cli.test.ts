@@ -252,6 +252,22 @@ describe('the command line', () => {
       'warn logic/no-source logsource: no configured source gives category process_creation, product windows; the rule can never fire',
     );
     expect(out).not.toContain('seen.yml');
+    const correlation = (name: string, type: string, rules: string) =>
+      `title: ${name}\nname: ${name}\ncorrelation: {type: ${type}, rules: [${rules}], group-by: [u], timespan: 5m${type === 'temporal' ? '' : ', condition: {gte: 2}'}}\n`;
+    writeFileSync(
+      join(folder, 'rules/over.yml'),
+      [
+        correlation('both', 'temporal', 'w, seen'),
+        correlation('any', 'event_count', 'w, seen'),
+        correlation('above', 'event_count', 'both'),
+      ].join('---\n'),
+    );
+    const over = (await wardline('check', '--config', 'wardline.yaml')).out.split('\n').flatMap((line) => line.split('/rules/')[1] ?? []);
+    expect(over.filter((line) => line.startsWith('over.yml'))).toEqual([
+      'over.yml:1:1: warn logic/no-source correlation.rules: no configured source feeds w, which it needs; the rule can never fire',
+      'over.yml:9:1: warn logic/no-source correlation.rules: no configured source feeds both, which it needs; the rule can never fire',
+    ]);
+    rmSync(join(folder, 'rules/over.yml'));
     appendFileSync(join(folder, 'wardline.yaml'), '\nlogsource: {unknown: all}\n');
     expect((await wardline('check', '--config', 'wardline.yaml')).out).not.toContain('no-source');
   });

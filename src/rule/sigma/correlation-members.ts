@@ -29,6 +29,10 @@ export function resolveRules(map: PlainMap, reading: Reading): readonly (RuleId 
 function resolve(reference: string, path: readonly (string | number)[], { references, report }: Reading): RuleId | undefined {
   const id = references.idOf(reference);
   if (id !== undefined) return id;
+  if (references.isBroken(reference)) {
+    report.error(path, 'ref/inactive-rule', `the rule "${reference}" has errors of its own; mend those first`);
+    return undefined;
+  }
   const close = nearest(reference, references.all());
   report.error(path, 'ref/unknown-rule', `no rule "${reference}"${close === undefined ? '' : ` (did you mean "${close}"?)`}`);
   return undefined;
