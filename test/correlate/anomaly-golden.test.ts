@@ -2,16 +2,19 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { svgChart, textChart } from '../../src/cli/anomaly/chart.ts';
-import { collectPoints, type GroupPoints, isDrawn } from '../../src/cli/anomaly/points.ts';
+import { collectPoints, isDrawn } from '../../src/cli/anomaly/points.ts';
 import { eventsOfFiles } from '../../src/cli/events.ts';
+import { createCorrelator } from '../../src/correlate/correlator.ts';
+import { createMatchBuffer, createMatcher } from '../../src/detect/matcher.ts';
+import type { Event } from '../../src/event/event.ts';
 import { loadRules } from '../../src/rule/load.ts';
+import type { JsonValue } from '../../src/shared/json.ts';
 import { standingClock } from '../support/a-run.ts';
 
 const GOLDEN = join(import.meta.dirname, '../golden/anomaly');
 const io = { clock: standingClock(0), stop: new AbortController().signal } as never;
 
-/** The group with most alerts. */
-async function drawn(kind: string) {
+async function read(kind: string) {
   const paths = [join(GOLDEN, 'member.json'), join(GOLDEN, kind, 'rule.yml')];
   const { ruleset, problems } = loadRules(paths.map((path) => ({ path, text: readFileSync(path, 'utf8') })));
   expect(problems).toEqual([]);
@@ -19,10 +22,17 @@ async function drawn(kind: string) {
   if (rule === undefined) throw new Error(kind);
   const { condition } = rule;
   if (!isDrawn(condition)) throw new Error(condition.kind);
-  const points = collectPoints(ruleset, { ...rule, condition });
-  for await (const event of eventsOfFiles([join(GOLDEN, kind, 'events.ndjson')], {}, io, { records: 0, unread: 0 })) points.take(event);
-  const firedIn = ({ points: all }: GroupPoints): number => all.filter(({ judged }) => judged.known && judged.fired).length;
-  const [most] = points.end().toSorted((a, b) => firedIn(b) - firedIn(a));
+  const events: Event[] = [];
+  for await (const event of eventsOfFiles([join(GOLDEN, kind, 'events.ndjson')], {}, io, { records: 0, unread: 0 })) events.push(event);
+  return { ruleset, rule: { ...rule, condition }, events };
+}
+
+/** The group that fired most. */
+async function drawn(kind: string) {
+  const { ruleset, rule, events } = await read(kind);
+  const points = collectPoints(ruleset, rule);
+  for (const event of events) points.take(event);
+  const [most] = points.end();
   if (most === undefined) throw new Error('no group');
   return { points: most.points, title: `judged: ${Object.values(most.group).join(' ')}` };
 }
@@ -35,4 +45,48 @@ describe.each(['new_value', 'rare', 'peer_group', 'beacon'])('%s', (kind) => {
     const { points, title } = await drawn(kind);
     await expect(svgChart(points, title)).toMatchFileSnapshot(join(GOLDEN, kind, 'chart.svg'));
   });
+});
+
+describe('what is drawn as fired is what the engine fires', () => {
+  test.each(['new_value', 'rare', 'peer_group', 'beacon'])('%s', async (kind) => {
+    const { ruleset, rule, events } = await read(kind);
+    const points = collectPoints(ruleset, rule);
+    for (const event of events) points.take(event);
+    const drawnTimes = points
+      .end()
+      .flatMap(({ points: all }) => all.filter(({ judged }) => judged.known && judged.fired).map(({ start }) => start));
+    // An instant of its own for each, so that each is an episode of its own.
+    const correlator = createCorrelator({ ...ruleset, correlations: [{ ...rule, options: { keepAlive: 1n } }] });
+    const matcher = createMatcher(ruleset.detections);
+    const found = createMatchBuffer();
+    for (const event of events) {
+      found.count = 0;
+      matcher.match(event, found);
+      const fields: Record<string, JsonValue> = {};
+      for (const name of ['user.name', 'host.name', 'process.name', 'destination.ip', 'source.geo.country_iso_code', 'user.group.name']) {
+        const value = event.field(name);
+        if (value !== undefined) fields[name] = value;
+      }
+      if (found.count > 0)
+        correlator.apply({
+          kind: 'match',
+          match: { rule: 'member', origin: event.origin, time: event.time, appendedAt: 0, lateness: 'in_time', fields, ecs: {} },
+        });
+    }
+    const firedTimes = correlator
+      .apply({ kind: 'end' })
+      .filter(({ stage }) => stage === 'opened')
+      .map(({ window }) => window.end);
+    expect(drawnTimes.length).toBeGreaterThan(0);
+    expect(drawnTimes.sort()).toEqual(firedTimes.sort());
+  });
+});
+
+test('matches that lack the field that the rule compares are counted, and not drawn', async () => {
+  const { ruleset, rule, events } = await read('new_value');
+  const { condition } = rule;
+  const points = collectPoints(ruleset, { ...rule, condition: { ...condition, fields: ['no.such'] } as typeof condition });
+  for (const event of events) points.take(event);
+  expect(points.end().flatMap((group) => group.points)).toEqual([]);
+  expect(points.tally()).toEqual({ matches: 21, ungrouped: 0, lacking: new Map([['no.such', 21]]) });
 });

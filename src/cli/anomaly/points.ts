@@ -22,6 +22,7 @@ export type GroupPoints = {
   readonly group: Readonly<Record<string, JsonValue>>;
   readonly matches: number;
   readonly points: readonly PanePoint[];
+  readonly fired: number;
 };
 
 /** Conditions whose judgements can be drawn: a number, and what was expected of it. */
@@ -40,11 +41,16 @@ const DRAWN: ReadonlySet<string> = new Set<Drawn['kind']>([
 ]);
 export const isDrawn = (condition: Condition): condition is Drawn => DRAWN.has(condition.kind);
 
-/** Takes events and gives, at their end, the panes of every group of one rule, as the engine judges them. */
+export type Tally = { readonly matches: number; readonly ungrouped: number; readonly lacking: ReadonlyMap<string, number> };
+
+/** Takes events and gives, at their end, the panes of every group of one rule, as the engine judges them; groups that fired most come first. */
 export function collectPoints(ruleset: Ruleset, rule: Correlation & { readonly condition: Drawn }) {
   const matcher = createMatcher(ruleset.detections);
   const found = createMatchBuffer();
   const feeds = feedsOf(ruleset);
+  const tally = { matches: 0, ungrouped: 0, lacking: new Map<string, number>() };
+  // Of a place one form of several is there.
+  const needed = rule.condition.kind === 'impossible_travel' ? [] : conditionFields(rule.condition);
   const groups = new Map<string, { readonly group: GroupPoints['group']; readonly hits: Hit[] }>();
   return {
     take(event: Event): void {
@@ -59,8 +65,12 @@ export function collectPoints(ruleset: Ruleset, rule: Correlation & { readonly c
           const value = event.field(name);
           if (value !== undefined) values[name] = value;
         }
+        tally.matches++;
+        for (const name of needed) if (values[name] === undefined) tally.lacking.set(name, (tally.lacking.get(name) ?? 0) + 1);
         const hit: Hit = { time: event.time, origin: event.origin, rule: member, appendedAt: 0, values, entities: {}, bytes: 0 };
-        for (const { key, values: group } of groupsOf(feed, values, {})) {
+        const own = groupsOf(feed, values, {});
+        if (own.length === 0) tally.ungrouped++;
+        for (const { key, values: group } of own) {
           const known = groups.get(key);
           if (known === undefined) groups.set(key, { group, hits: [hit] });
           else known.hits.push(hit);
@@ -70,9 +80,14 @@ export function collectPoints(ruleset: Ruleset, rule: Correlation & { readonly c
     end: (): readonly GroupPoints[] => {
       const census = censusOf(rule, [...groups]);
       return [...groups.values()]
-        .map(({ group, hits }) => ({ group, matches: hits.length, points: pointsOf(rule, hits.sort(compareHits), census) }))
-        .sort((a, b) => b.matches - a.matches);
+        .map(({ group, hits }) => {
+          const points = pointsOf(rule, hits.sort(compareHits), census);
+          return { group, matches: hits.length, points, fired: points.filter(({ judged }) => judged.known && judged.fired).length };
+        })
+        .sort((a, b) => b.fired - a.fired || b.matches - a.matches);
     },
+    /** What keeps matches from being judged: no group, or no value in a field the rule reads. */
+    tally: (): Tally => tally,
   };
 }
 

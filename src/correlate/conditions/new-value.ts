@@ -40,7 +40,7 @@ export function newValue({ fields, learn, forget, newGroup }: NewValueCondition,
       const learned = fresh ? newGroup === 'alert' : time >= own.first + learn;
       const keys = valueKeys(fields, hit.values, dropped, time);
       const news = unseen(own, keys, time, forget);
-      if (look !== undefined) draw(own, keys, news, time, learned);
+      if (look !== undefined && keys.length > 0) draw(own, keys, news, time, learned);
       if (news.length > 0) dropped?.(boundValues(own.last), time);
       if (!learned && !own.told && learn > 0n) {
         own.told = true;

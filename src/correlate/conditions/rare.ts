@@ -70,7 +70,7 @@ export function rare(condition: Rare, { timespan }: Frame, look?: Look): Kind {
         counts.set(key, (count ?? 0) + 1);
         sums.set(key, (sums.get(key) ?? 0) + 1);
       }
-      look?.(pointOf(own, counted, time, condition));
+      if (counted.length > 0) look?.(pointOf(own, counted, time, condition));
       if (total < minEvents) {
         if (own.told) return undefined;
         own.told = true;

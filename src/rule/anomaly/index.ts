@@ -9,6 +9,7 @@ import { readGroupBy, resolveRules } from '../sigma/correlation-members.ts';
 import { type Options, readOptions } from '../sigma/correlation-options.ts';
 import { inactive, namesOf, readMeta, textOf } from '../sigma/meta.ts';
 import { duration, readParameters } from './parameters.ts';
+import { reportSenseless } from './sense.ts';
 import { ANOMALY_TYPES, type AnomalyType } from './types.ts';
 
 const COMMON = ['type', 'rules', 'group-by', 'aliases', 'generate'] as const;
@@ -42,6 +43,13 @@ export const anomaly: FrontEnd = {
       const members = [...new Set(found.filter((id) => id !== undefined))];
       const grouped = written['group-by'] === undefined && type.groupBy !== undefined ? { ...written, 'group-by': type.groupBy } : written;
       const groupBy = readGroupBy(grouped, members, reading);
+      if (condition !== undefined && timespan !== undefined)
+        reportSenseless(
+          condition,
+          timespan,
+          groupBy.flatMap(({ name, fields }) => [name, ...fields.values()]),
+          late,
+        );
       if (members.length < found.length || members.length === 0 || condition === undefined || timespan === undefined || inactive(meta))
         return [];
       const [id = ''] = names;
