@@ -1,7 +1,9 @@
 import { Option } from 'commander';
+import { isCaseFile } from '../cases/beside.ts';
 import type { Settings } from '../config/settings.ts';
 import { fromMs, isoTime, type Nanos } from '../event/time.ts';
 import { ecsNames } from '../normalize/field-names.ts';
+import { readCases } from '../rule/cases/case-file.ts';
 import { loadRules, type Ruleset } from '../rule/load.ts';
 import { compareProblems, type Problem, problemText } from '../rule/problem.ts';
 import type { GovernedFilter } from '../rule/sigma/filter-governance.ts';
@@ -14,27 +16,33 @@ import { feedsOf, logsourceText, starved, unfed } from './feeding.ts';
 import type { Io } from './io.ts';
 import { problemSummary, rulePaths } from './load.ts';
 import { sarif } from './sarif.ts';
+import { caseFilesOf } from './test/files.ts';
 
 export type CheckFlags = { readonly config?: string; readonly strict?: boolean; readonly output: 'table' | 'json' | 'sarif' };
 
-/** `wardline check`: every problem of every rule file, with its place. */
+/** `wardline check`: every problem of every rule file, and of the shape of its cases, with its place. */
 export function check(paths: readonly string[], flags: CheckFlags, io: Io): number {
   const configured = namedSettings(flags, io);
   const named = paths.length > 0 ? paths : undefined;
-  const files = chosenRuleFiles(named, configured);
-  if (files.length === 0) {
-    const looked = named ?? (configured === undefined ? DEFAULT_RULES : rulePaths(configured.settings, configured.baseDir));
-    throw new WardlineError('usage', `there is no rule file in ${looked.join(', ')}`);
-  }
+  const files = chosenRuleFiles(named, configured).filter(({ path }) => !isCaseFile(path));
+  const looked = named ?? (configured === undefined ? DEFAULT_RULES : rulePaths(configured.settings, configured.baseDir));
+  const caseFiles = caseFilesOf(looked, (path) => path);
+  if (files.length + caseFiles.length === 0) throw new WardlineError('usage', `there is no rule file in ${looked.join(', ')}`);
   const context = loadContextOf(configured);
   const loaded = loadRules(files, { ...context, fields: ecsNames() });
   const { ruleset } = loaded;
   const unfed = configured === undefined ? [] : unreachable(ruleset, configured.settings);
   const now = fromMs(io.clock.now());
   const cases = checkExceptions(files, ruleset, now, context);
-  const problems = [...loaded.problems, ...unfed, ...expired(ruleset, now), ...expiredFilters(loaded.filters, now), ...cases.problems].sort(
-    compareProblems,
-  );
+  const shapes = caseFiles.flatMap((file) => readCases(file).problems);
+  const problems = [
+    ...loaded.problems,
+    ...shapes,
+    ...unfed,
+    ...expired(ruleset, now),
+    ...expiredFilters(loaded.filters, now),
+    ...cases.problems,
+  ].sort(compareProblems);
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   if (flags.output === 'sarif') io.out(sarif(problems));
   else if (flags.output === 'json') {
@@ -46,7 +54,7 @@ export function check(paths: readonly string[], flags: CheckFlags, io: Io): numb
     for (const problem of problems) io.out(`${problemText(problem)}\n`);
     const held = `${count(ruleset.detections.length, 'detection')} and ${count(ruleset.correlations.length, 'correlation')} hold`;
     const tried = cases.cases > 0 ? `; ${count(cases.cases, 'case')} run under exceptions` : '';
-    io.out(`${problemSummary(problems, files.length)}; ${held}${tried}\n`);
+    io.out(`${problemSummary(problems, files.length + caseFiles.length)}; ${held}${tried}\n`);
   }
   return errors > 0 || (flags.strict === true && problems.length > 0) ? EXIT.findings : EXIT.ok;
 }

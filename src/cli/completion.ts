@@ -6,7 +6,9 @@ const SHELLS = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof SHELLS)[number];
 
 /** A command by its words, with what may follow them. */
-type Words = { readonly path: string; readonly description: string; readonly next: readonly string[] };
+type Words = { readonly path: string; readonly description: string; readonly next: readonly string[]; readonly values: readonly Value[] };
+/** A flag that takes a value, and the values there are; none: a file or a text. */
+type Value = { readonly flag: string; readonly choices: readonly string[] };
 
 function wordsOf(command: Command, path: readonly string[] = []): readonly Words[] {
   const inner = command.commands.flatMap((one) => [one.name(), ...one.aliases()].flatMap((name) => wordsOf(one, [...path, name])));
@@ -16,6 +18,9 @@ function wordsOf(command: Command, path: readonly string[] = []): readonly Words
     {
       path: path.join(' '),
       description: command.description(),
+      values: command.options
+        .filter(({ required }) => required)
+        .flatMap(({ long, short, argChoices = [] }) => [long, short].flatMap((flag) => (flag ? [{ flag, choices: argChoices }] : []))),
       next: [...command.commands.flatMap((one) => [one.name(), ...one.aliases()]), ...choices, ...flags, '--help'],
     },
     ...inner,
@@ -38,6 +43,13 @@ ${words.map(({ path, next }) => `      ${quoted(path)}) next=${quoted(next.join(
       *) path="" ;;
     esac
   done
+  case "$path|\${COMP_WORDS[COMP_CWORD-1]}" in
+${words
+  .flatMap(({ path, values }) =>
+    values.map(({ flag, choices }) => `    ${quoted(`${path}|${flag}`)}) next=${quoted(choices.join(' '))} ;;`),
+  )
+  .join('\n')}
+  esac
   COMPREPLY=($(compgen -W "$next" -- "$cur"))
   [ \${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- "$cur"))
 }
@@ -54,7 +66,7 @@ const fish = (words: readonly Words[]): string => {
     '# wardline completion fish > ~/.config/fish/completions/wardline.fish',
     'complete -c wardline -f -n "test (count (commandline -opc)) -gt 99"',
   ];
-  for (const { path, next } of words) {
+  for (const { path, next, values } of words) {
     const given = path === '' ? [] : path.split(' ');
     const when = [
       ...given.map((word) => `__fish_seen_subcommand_from ${word}`),
@@ -66,7 +78,9 @@ const fish = (words: readonly Words[]): string => {
         : word.startsWith('-')
           ? [`-s ${word.slice(1)}`, '']
           : [`-a ${quoted(word)}`, words.find((one) => one.path === [...given, word].join(' '))?.description ?? ''];
-      lines.push(`complete -c wardline -n ${quoted(when)} ${flag}${text === '' ? '' : ` -d ${quoted(text)}`}`);
+      const choices = values.find((one) => one.flag === word)?.choices ?? [];
+      const taken = choices.length === 0 ? '' : ` -x -a ${quoted(choices.join(' '))}`;
+      lines.push(`complete -c wardline -n ${quoted(when)} ${flag}${taken}${text === '' ? '' : ` -d ${quoted(text)}`}`);
     }
   }
   return `${lines.join('\n')}\n`;

@@ -1,13 +1,16 @@
 import { Option } from 'commander';
 import { WardlineError } from '../shared/errors.ts';
 import { printable, table } from '../shared/table.ts';
-import { DELIVERY_STATES, type DeliveryState, HEALTHY } from '../store/outbox.ts';
+import { DELIVERY_STATES, type DeliveryState, HEALTHY, type ReceiverState } from '../store/outbox.ts';
 import { openStore, type Store } from '../store/store.ts';
 import type { StoreFlags } from './alerts.ts';
 import { outputOption, type Register, storeOption } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { instantOf, wholeNumber } from './flag-values.ts';
 import type { Io } from './io.ts';
+
+/** The states of the breaker for people; JSON keeps their names. */
+const STATE_WORDS: Readonly<Record<ReceiverState['state'], string>> = { closed: 'ok', open: 'resting', disabled: 'disabled' };
 
 const NONE = { waiting: 0, delivered: 0, dead: 0 };
 
@@ -24,7 +27,7 @@ export function deliverStatus(flags: StoreFlags, io: Io): number {
   } else {
     const columns = ['receiver', 'state', 'waiting', 'delivered', 'dead', 'failures', 'next try', 'reason'].map((title) => ({ title }));
     const cells = rows.map(({ receiver, state, waiting, delivered, dead, failures, until, reason }) =>
-      [receiver, state, waiting, delivered, dead, failures, timeText(until) ?? '', reason ?? ''].map(String),
+      [receiver, STATE_WORDS[state], waiting, delivered, dead, failures, timeText(until) ?? '', reason ?? ''].map(String),
     );
     io.out(`${table(columns, cells)}\n`);
   }

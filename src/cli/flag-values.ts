@@ -1,7 +1,17 @@
+import { formats } from '../normalize/index.ts';
 import { tryParseDuration } from '../shared/duration.ts';
 import { WardlineError } from '../shared/errors.ts';
 import { parseInstant } from '../shared/instant.ts';
 import { printable } from '../shared/table.ts';
+
+/** Throws `usage` for a log format that there is not. */
+export function requireFormat(name: string | undefined): void {
+  if (name === undefined || formats.some((known) => known.name === name)) return;
+  throw new WardlineError(
+    'usage',
+    `--format: there is no format "${printable(name)}"; known: ${formats.map((known) => known.name).join(', ')}`,
+  );
+}
 
 /** The whole number that a flag was given, `least` or more; throws `usage` for anything else. */
 export function wholeNumber(text: string, flag: string, least = 1): number {

@@ -5,7 +5,7 @@ import { VERSION } from '../shared/version.ts';
 import { registerAlerts } from './alert-commands.ts';
 import { registerAnomaly } from './anomaly/index.ts';
 import { registerCheck } from './check.ts';
-import type { Register } from './command.ts';
+import { type Register, takeStoreOfSettings } from './command.ts';
 import { registerCompletion } from './completion.ts';
 import { registerConfig } from './config.ts';
 import { registerCoverage } from './coverage.ts';
@@ -79,6 +79,7 @@ export function createProgram(io: Io, runEngine: RunEngine, done: (code: number)
     .exitOverride()
     .showHelpAfterError('(add --help for what there is)');
   for (const register of COMMANDS) register(program, { io, runEngine, done });
+  program.hook('preAction', (_program, command) => takeStoreOfSettings(command, io));
   showExamples(program);
   return program;
 }

@@ -2,7 +2,7 @@ import { get } from './api.js';
 import { badge, bytes, duration, h, number, table, textOf, tiles, time } from './dom.js';
 
 const STATES = { reading: 'good', quiet: 'plain', waiting: 'plain', ended: 'plain', stalled: 'critical' };
-const SINKS = { closed: ['takes alerts', 'good'], open: ['failing', 'critical'], disabled: ['disabled', 'critical'] };
+const SINKS = { closed: ['takes alerts', 'good'], open: ['resting', 'critical'], disabled: ['disabled', 'critical'] };
 
 /** What comes in, where it goes, and whether the engine keeps up. */
 export async function showSources() {

@@ -6,6 +6,8 @@ import { readRegularFile } from '../shared/read-file.ts';
 import { isContextLines } from './ndjson.ts';
 import type { RuleFile } from './yaml.ts';
 
+/** Beyond what a reader of any kind takes (64 MiB of a context store): their limits say more. */
+const MAX_BYTES = 80 * 1024 * 1024;
 const RULE_FILE = /\.(?:ya?ml|json)$/i;
 /** Kinds of files that lie among rules and are read by others: cases beside a rule, control packs. */
 const OTHERS = /\.cases\.ya?ml$|(?:^|[\\/])wardline-pack\.json$|(?:^|[\\/])controls[\\/]/i;
@@ -73,7 +75,7 @@ function filesBelow(path: string, named: boolean): readonly Listed[] {
 
 function readText(path: string): Pick<RuleFile, 'text' | 'unreadable'> {
   try {
-    return textOf(readRegularFile(path));
+    return textOf(readRegularFile(path, MAX_BYTES));
   } catch (error) {
     throw new WardlineError('rules', `cannot read ${path}: ${messageOf(error)}`, { cause: error });
   }

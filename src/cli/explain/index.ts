@@ -8,7 +8,7 @@ import { isoTime } from '../../event/time.ts';
 import { closureOf } from '../../explain/closure.ts';
 import { compiledOf } from '../../explain/compiled.ts';
 import { createStory, type GroupStory } from '../../explain/story.ts';
-import type { Correlation, Detection } from '../../rule/ir/rule.ts';
+import type { Correlation, Detection, Rule } from '../../rule/ir/rule.ts';
 import type { Ruleset } from '../../rule/load.ts';
 import { WardlineError } from '../../shared/errors.ts';
 import type { JsonValue } from '../../shared/json.ts';
@@ -41,6 +41,7 @@ async function explain(name: string | undefined, flags: Flags, io: Io): Promise<
   if (name === undefined) throw new WardlineError('usage', 'name a rule, or an alert with --alert');
   const { ruleset } = chosenRules(flags.rules, namedSettings(flags, io));
   const rule = ruleNamed(ruleset, name);
+  requireGroups(rule, flags.group ?? []);
   const files = [...(flags.event === undefined ? [] : [flags.event]), ...(flags.events ?? [])];
   if (files.length === 0) {
     const compiled = compiledOf(rule, ruleset);
@@ -52,6 +53,19 @@ async function explain(name: string | undefined, flags: Flags, io: Io): Promise<
     return EXIT.ok;
   }
   return rule.kind === 'correlation' ? overGroups(rule, ruleset, files, flags, io) : overEvents(rule, ruleset, files, flags, io);
+}
+
+/** Throws `usage` for groups that the rule does not have. */
+function requireGroups(rule: Rule, pairs: readonly string[]): void {
+  if (pairs.length === 0) return;
+  const fields = rule.kind === 'correlation' ? rule.groupBy.map(({ name }) => name) : [];
+  if (rule.kind !== 'correlation') throw new WardlineError('usage', `--group is for rules over several events; ${rule.id} is over one`);
+  for (const [field] of groupPairs(pairs))
+    if (!fields.includes(field))
+      throw new WardlineError(
+        'usage',
+        `${rule.id} does not group by "${field}"; ${fields.length === 0 ? 'it groups by nothing' : `it groups by ${fields.join(', ')}`}`,
+      );
 }
 
 /** A rule over one event: each event it holds for, else the truth table of the one that comes nearest. */
@@ -130,12 +144,15 @@ async function noLogsource(
   return seen.hint();
 }
 
-function groupFilter(pairs: readonly string[]): (story: GroupStory) => boolean {
-  const wanted = pairs.map((pair) => {
+const groupPairs = (pairs: readonly string[]): readonly (readonly [field: string, value: string])[] =>
+  pairs.map((pair) => {
     const at = pair.indexOf('=');
     if (at < 1) throw new WardlineError('usage', `--group takes field=value, not "${pair}"`);
-    return [pair.slice(0, at), pair.slice(at + 1)] as const;
+    return [pair.slice(0, at), pair.slice(at + 1)];
   });
+
+function groupFilter(pairs: readonly string[]): (story: GroupStory) => boolean {
+  const wanted = groupPairs(pairs);
   return ({ group }) => wanted.every(([field, value]) => String(group.values[field]) === value);
 }
 

@@ -1,5 +1,6 @@
 import { join, relative, resolve } from 'node:path';
 import { SCHEMA_KINDS, schemaText } from '../../config/schemas.ts';
+import { calledAs } from '../called.ts';
 import type { Register } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatted } from '../fmt.ts';
@@ -33,12 +34,13 @@ function init(folder: string, flags: Flags, io: Io): number {
     },
   ].map(({ path, text }) => ({ path: join(root, path), text }));
   writeNew(files, flags.force ?? false);
+  const wardline = calledAs(io);
   const shown = relative(process.cwd(), root);
   io.out(
     `wrote ${files.length} files${shown === '' ? '' : ` to ${shown}`}: settings, three rules with cases, an hour of sign-ins, schemas for editors\n\n`,
   );
   io.out(
-    `Next:${shown === '' ? '' : ` cd ${shown} &&`} wardline run --once\n      wardline test\n      wardline explain okta_brute_force --events events/okta.ndjson\n`,
+    `Next:${shown === '' ? '' : ` cd ${shown} &&`} ${wardline} run --once\n      ${wardline} test\n      ${wardline} explain okta_brute_force --events events/okta.ndjson\n`,
   );
   return EXIT.ok;
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Argument } from 'commander';
 import { WardlineError } from '../../shared/errors.ts';
 import { printable } from '../../shared/table.ts';
+import { calledAs } from '../called.ts';
 import type { Register } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatted } from '../fmt.ts';
@@ -43,11 +44,12 @@ function create(kind: TemplateKind, name: string, flags: Flags, io: Io): number 
     files.map(({ path, text }) => ({ path, text: formatted(path, text) ?? text })),
     flags.force ?? false,
   );
+  const wardline = calledAs(io);
   for (const { path } of files) io.out(`wrote ${printable(path)}\n`);
   io.out(
     template.cases === undefined
-      ? `Next: wardline check ${files[0]?.path}\n`
-      : `Next: wardline check ${files[0]?.path} && wardline test ${files[0]?.path}\n`,
+      ? `Next: ${wardline} check ${files[0]?.path}\n`
+      : `Next: ${wardline} check ${files[0]?.path} && ${wardline} test ${files[0]?.path}\n`,
   );
   return EXIT.ok;
 }

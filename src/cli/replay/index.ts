@@ -18,14 +18,14 @@ import { createLogger } from '../../telemetry/log.ts';
 import { namedSettings, ruleSettingsOption, rulesOption, soundRules } from '../chosen-rules.ts';
 import type { Register } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { instantOf } from '../flag-values.ts';
+import { instantOf, requireFormat } from '../flag-values.ts';
 import type { Io } from '../io.ts';
 import { junit } from '../junit.ts';
 import type { LoadedFile } from '../load.ts';
 import { type Between, type Input, inputOf, within } from './inputs.ts';
 import { deadLetterInputs } from './letters.ts';
 import { fromOffset, fromOffsetOf } from './offsets.ts';
-import { asBacktest, comparisonOf, comparisonText, type Replayed, replayText, summaryOf } from './outcome.ts';
+import { asBacktest, comparisonJson, comparisonOf, comparisonText, type Replayed, replayText, summaryOf } from './outcome.ts';
 import { createPace, paced, speedOf } from './pace.ts';
 
 type Flags = {
@@ -54,6 +54,9 @@ async function replay(inputs: readonly string[], flags: Flags, io: Io, runEngine
     until: instant(flags.until, '--until'),
     fromOffset: fromOffsetOf(flags.fromOffset),
   };
+  if (between.since !== undefined && between.until !== undefined && between.until <= between.since)
+    throw new WardlineError('usage', '--until must be later than --since');
+  requireFormat(flags.format);
   const speed = speedOf(flags.speed);
   const letters = flags.deadLetters === true ? storePathOf(loaded) : flags.deadLetters;
   if (inputs.length === 0 && letters === undefined) throw new WardlineError('usage', 'name an input, or give --dead-letters');
@@ -225,7 +228,7 @@ function write(
       return;
     case 'json':
       io.out(
-        `${JSON.stringify({ version: 1, ...summaryOf(replayed), ...(comparison === undefined ? {} : { comparison }), unmet: wrong })}\n`,
+        `${JSON.stringify({ version: 1, ...summaryOf(replayed), ...(comparison === undefined ? {} : { comparison: comparisonJson(comparison) }), unmet: wrong })}\n`,
       );
       return;
     case 'junit':

@@ -131,6 +131,16 @@ export function comparisonOf(before: Replayed, after: Replayed) {
       ]),
     );
   const [old, now] = [keyed(before), keyed(after)];
+  return {
+    both: [...now.keys()].filter((key) => old.has(key)).length,
+    onlyHere: [...now].filter(([key]) => !old.has(key)).map(([, document]) => document),
+    onlyCompared: [...old].filter(([key]) => !now.has(key)).map(([, document]) => document),
+  };
+}
+
+type Comparison = ReturnType<typeof comparisonOf>;
+
+export function comparisonJson({ both, onlyHere, onlyCompared }: Comparison) {
   const shown = (document: JsonObject) => ({
     rule: text(document, 'rule.id'),
     name: text(document, 'rule.name'),
@@ -138,23 +148,11 @@ export function comparisonOf(before: Replayed, after: Replayed) {
     severity: text(document, 'wardline.alert.severity'),
     group: at(document, 'wardline.alert.group') ?? {},
   });
-  return {
-    both: [...now.keys()].filter((key) => old.has(key)).length,
-    onlyHere: [...now].filter(([key]) => !old.has(key)).map(([, document]) => shown(document)),
-    onlyCompared: [...old].filter(([key]) => !now.has(key)).map(([, document]) => shown(document)),
-  };
+  return { both, onlyHere: onlyHere.map(shown), onlyCompared: onlyCompared.map(shown) };
 }
 
-export function comparisonText({ both, onlyHere, onlyCompared }: ReturnType<typeof comparisonOf>): string {
-  const rows = (list: typeof onlyHere) =>
-    list.slice(0, MOST_ALERTS).map(({ time, severity, name, group }) => [time.slice(0, 19), severity, name, JSON.stringify(group)]);
+export function comparisonText({ both, onlyHere, onlyCompared }: Comparison): string {
   const part = (title: string, list: typeof onlyHere): readonly string[] =>
-    list.length === 0
-      ? []
-      : [
-          `${title}:`,
-          table([{ title: 'time' }, { title: 'level' }, { title: 'alert', max: 52 }, { title: 'for', max: 60 }], rows(list)),
-          '',
-        ];
+    list.length === 0 ? [] : [`${title}:`, alertTable(list.slice(0, MOST_ALERTS)), ''];
   return `\n${[...part('Alerts of these rules alone', onlyHere), ...part('Alerts of the compared rules alone', onlyCompared), `${both} alerts of both, ${onlyHere.length} of these rules alone, ${onlyCompared.length} of the compared rules alone`].join('\n')}\n`;
 }

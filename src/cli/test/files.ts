@@ -17,9 +17,9 @@ export function fileAt(path: string): RuleFile | undefined {
 export const wantedPaths = (named: readonly string[], loaded: LoadedFile | undefined): readonly string[] =>
   named.length > 0 ? named : loaded === undefined ? ['rules'] : rulePaths(loaded.settings, loaded.baseDir).map(shown);
 
-/** Case files below the paths; a rule file stands for the cases beside it. */
-export function caseFilesOf(paths: readonly string[]): readonly RuleFile[] {
-  const found = paths.map(shown).flatMap((path) => {
+/** Case files below the paths, called as they are `named`; a rule file stands for the cases beside it. */
+export function caseFilesOf(paths: readonly string[], named = shown): readonly RuleFile[] {
+  const found = paths.map(named).flatMap((path) => {
     if (!existsSync(path)) throw new WardlineError('usage', `there is no file or folder ${path}`);
     if (isCaseFile(path)) return [path];
     if (lstatSync(path).isDirectory())
