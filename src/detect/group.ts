@@ -10,6 +10,7 @@ import { createByteIndex } from './bytes/byte-index.ts';
 import type { ByteLine } from './bytes/byte-line.ts';
 import { createByteCompiler } from './bytes/byte-program.ts';
 import { ByteView } from './bytes/byte-view.ts';
+import { withoutDashes } from './dashes.ts';
 import { createFieldIndex, type FieldIndex } from './literal-index.ts';
 import { type Entry, type Indexes, KEYWORDS, type Member, type Plan, planOf, type SampleTexts, type SlotOf } from './plan.ts';
 import { foldKnown, labelFor } from './routing.ts';
@@ -45,7 +46,9 @@ export function compileGroup(detections: readonly Detection[], route: Route, lin
   detections.forEach(({ logsource, expr }, rule) => {
     const label = labelFor(logsource, route);
     if (label === null) return;
-    const folded = foldKnown(expr, route.known);
+    const known = foldKnown(expr, route.known);
+    // Bytes are searched for all texts at once; one text after the other, a pattern is cheaper.
+    const folded = line === undefined ? known : withoutDashes(known);
     if (folded.op === 'constant' && !folded.value) return;
     // Programs are compiled when they are needed first, but a line is read for all their fields from the start.
     for (const field of fieldsOf(folded)) slotOf(field, label);

@@ -2,7 +2,7 @@ import { SEEN_CHARACTERS } from '../event/tags.ts';
 import type { Expr, Predicate, TextPattern } from '../rule/ir/expr.ts';
 import { fold } from '../shared/fold.ts';
 import { compileRegex, leadingFlags } from '../shared/regex.ts';
-import { compileGlob, globMatches } from './glob.ts';
+import { compileGlob, globMatches, isDash } from './glob.ts';
 import { jsonHolds } from './json-predicate.ts';
 import { compileNetwork } from './networks.ts';
 import { compareNumbers, timePart } from './reference.ts';
@@ -202,12 +202,38 @@ export function textTest(pattern: TextPattern): TextTest {
   if (tokens.length === 2 && isAny(a) && typeof b === 'string') return (text) => text.endsWith(b);
   if (tokens.length === 3 && isAny(a) && typeof b === 'string' && isAny(c)) return (text) => text.includes(b);
   if (tokens.every((token) => typeof token === 'string' || isAny(token))) return runsTest(tokens);
+  const dashed = dashTest(tokens);
+  if (dashed !== undefined) return dashed;
   const glob = compileGlob(tokens);
   // Every literal must occur: a cheap refusal before the glob runs.
   const longest = tokens
     .filter((token) => typeof token === 'string')
     .reduce((best, token) => (token.length > best.length ? token : best), '');
   return longest === '' ? (text) => globMatches(glob, text) : (text) => text.includes(longest) && globMatches(glob, text);
+}
+
+/** A dash between literals, anywhere in the text: the longer of them is looked for, the rest compared there. */
+function dashTest(tokens: TextPattern): TextTest | undefined {
+  const inner = tokens.slice(1, -1);
+  const at = inner.findIndex((token) => typeof token === 'object' && token.wildcard === 'dash');
+  const around = inner.filter((token) => typeof token === 'string');
+  if (!isAny(tokens[0]) || !isAny(tokens.at(-1)) || at < 0 || around.length === 0 || around.length + 1 < inner.length) return undefined;
+  const [before, after] = at === 0 ? ['', around[0] as string] : [around[0] as string, around[1] ?? ''];
+  const sought = before.length > after.length ? before : after;
+  const toDash = sought === before ? before.length : -1;
+  return (text) => {
+    for (let found = text.indexOf(sought); found >= 0; found = text.indexOf(sought, found + 1)) {
+      const dash = found + toDash;
+      if (
+        dash >= before.length &&
+        isDash(text.charCodeAt(dash)) &&
+        text.startsWith(before, dash - before.length) &&
+        text.startsWith(after, dash + 1)
+      )
+        return true;
+    }
+    return false;
+  };
 }
 
 /** Literals with anything between them: each is looked for after the one before, at whose first place the most is left. */

@@ -127,6 +127,17 @@ describe('the matcher on bytes', () => {
         })),
       ),
       ...['[0-9]+\\.exe', 'cmd|power', 'ab?c*d', '\\\\new'].map((pattern): Expr => ({ op: 'regex', ...at, pattern, flags: 'i' })),
+      ...[['', ' ', '~', 'e', ''], ['~', 'e'], ['', '~'], ['~', ''], ['~'], ['a', '~', 'b', '~', 'c'], ['', 'ß', '~', 'e', '']].flatMap(
+        (texts): Expr[] =>
+          [false, true].map((cased) => ({
+            op: 'text',
+            ...at,
+            cased,
+            pattern: texts.map((one) =>
+              one === '' ? ({ wildcard: 'any' } as const) : one === '~' ? ({ wildcard: 'dash' } as const) : one,
+            ),
+          })),
+      ),
       ...[
         ['', 'cmd', '', 'exe', ''],
         ['', 'c', '', 'c', ''],
@@ -166,6 +177,15 @@ describe('the matcher on bytes', () => {
         '\\\\',
         '"\\',
       ],
+      ...['-', '/', '–', '—', '―'].flatMap((dash) => [
+        dash,
+        `x ${dash}e y`,
+        `x ${dash}E`,
+        `${dash}e`,
+        `a${dash}b${dash}c`,
+        `ß${dash}e`,
+        `é ${dash}`,
+      ]),
       ...['cmd.exe cmd', 'exe cmd', 'cmd exe', 'cc', 'CMD.EXE', 'n\\', '\nn\\', '"quoted"d"', 'straßex', 'C:\\ws\\', 'C:\\s\\', 'abb'],
       ...[['cmd.exe', '5'], { x: 5 }, [{ i: 5 }], [], ['ab', 'cd.exe']],
     ];

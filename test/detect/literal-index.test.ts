@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createByteIndex } from '../../src/detect/bytes/byte-index.ts';
 import { Machine } from '../../src/detect/bytes/machine.ts';
+import { compileGlob, globMatches } from '../../src/detect/glob.ts';
 import { createFieldIndex } from '../../src/detect/literal-index.ts';
 import { textTest } from '../../src/detect/program.ts';
 import { hasUnitsOf, noteUnits } from '../../src/detect/units.ts';
@@ -47,6 +48,34 @@ test('the units of a text are those of no other', () => {
   expect(['cab', '😀', 'abd', '', '😈'].map(hasUnitsOf)).toEqual([true, true, false, true, false]);
   noteUnits('d');
   expect(['a', 'd'].map(hasUnitsOf)).toEqual([false, true]);
+});
+
+describe('literals with a dash between them', () => {
+  const [any, dash] = [{ wildcard: 'any' }, { wildcard: 'dash' }] as const;
+  const pieces = ['', 'a', 'ab', '-', ' -a'];
+  const patterns = pieces.flatMap((before) =>
+    pieces.map((after): TextPattern => [any, ...(before === '' ? [] : [before]), dash, ...(after === '' ? [] : [after]), any]),
+  );
+
+  test('are found where a glob finds them', () => {
+    const texts = [...'-/–—―a'].flatMap((x) => [
+      x,
+      `a${x}`,
+      `${x}a`,
+      `a${x}ab`,
+      `ab${x}b`,
+      ` -a${x}a`,
+      `aab${x}-a`,
+      `--${x}-`,
+      `a${x} -a`,
+      `x${x}a${x}ab`,
+    ]);
+    for (const pattern of patterns) {
+      const holds = textTest(pattern);
+      const glob = compileGlob(pattern);
+      for (const one of texts) expect([pattern, one, holds(one)]).toEqual([pattern, one, globMatches(glob, one)]);
+    }
+  });
 });
 
 describe('literals with anything between them', () => {

@@ -26,6 +26,7 @@ const OPERATION = {
   same: 12,
   network: 13,
   network6: 14,
+  beyondAscii: 15,
 } as const;
 const COMPARISONS = ['eq', 'lt', 'lte', 'gt', 'gte'] as const;
 
@@ -110,6 +111,8 @@ export function createByteCompiler(view: ByteView): ByteCompiler {
   /** Its literals, each after the one before, which is all it says if anything may come between, before and after them. */
   const globRow = ({ pattern, cased }: TextPredicate, slot: number): Row => {
     const texts = pattern.filter((token): token is string => typeof token === 'string').map(fold);
+    // A text that is no ASCII once it is folded stands in no value that is.
+    if (texts.some((text) => text !== '' && !isAscii(text))) return { operation: 'beyondAscii', slot };
     const readable = texts.filter(isPlain);
     if (readable.length === 0) return { operation: 'ask' };
     const isAll =

@@ -30,6 +30,7 @@ const NUMBER: i32 = 11;
 const SAME: i32 = 12;
 const NETWORK: i32 = 13;
 const NETWORK_6: i32 = 14;
+const BEYOND_ASCII: i32 = 15;
 
 /** Comparisons of numbers, as byte-program.ts lists them. */
 const EQ: i32 = 0;
@@ -111,6 +112,8 @@ function ask(row: usize): i32 {
   const to = lowerEnd(place);
   const argument: usize = load<u32>(row, 8);
   switch (operation) {
+    case BEYOND_ASCII:
+      return kind === WIDE ? UNKNOWN : NO;
     case ANY:
       return isAnyIn(argument, from, to);
     case NUMBER:
