@@ -174,6 +174,18 @@ export const ALERT_RULES: readonly AlertRule[] = [
     labels: on({ rule: 'brute_force' }),
   },
   {
+    alert: 'WardlineMatchesLeftOut',
+    expr: more('wardline.rule.matches.left_out', '15m', '{reason=~"full|too_late"}'),
+    for: '0s',
+    severity: 'warning',
+    summary: 'Rule {{ $labels.rule }} left matches out ({{ $labels.reason }})',
+    runbook:
+      'too_late: events come later than engine.allowedLateness, and a rule that decides once had decided; look at the lateness of the source, then raise it. full: one group has more matches than are kept; narrow the rule or its group.',
+    fires: [[counter('wardline.rule.matches.left_out', where('rule="few",reason="too_late"')), '0+1x40']],
+    quiet: [[counter('wardline.rule.matches.left_out', where('rule="few",reason="no_group"')), '0+1x40']],
+    labels: on({ rule: 'few', reason: 'too_late' }),
+  },
+  {
     alert: 'WardlineUndecided',
     expr: more('wardline.rule.undecided', '15m', '{reason="silent"}'),
     for: '0s',

@@ -101,6 +101,7 @@ export const ROWS: readonly { readonly title: string; readonly panels: readonly 
       { title: 'Alerts', unit: 'ops', queries: [rate('wardline.alerts', 'severity, stage')] },
       { title: 'From event to alert', unit: 's', queries: quantiles('wardline.detection_delay.seconds') },
       { title: 'Not decided', unit: 'ops', queries: [rate('wardline.rule.undecided', 'rule, reason')] },
+      { title: 'Matches left out', unit: 'ops', queries: [rate('wardline.rule.matches.left_out', 'rule, reason')] },
       {
         title: 'Groups and matches held',
         unit: 'short',

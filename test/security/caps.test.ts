@@ -13,7 +13,9 @@ test('S31: every cap that bites is counted, and an alert rule watches the count'
   const board = createBoard(settings, standingClock(0));
   const meters = createMeters(metrics, board);
   const group = { key: 'k', values: { 'user.name': 'a' } };
-  meters.note({ kind: 'pressure', rule: 'r', evicted: 3, time: 0n } as unknown as Parameters<typeof meters.note>[0]);
+  const none = { lateTaken: 0, late: 0, ungrouped: 0, evicted: 0, evictedAdvanced: 0, dropped: 0, values: 0, members: 0 };
+  meters.lost({ ...none, rule: 'r', evicted: 1 });
+  meters.lost({ ...none, rule: 'r', evicted: 2, dropped: 5, late: 6, ungrouped: 7 });
   meters.note({ kind: 'undecided', rule: 'r', reason: 'silent', group, window: { start: 0n, end: 1n }, time: 0n } as unknown as Parameters<
     typeof meters.note
   >[0]);
@@ -22,6 +24,9 @@ test('S31: every cap that bites is counted, and an alert rule watches the count'
   const text = await metrics.exposition();
   for (const line of [
     'wardline_rule_evictions_total{rule="r"} 3',
+    'wardline_rule_matches_left_out_total{rule="r",reason="full"} 5',
+    'wardline_rule_matches_left_out_total{rule="r",reason="too_late"} 6',
+    'wardline_rule_matches_left_out_total{rule="r",reason="no_group"} 7',
     'wardline_rule_undecided_total{rule="r",reason="silent"} 1',
     'wardline_inbox_refused_total{source="s"} 2',
     'wardline_inbox_repeated_total{source="s"} 1',
@@ -32,6 +37,7 @@ test('S31: every cap that bites is counted, and an alert rule watches the count'
   const watched = ALERT_RULES.map(({ expr }) => expr).join('\n');
   for (const name of [
     'wardline_rule_evictions_total',
+    'wardline_rule_matches_left_out_total',
     'wardline_rule_undecided_total',
     'wardline_inbox_refused_total',
     'wardline_gaps_total',
