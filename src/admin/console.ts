@@ -29,7 +29,7 @@ export type ConsoleParts = {
 };
 
 const one = <const T extends readonly string[]>(values: T) => z.enum(values).optional();
-const querySchema = z.object({
+const querySchema = z.strictObject({
   level: one(['informational', 'low', 'medium', 'high', 'critical']),
   status: one(['open', 'acknowledged', 'closed']),
   workflow: one(['new', 'acknowledged', 'closed']),
@@ -43,8 +43,8 @@ const actionSchema = z
     disposition: z.enum(DISPOSITIONS).optional(),
     comment: z.string().trim().min(1).max(4000).optional(),
   })
-  .refine(({ kind, comment }) => kind === 'acknowledge' || comment !== undefined, { error: 'say why: comment is missing' })
-  .refine(({ kind, disposition }) => kind !== 'disposition' || disposition !== undefined, { error: 'disposition is missing' });
+  .refine(({ kind, comment }) => kind === 'acknowledge' || comment !== undefined, { error: 'is missing; say why', path: ['comment'] })
+  .refine(({ kind, disposition }) => kind !== 'disposition' || disposition !== undefined, { error: 'is missing', path: ['disposition'] });
 
 /** A request that cannot be answered as it is; `status` and text go to the caller. */
 export class BadRequest extends Error {
@@ -56,6 +56,12 @@ export class BadRequest extends Error {
   }
 }
 
+/** The first fault with the key it is about, or with what as a whole has it. */
+function faultText({ issues: [first] }: z.ZodError, whole: string): string {
+  const key = first?.path.join('.') ?? '';
+  return `${key === '' ? whole : key}: ${first?.message}`;
+}
+
 export type ConsoleData = ReturnType<typeof createConsole>;
 
 /** The answers of `/api/...`, without HTTP. */
@@ -64,7 +70,7 @@ export function createConsole({ board, clock, store, elsewhere, canaries, signed
   return {
     async alerts(query: Readonly<Record<string, string>>): Promise<object> {
       const parsed = querySchema.safeParse(query);
-      if (!parsed.success) throw new BadRequest(400, `${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`);
+      if (!parsed.success) throw new BadRequest(400, faultText(parsed.error, 'the query'));
       if (store !== undefined) return { form: form(), counts: store.alerts.count(), ...alertPage(store, parsed.data) };
       const { where, kept } = elsewhere ?? { where: 'alerts are with the sinks', kept: undefined };
       if (kept === undefined) return { form: form(), where };
@@ -78,7 +84,7 @@ export function createConsole({ board, clock, store, elsewhere, canaries, signed
     /** Durable when it returns; the engine writes it into the evidence before it takes effect. */
     act(id: string, body: unknown, actor: string, address: string): object {
       const parsed = actionSchema.safeParse(body);
-      if (!parsed.success) throw new BadRequest(400, parsed.error.issues[0]?.message ?? 'not an action');
+      if (!parsed.success) throw new BadRequest(400, faultText(parsed.error, 'the body'));
       const { kind, disposition, comment } = parsed.data;
       if (store === undefined) throw new BadRequest(409, 'alerts are acted on at a process with the role operate, or where they are kept');
       if (store.alerts.latest('alert', id) === undefined) throw new BadRequest(404, 'there is no such alert');

@@ -109,9 +109,12 @@ export async function startAdmin(settings: AdminSettings, deps: AdminDeps): Prom
     guarded('probe', async () => ({ status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: await telemetry.exposition() })),
   );
   const text = (body: string, status: number): Reply => ({ status, type: TEXT, body: `${body}\n` });
-  const api = (role: TokenRole, work: (c: Context<Bindings>, caller: Caller) => object | Promise<object>) =>
+  /** `queried`: the work looks at the keys of the query itself; elsewhere there are none. */
+  const api = (role: TokenRole, work: (c: Context<Bindings>, caller: Caller) => object | Promise<object>, queried = false) =>
     guarded(role, async (c, caller) => {
       try {
+        const [key] = queried ? [] : Object.keys(c.req.query());
+        if (key !== undefined) throw new BadRequest(400, `"${key}" is no key of a query here; there is none`);
         return json(await work(c, caller as Caller));
       } catch (error) {
         if (error instanceof BadRequest) return text(error.message, error.status);
@@ -130,7 +133,7 @@ export async function startAdmin(settings: AdminSettings, deps: AdminDeps): Prom
   );
   app.get(
     '/api/alerts',
-    api('viewer', (c) => deps.console.alerts(c.req.query())),
+    api('viewer', (c) => deps.console.alerts(c.req.query()), true),
   );
   app.get(
     '/api/alerts/:id',

@@ -60,6 +60,16 @@ describe('the answers of the console', () => {
       expect([query, (await admin.ask(`/api/alerts${query}`, { headers: as.viewer })).status]).toEqual([query, 400]);
   });
 
+  test('an error names the key, and a key that is not known is one', async () => {
+    const ask = async (path: string) => (await admin.ask(path, { headers: as.viewer })).body;
+    expect(await ask('/api/alerts?level=x')).toMatch(/^level: /);
+    expect(await ask('/api/alerts?levle=high')).toMatch(/^the query: .*"levle"/);
+    expect(await ask('/api/rules?q=x')).toContain('"q" is no key of a query here');
+    expect((await act('a1', {})).body).toMatch(/^kind: /);
+    expect((await act('a1', { kind: 'close' })).body).toMatch(/^comment: is missing/);
+    expect((await act('a1', { kind: 'acknowledge', who: 'x' })).body).toMatch(/^the body: .*"who"/);
+  });
+
   test('an alert that is not there is a 404, whatever its name', async () => {
     for (const id of ['nobody', "x' OR '1'='1", '..%2f..%2fetc', '%00', '__proto__'])
       expect([id, (await admin.ask(`/api/alerts/${encodeURIComponent(id)}`, { headers: as.viewer })).status]).toEqual([id, 404]);

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -109,6 +111,40 @@ test('what to type next is called as this was', async () => {
   expect(await next({ PATH: folder }, 'b')).toContain('&& wardline run --once');
   expect(await next({ PATH: folder, npm_command: 'exec' }, 'c')).toContain('npx wardline run --once');
   expect((await wardline('init', 'a')).err).toMatch(/^wardline: (?:\S+, ){2}\S+ and \d+ more are there already; --force replaces\n$/);
+});
+
+describe('doctor', () => {
+  const doctor = async (settings: object): Promise<string> => {
+    writeFileSync(join(folder, 'doctor.yaml'), JSON.stringify({ sources: [{ kind: 'stdin', name: 'in' }], rules: ['other'], ...settings }));
+    return (await wardline('doctor', '-c', 'doctor.yaml')).out;
+  };
+  test.skipIf(!existsSync('/proc/self'))('fails where the store cannot be written', async () => {
+    expect(await doctor({ state: { path: '/proc/wardline.db' } })).toMatch(/^fail {2}store: this user cannot write \/proc\/wardline\.db/m);
+    expect(await doctor({ state: { path: 'fresh.db' } })).toMatch(/^ok {4}store: /m);
+    expect(readdirSync(folder).filter((name) => name.includes('doctor-'))).toEqual([]);
+  });
+  test('says of the admin port whether it is free, an engine has it, or something else', async () => {
+    const server = createServer((_request, response) => response.end('ok'));
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const { port } = server.address() as AddressInfo;
+    const admin = { listen: `127.0.0.1:${port}` };
+    expect(await doctor({ admin })).toMatch(/^fail {2}admin: 127\.0\.0\.1:\d+ is taken by another program/m);
+    server.removeAllListeners('request');
+    server.on('request', (_request, response) =>
+      response.writeHead(401, { 'content-security-policy': "require-trusted-types-for 'script'" }).end(),
+    );
+    expect(await doctor({ admin })).toMatch(/^ok {4}admin: .*an engine answers there/m);
+    await new Promise((done) => {
+      server.close(done);
+      server.closeAllConnections();
+    });
+    expect(await doctor({ admin })).toMatch(/^ok {4}admin: .* is free/m);
+    expect(await doctor({ admin: { listen: '127.0.0.1:1' } })).toMatch(/admin: 127\.0\.0\.1:1/);
+  });
+  test('says of a file that is followed that it is waited for', async () => {
+    const sources = [{ kind: 'file', name: 'in', path: 'later.log', mode: 'follow' }];
+    expect(await doctor({ sources })).toMatch(/^warn {2}source in: there is no file or folder .*later\.log yet; it is waited for/m);
+  });
 });
 
 test('completion of bash offers the values of a flag', async () => {

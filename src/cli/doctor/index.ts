@@ -5,6 +5,7 @@ import { configOption, outputOption, type Register } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { settingsOf } from '../load.ts';
+import { adminFindings } from './admin.ts';
 import { type Finding, fail, ok } from './finding.ts';
 import { fileFindings, longestWindow, processFindings, ruleFindings, storeFindings } from './local.ts';
 import { kafkaFindings, sinkFindings } from './remote.ts';
@@ -45,6 +46,7 @@ async function configured(config: string, io: Io): Promise<readonly Finding[]> {
     ...findings,
     ...fileFindings(settings, baseDir, io.clock.now()),
     ...storeFindings(settings, baseDir),
+    ...(await adminFindings(settings.admin)),
     ...remote.flat(),
   ];
 }

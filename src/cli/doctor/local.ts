@@ -1,5 +1,5 @@
-import { existsSync, statfsSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { accessSync, constants, existsSync, mkdtempSync, rmdirSync, statfsSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { placeholderValues } from '../../config/placeholders.ts';
 import type { Settings } from '../../config/settings.ts';
 import { loadRules, type Ruleset } from '../../rule/load.ts';
@@ -107,7 +107,18 @@ export function fileFindings(settings: Settings, baseDir: string, now: number): 
   ];
 }
 
-/** The store: can it be read, is there room. */
+/** Why an engine could not write its store; undefined: it could. What is tried is taken away again. */
+function unwritable(path: string, folder: string): string | undefined {
+  try {
+    rmdirSync(mkdtempSync(join(folder, '.wardline-doctor-')));
+    if (existsSync(path)) accessSync(path, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** The store: can it be read and written, is there room. */
 export function storeFindings(settings: Settings, baseDir: string): readonly Finding[] {
   const path = resolve(baseDir, settings.state.path);
   const folder = dirname(path);
@@ -118,6 +129,16 @@ export function storeFindings(settings: Settings, baseDir: string): readonly Fin
     free < LITTLE_BYTES
       ? warn('disk', `${Math.round(free / 1024 ** 2)} MiB are free at ${folder}`, 'make room, or move the store')
       : ok('disk', `${Math.round(free / 1024 ** 3)} GiB are free`);
+  const fault = unwritable(path, folder);
+  if (fault !== undefined)
+    return [
+      fail(
+        'store',
+        `this user cannot write ${path}, or beside it: ${fault}`,
+        'give the folder to the user of the engine, or correct "state.path"',
+      ),
+      room,
+    ];
   if (!existsSync(path)) return [ok('store', `${path} will be made at the first run`), room];
   try {
     const store = openStore(path, { readOnly: true });
