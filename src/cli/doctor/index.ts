@@ -38,7 +38,7 @@ async function configured(config: string, io: Io): Promise<readonly Finding[]> {
   const longest = longestWindow(ruleset);
   const kafka = settings.sources.filter((source) => source.kind === 'kafka');
   const remote = await Promise.all([
-    ...kafka.map((source) => kafkaFindings(source, longest, silentLogger)),
+    ...kafka.map((source) => kafkaFindings(source, longest, settings.admin?.health.maxLagRecords ?? 100_000, silentLogger)),
     ...settings.sinks.map((sink) => sinkFindings(sink, io.clock.now)),
   ]);
   return [

@@ -6,9 +6,11 @@ import type { Settings } from '../../config/settings.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { Secret } from '../../shared/secret.ts';
+import { privilegesOf } from '../../sink/elasticsearch-privileges.ts';
 import { createKafkaClient } from '../../transport/kafka-client.ts';
 import { kafkaFault } from '../../transport/kafka-fault.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
+import { lagFindings } from './lag.ts';
 
 const TIMEOUT_MS = 5000;
 /** Clocks that differ by more move events across windows. */
@@ -21,6 +23,7 @@ type Sink = Settings['sinks'][number];
 export async function kafkaFindings(
   source: Extract<Source, { kind: 'kafka' }>,
   longest: { readonly ms: number; readonly text: string },
+  maxLag: number,
   logger: Logger,
 ): Promise<readonly Finding[]> {
   const check = `source ${source.name}`;
@@ -49,7 +52,9 @@ export async function kafkaFindings(
           ),
         );
     }
-    return found;
+    const present = source.topics.filter((one) => there.includes(one));
+    // Each topic of several has a group of its own in the distributed form; the embedded form has one.
+    return [...found, ...(await within(lagFindings(check, source.groupId, present, admin, maxLag)))];
   } catch (error) {
     return [
       fail(
@@ -102,6 +107,7 @@ async function elasticsearchFindings(
           ? warn(check, `Elasticsearch at ${url.host} answers ${status}`, 'look at its log')
           : ok(check, `Elasticsearch at ${url.host} answers`),
     ];
+    if (status < 400) found.push(await privilegeFinding(check, sink));
     if (Math.abs(skew) > SKEW_MS)
       found.push(
         warn(
@@ -120,6 +126,17 @@ async function elasticsearchFindings(
         'is "node" right, reachable from here, and its certificate signed by "ca"?',
       ),
     ];
+  }
+}
+
+async function privilegeFinding(check: string, sink: Extract<Sink, { kind: 'elasticsearch' }>): Promise<Finding> {
+  try {
+    const found = await privilegesOf(sink, TIMEOUT_MS);
+    if ('unknown' in found) return ok(check, 'the server asks nobody for privileges');
+    if (found.lacking.length === 0) return ok(check, 'its user has the privileges that the sink needs');
+    return fail(check, `its user lacks ${found.lacking.join(', ')}`, 'add them to the role of the user or API key');
+  } catch (error) {
+    return warn(check, `the privileges of its user are not known: ${messageOf(error)}`, 'look at the role of the user or API key');
   }
 }
 
