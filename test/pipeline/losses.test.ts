@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { summaryText } from '../../src/cli/run.ts';
 import type { RuleLosses } from '../../src/correlate/correlator.ts';
 import { createLosses, createUngrouped, lossJson, sumLosses } from '../../src/pipeline/losses.ts';
+import { createMeters } from '../../src/pipeline/meters.ts';
 import { silentLogger } from '../../src/shared/logger.ts';
 import { rulesetOf } from '../support/a-rule.ts';
 import { aWorld, standingClock, type World } from '../support/a-run.ts';
@@ -64,6 +65,17 @@ describe('what rules could not use', () => {
     ungrouped(['a']);
     expect(sumLosses([one, two])).toEqual([lost('a', { late: 1, ungrouped: 2 }), lost('b', { dropped: 1 }), lost('c', { ungrouped: 1 })]);
   });
+});
+
+test('hosts and peers that were not counted have a metric of their own', () => {
+  const added: unknown[] = [];
+  const metrics = { add: (...one: unknown[]) => void added.push(one) };
+  createMeters(metrics as never).lost(lost('a', { values: 2, members: 3 }));
+  expect(added).toEqual([
+    ['wardline.rule.values.dropped', 2, { rule: 'a' }],
+    ['wardline.rule.members.left_out', 3, { rule: 'a' }],
+  ]);
+  expect(lossJson(lost('a', { members: 3 }))).toMatchObject({ rule: 'a', members: 3 });
 });
 
 const member = { title: 'm', name: 'm', logsource: { category: 'test' }, detection: { sel: { kind: 'login' }, condition: 'sel' } };

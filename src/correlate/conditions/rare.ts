@@ -58,7 +58,8 @@ export function rare(condition: Rare, { timespan }: Frame, look?: Look): Kind {
       own.now++;
       own.total++;
       const { counts, sums, total } = own;
-      const counted: string[] = [];
+      let few: { readonly key: string; readonly count: number }[] | undefined;
+      const counted: string[] | undefined = look && [];
       for (const key of valueKeys(fields, hit.values, dropped, time)) {
         const count = counts.get(key);
         if (count === undefined && counts.size >= MAX_VALUES) {
@@ -66,20 +67,19 @@ export function rare(condition: Rare, { timespan }: Frame, look?: Look): Kind {
           own.cut = number;
           continue;
         }
-        counted.push(key);
+        const sum = (sums.get(key) ?? 0) + 1;
         counts.set(key, (count ?? 0) + 1);
-        sums.set(key, (sums.get(key) ?? 0) + 1);
+        sums.set(key, sum);
+        counted?.push(key);
+        if (sum <= maxCount && sum <= share * total) few = [...(few ?? []), { key, count: sum }];
       }
-      if (counted.length > 0) look?.(pointOf(own, counted, time, condition));
+      if (counted !== undefined && counted.length > 0) look?.(pointOf(own, counted, time, condition));
       if (total < minEvents) {
         if (own.told) return undefined;
         own.told = true;
         return { time, start: time, end: time, undecided: true, learning: true, explain: () => ({ decision: [], hits: [hit] }) };
       }
-      const few = counted
-        .map((key) => ({ key, count: sums.get(key) ?? 0 }))
-        .filter(({ count }) => count > 0 && count <= maxCount && count <= share * total);
-      if (few.length === 0) return undefined;
+      if (few === undefined) return undefined;
       const lacking =
         own.cut !== undefined && own.cut >= number - PANES ? `; past ${MAX_VALUES} values in a pane others were not counted` : '';
       const decision = few.flatMap(({ key, count }) =>
