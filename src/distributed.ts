@@ -46,7 +46,6 @@ export async function runDistributed(options: RunOptions): Promise<RunSummary> {
   const { settings, clock, logger, telemetry = silentTelemetry(logger) } = options;
   const board = createBoard(settings, clock);
   observeBoard(telemetry.metrics, board, clock);
-  if (options.brokenRules !== undefined) board.ask({ brokenRules: options.brokenRules });
   const { roles } = settings.transport as TransportSettings;
   const kept = roles.includes('evidence') || roles.includes('operate');
   const store = kept ? openStore(resolve(options.baseDir, settings.state.path)) : undefined;
@@ -133,8 +132,13 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry, 
   };
   const facts = writerTo(names.evidence, 1);
   const observed = createRecorder(settings.sources);
+  let broken = options.brokenRules?.() ?? [];
+  board.ask({ brokenRules: () => broken });
   const activation: ActivationDeps = {
     log: control,
+    judged(files) {
+      broken = files;
+    },
     async told({ seq, bundle }) {
       await rulesets.refresh();
       const { ruleset: active } = await rulesets.loadBundle(bundle);

@@ -15,6 +15,8 @@ export type ActivationDeps = {
   readonly bundle: () => Uint8Array;
   /** Told after every partition of matches was, perhaps again. */
   readonly told: (chosen: NumberedBundle) => Promise<void>;
+  /** Told at every change of the rules of this process: which of their files have errors. */
+  readonly judged: (broken: readonly string[]) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 };
@@ -74,6 +76,7 @@ export async function followRules(deps: ActivationDeps, signal: AbortSignal): Pr
   const { log, refresh, bundle, clock, logger } = deps;
   let looked = bundle();
   let seen = sha256Hex(looked);
+  let fault: string | undefined;
   while (!signal.aborted) {
     await clock.sleep(LOOK_MS, signal);
     if (signal.aborted) return;
@@ -81,7 +84,8 @@ export async function followRules(deps: ActivationDeps, signal: AbortSignal): Pr
       const mine = bundle();
       const digest = mine === looked ? seen : sha256Hex(mine);
       const errors = digest === seen ? undefined : errorsOf(mine);
-      if (errors !== undefined) logger.error({ errors }, 'the rules that were read again have errors; the active ones stay');
+      if (digest !== seen) deps.judged(errors?.files ?? []);
+      if (errors !== undefined) logger.error({ errors: errors.text }, 'the rules that were read again have errors; the active ones stay');
       else if (digest !== seen) {
         const { seq } = await log.activate(mine, announceFor(deps));
         logger.info({ seq }, 'the rules were read again and are active');
@@ -89,9 +93,13 @@ export async function followRules(deps: ActivationDeps, signal: AbortSignal): Pr
       seen = digest;
       looked = mine;
       await refresh();
+      if (fault !== undefined) logger.info({}, 'the rules can be read again');
+      fault = undefined;
     } catch (error) {
       // What is half done is taken up at the next look, by this process or by another.
-      logger.warn({ error: messageOf(error) }, 'rules could not be read or made active; trying again');
+      const why = messageOf(error);
+      if (why !== fault) logger.warn({ error: why }, 'rules could not be read or made active; trying again');
+      fault = why;
     }
   }
 }

@@ -26,14 +26,16 @@ export function createBundler(): (bundle: RuleBundle) => Uint8Array {
   };
 }
 
-/** The errors of a bundle, one a line; undefined: it may become active. */
-export function errorsOf(bundle: Uint8Array): string | undefined {
+/** The errors of a bundle, one a line, and the files they are in; undefined: it may become active. */
+export function errorsOf(bundle: Uint8Array): { readonly text: string; readonly files: readonly string[] } | undefined {
   const { files, placeholders } = parse(bundle);
   const { ruleset, problems } = loadRules(files, { placeholders });
-  const errors = problems.filter(({ severity }) => severity === 'error').map(problemText);
+  const wrong = problems.filter(({ severity }) => severity === 'error');
+  const errors = wrong.map(problemText);
   const asking = ruleset.detections.filter(({ asks }) => asks !== undefined).map(({ id }) => id);
   if (asking.length > 0) errors.push(`rules with facts from outside run in the embedded engine only: ${asking.join(', ')}`);
-  return errors.length === 0 ? undefined : errors.join('\n');
+  const broken = [...new Set(wrong.map(({ place }) => place.file))].sort();
+  return errors.length === 0 ? undefined : { text: errors.join('\n'), files: broken };
 }
 
 /** The same bytes give the same rules in every process; a rule with errors is left out. */
