@@ -123,7 +123,7 @@ export function rulesetReloader(settings: Settings, baseDir: string, logger: Log
       else
         logger.warn(
           { ...about, broken },
-          `rules were read again without the ${broken.length} files that have errors: ${diffText(difference)}`,
+          `rules were read again, without ${broken.length === 1 ? 'a file that has' : `${broken.length} files that have`} errors: ${diffText(difference)}`,
         );
       if (ruleset.byId.size === 0) logger.warn({}, 'there is no rule any more: nothing can alert');
       return ruleset;

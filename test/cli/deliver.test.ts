@@ -55,8 +55,8 @@ async function wardline(...args: string[]): Promise<{ out: string; code: number 
 describe('wardline deliver', () => {
   test('status names every receiver, and says by its exit code that one is not well', async () => {
     const { out, code } = await wardline('status');
-    expect(out).toMatch(/pager +closed +0 +0 +0/);
-    expect(out).toMatch(/soc +closed +1 +1 +1/);
+    expect(out).toMatch(/pager +ok +0 +0 +0/);
+    expect(out).toMatch(/soc +ok +1 +1 +1/);
     expect(code).toBe(1);
     const lines = (await wardline('status', '-o', 'json')).out.trim().split('\n');
     expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([{ receiver: 'pager' }, { receiver: 'soc', dead: 1 }]);

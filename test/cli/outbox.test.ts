@@ -109,7 +109,7 @@ describe('the outbox', () => {
     await engine.ended;
     const calls: ReceivedCall[] = [];
     const back = await startReceiver({ host: '127.0.0.1', port, secret: KEY, now: Date.now, onCall: (call) => calls.push(call) });
-    expect(await start('deliver', 'status').ended).toMatch(/hook +open +\d+ +0 +0 .*ECONNREFUSED/);
+    expect(await start('deliver', 'status').ended).toMatch(/hook +resting +\d+ +0 +0 .*ECONNREFUSED/);
     expect(await start('deliver', 'enable', 'hook').ended).toContain('hook is called again');
     const again = start('run');
     await until(() => calls.length >= 8);

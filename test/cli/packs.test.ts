@@ -207,7 +207,7 @@ test('a reload with a broken, an emptied or a vanished file says so once, and go
   writeFileSync(of('b.yml'), 'title: [');
   expect(next()?.byId.size).toBe(2);
   expect(broken()).toEqual(['broken/a.yml', 'broken/b.yml']);
-  expect(said.at(-1)).toBe('rules were read again without the 2 files that have errors: +0 ~0 -0 rules, state kept for 2');
+  expect(said.at(-1)).toBe('rules were read again, without 2 files that have errors: +0 ~0 -0 rules, state kept for 2');
   renameSync(join(folder, 'broken'), join(folder, 'away'));
   said.length = 0;
   for (let i = 0; i < 3; i++) expect(next()).toBeUndefined();

@@ -36,11 +36,11 @@ export function processFindings(): readonly Finding[] {
       ? fail(
           'flags',
           'this process can make code out of text',
-          'start it with --disallow-code-generation-from-strings, as bin/wardline.js does',
+          'start it as npx wardline, which sets --disallow-code-generation-from-strings',
         )
       : ok('flags', 'no code is made out of text'),
     proto
-      ? warn('flags', '__proto__ is there', 'start it with --disable-proto=delete, as bin/wardline.js does')
+      ? warn('flags', '__proto__ is there', 'start it as npx wardline, which sets --disable-proto=delete')
       : ok('flags', '__proto__ is gone'),
   ];
 }
