@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ByteLine } from '../../src/detect/bytes/byte-line.ts';
-import { createByteRouter } from '../../src/detect/bytes/byte-router.ts';
+import { createByteRouters } from '../../src/detect/bytes/byte-router.ts';
 import { KeyTree } from '../../src/detect/bytes/key-tree.ts';
 import { Machine } from '../../src/detect/bytes/machine.ts';
 import { Tokenizer } from '../../src/detect/bytes/tokenizer.ts';
@@ -10,10 +10,9 @@ import type { JsonObject } from '../../src/shared/json.ts';
 
 type Document = { readonly Channel: unknown; readonly EventID: unknown; readonly [more: string]: unknown };
 
-function aRouter() {
-  const line = new ByteLine(new Tokenizer(new KeyTree(new Machine()), 64), 64);
+function aRouter(line = new ByteLine(new Tokenizer(new KeyTree(new Machine()), 64), 64), routers = createByteRouters(line)) {
   const { decisions } = createNormalizer({});
-  const router = createByteRouter(line, decisions);
+  const router = routers(decisions);
   return {
     routeOf: (document: Document): Route | undefined => {
       expect(line.begin(Buffer.from(JSON.stringify(document)))).toBe(true);
@@ -58,8 +57,26 @@ describe('the router on bytes', () => {
     for (const document of [...documents, ...documents]) expect(routeOf(document)).toBe(wanted(document));
   });
 
+  test('many routers share the room for routes, and none takes those of another', () => {
+    const machine = new Machine();
+    const line = new ByteLine(new Tokenizer(new KeyTree(machine), 64), 64);
+    const routers = createByteRouters(line);
+    const all = Array.from({ length: 300 }, () => aRouter(line, routers));
+    const before = machine.bytes.length;
+    for (let round = 0; round < 2; round++)
+      for (const [n, { routeOf, wanted }] of all.entries())
+        for (const EventID of [1, n]) expect(routeOf({ Channel: 'Security', EventID })).toBe(wanted({ Channel: 'Security', EventID }));
+    expect(before).toBeLessThan(16 * 1024 * 1024);
+  });
+
   test('says nothing of a line that is no format of its own, or that may hold several events', () => {
     const { routeOf } = aRouter();
     expect(routeOf({ Channel: 'Security', EventID: 1, Records: [] })).toBeUndefined();
   });
+});
+
+test('a machine without room says so: a wrong address would lose matches', () => {
+  const machine = new Machine();
+  expect(() => machine.allocate(2 ** 31)).toThrow(/needs more than/);
+  expect(machine.allocate(32) % 16).toBe(0);
 });

@@ -9,7 +9,7 @@ import { byteGroup, type Group } from '../group.ts';
 import type { MatchBuffer } from '../match-buffer.ts';
 import { createGroups, sample } from '../matcher.ts';
 import { ByteLine } from './byte-line.ts';
-import { type ByteRouter, createByteRouter } from './byte-router.ts';
+import { type ByteRouter, createByteRouters } from './byte-router.ts';
 import { KeyTree } from './key-tree.ts';
 import { Machine } from './machine.ts';
 import { Tokenizer } from './tokenizer.ts';
@@ -37,14 +37,13 @@ export function createByteMatcher(
   const machine = new Machine();
   const line = new ByteLine(new Tokenizer(new KeyTree(machine), maxDepth), maxDepth);
   const groupOf = createGroups(detections, line);
-  const routers = new Map<Decisions, ByteRouter>();
+  const routers = createByteRouters(line);
 
   // Records come in batches of one source, so the router is mostly that of the record before.
   let latest: { readonly decisions: Decisions; readonly router: ByteRouter } | undefined;
   const routerOf = (decisions: Decisions): ByteRouter => {
     if (latest?.decisions === decisions) return latest.router;
-    let router = routers.get(decisions);
-    if (router === undefined) routers.set(decisions, (router = createByteRouter(line, decisions)));
+    const router = routers(decisions);
     latest = { decisions, router };
     return router;
   };

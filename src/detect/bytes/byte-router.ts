@@ -5,7 +5,7 @@ import type { Format } from '../../normalize/format.ts';
 import type { Decisions } from '../../normalize/normalizer.ts';
 import type { ByteLine } from './byte-line.ts';
 import { createReading, type Reading } from './reading.ts';
-import { createRouteTable } from './route-table.ts';
+import { createKeptRoutes, type KeptRoutes, writeRouter } from './route-table.ts';
 
 /** Finds the format and route of the line at hand from its tokens. */
 export type ByteRouter = {
@@ -20,13 +20,24 @@ type Known = { readonly reader: Reader; readonly route: Route };
 /** What assembly/routes.ts says of a line that is not for bytes to tell; below it, formats whose route is new. */
 const NOT_UNDERSTOOD = -1;
 
-export function createByteRouter(line: ByteLine, decisions: Decisions): ByteRouter {
+/** The routers of a line, one for what each normalizer decides; they share the room for the routes that they know. */
+export function createByteRouters(line: ByteLine): (decisions: Decisions) => ByteRouter {
+  const kept = createKeptRoutes(line.tokens.machine);
+  /** By the numbers that the machine keeps. They depend on what others write: past a number, all are forgotten. */
+  const known: Known[] = [];
+  const routers = new Map<Decisions, ByteRouter>();
+  return (decisions) => {
+    const found = routers.get(decisions) ?? createByteRouter(line, decisions, kept, known);
+    routers.set(decisions, found);
+    return found;
+  };
+}
+
+function createByteRouter(line: ByteLine, decisions: Decisions, shared: KeptRoutes, known: Known[]): ByteRouter {
   const { machine, tree } = line.tokens;
   const envelopes = Int32Array.from(ENVELOPE_KEYS, (key) => tree.place([key]));
   const readers = readableFormats(decisions).map((format) => createReader(line, format));
-  const table = createRouteTable(machine, envelopes, readers);
-  /** By the numbers that the machine keeps. They depend on what others write: past a number, all are forgotten. */
-  let known: Known[] = [];
+  const table = writeRouter(machine, shared, envelopes, readers);
   let reader: Reader | undefined;
 
   const find = (of: Reader): Route => {
@@ -37,7 +48,7 @@ export function createByteRouter(line: ByteLine, decisions: Decisions): ByteRout
     const kept = machine.run.keepRoute(table, known.length);
     if (kept < 0) return route;
     if (kept === 0) {
-      known = [];
+      known.length = 0;
       machine.run.keepRoute(table, 0);
     }
     known.push({ reader: of, route });

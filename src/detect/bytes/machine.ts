@@ -32,6 +32,7 @@ const PAGE = 64 * 1024;
 /** Address 0 stands for nothing, constants come before this one (assembly/constants.ts). */
 const FIRST = 112;
 const FIRST_PAGES = 16;
+const MOST_BYTES = 2 ** 31 - PAGE;
 
 let compiled: WebAssembly.Module | undefined;
 
@@ -59,10 +60,13 @@ export class Machine {
     this.scratch = this.allocate(16);
   }
 
-  /** Address of so many zero bytes, a multiple of 16. */
+  /** Address of so many zero bytes, a multiple of 16. Throws RangeError where there is no room: a wrong address would lose matches. */
   allocate(size: number): number {
     const address = this.#free;
-    this.#free = (address + size + 15) & ~15;
+    const next = Math.ceil((address + size) / 16) * 16;
+    // Addresses are words of 32 bits with a sign on this side.
+    if (next > MOST_BYTES) throw new RangeError(`the matcher needs more than ${MOST_BYTES} bytes`);
+    this.#free = next;
     const missing = this.#free - this.bytes.length;
     if (missing > 0) {
       // In large steps, since every step makes the views anew.

@@ -12,12 +12,18 @@ const KEY_BYTES = 512 + 32;
 const SLOTS = 8192;
 const ENTRY_BYTES = 128 * 1024;
 
-/** Address of a router that knows no route yet. */
-export function createRouteTable(machine: Machine, envelopes: Int32Array, formats: readonly Recognition[]): number {
+/** Addresses of what all routers of a machine share: the routes that are known, none yet, and room for a key. */
+export type KeptRoutes = { readonly known: number; readonly key: number };
+
+export function createKeptRoutes(machine: Machine): KeptRoutes {
   const known = machine.allocate(12 + 4 * SLOTS + ENTRY_BYTES);
   const entries = known + 12 + 4 * SLOTS;
   machine.words.set([0, entries, entries + ENTRY_BYTES], known >> 2);
-  const key = machine.allocate(KEY_BYTES);
+  return { known, key: machine.allocate(KEY_BYTES) };
+}
+
+/** Address of a router. */
+export function writeRouter(machine: Machine, { known, key }: KeptRoutes, envelopes: Int32Array, formats: readonly Recognition[]): number {
   const words = formats.flatMap(({ marks, values }) => [
     writeCounted(
       machine,

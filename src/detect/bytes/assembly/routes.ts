@@ -5,9 +5,10 @@ import { endOf, FANNED, flagsOfLine, kindAt, MISSING, startOf } from './tokenize
 // then per format [marks, values]]; route-tables.ts lays it out. Places are lists [count, place...], marks [count, lists of places].
 // How a value is read is [is some place deep, steps, then per step [place or -1, readings]]; readings are [count, how...].
 // Routes that are known are [count, next free place, end, slots (a table of entries), room for entries]; an entry is
-// [hash, length, route, bytes]. Keys are compared, since whoever writes events chooses them.
+// [hash, length, route, bytes]. All routers share them, so a key begins with its router. Keys are compared, since whoever
+// writes events chooses them.
 
-/** More than there is room for entries, the smallest of which takes 28 bytes. */
+/** More than there is room for entries, the smallest of which takes 32 bytes. */
 const SLOTS: u32 = 8192;
 /** Longer values are not kept. */
 const MOST_BYTES: i32 = 512;
@@ -29,8 +30,9 @@ export function findRoute(router: usize, line: usize): i32 {
   for (let i = 0; i < formats; i++) {
     const format = router + 16 + (i << 3);
     if (!isMarked(load<u32>(format))) continue;
-    store<i32>(key, i);
-    keyLength = copyAll(load<u32>(format, 4), 4, line);
+    store<u32>(key, u32(router));
+    store<i32>(key, i, 4);
+    keyLength = copyAll(load<u32>(format, 4), 8, line);
     if (keyLength < 0) return -2 - i;
     // Zeros up to a whole word, for hash and comparison.
     store<u64>(key + keyLength, 0);
