@@ -33,6 +33,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'rules list': ['wardline rules list --level high', 'wardline rules list --tag "attack.t1110*" -o json'],
   'rules show': ['wardline rules show ssh_brute_force'],
   'rules diff': ['wardline rules diff ../main/rules rules', 'wardline rules diff --live --store wardline.db'],
+  'rules promote': ['wardline rules promote ssh_brute_force_v2', 'wardline rules promote ssh_brute_force_v2 --max-new 5 --dry-run'],
   'pack sign': ['wardline pack sign rules --key mine.key'],
   'pack verify': ['wardline pack verify rules --key mine.pub'],
   parse: ['wardline parse /var/log/auth.log --limit 5', 'wardline parse events.ndjson --rules rules -o json'],
