@@ -104,6 +104,11 @@ describe('documents', () => {
       .sort(),
   ];
 
+  test('every decision has a number of its own', () => {
+    const numbers = readdirSync(join(home, 'docs/decisions')).map((name) => name.slice(0, 4));
+    expect(numbers.filter((number, i) => numbers.indexOf(number) !== i)).toEqual([]);
+  });
+
   test.each(pages)('every path that %s names exists', (page) => {
     const paths = [...read(page).matchAll(/`((?:src|rules|schemas|test|bench|docs|scripts|samples|deploy|bin)\/[\w./*<>-]*)`/g)].map(
       (match) => match[1] as string,
