@@ -122,7 +122,8 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   const resets = takeResets({ partitions: store.partitions, engine, observe: witness.reset });
   for (const { source, topic, actor, reason } of resets) logger.warn({ source, topic, actor, reason }, 'a topic is read as another log');
 
-  const losses = createLosses({ clock, logger, meter: meters.lost, before: engine.losses() });
+  const losses = createLosses({ clock, logger, meter: meters.lost });
+  const observeLosses = losses.after(engine.losses());
   const bell = createBell(clock);
   const topics = createTopicLane(settings, store, clock, logger);
   const canaries = createCanaries(settings.canaries, {
@@ -220,7 +221,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   };
   let lastCheckpoint = clock.now();
   const checkpoint = async (): Promise<void> => {
-    losses.observe(engine.losses());
+    observeLosses(engine.losses());
     const begun = performance.now();
     engine.checkpoint();
     telemetry.metrics.record('wardline.checkpoint.seconds', (performance.now() - begun) / 1000);
@@ -331,7 +332,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   const ended = failure === undefined && !signal.aborted;
   const open = ended ? endOf(engine, options) : undefined;
   if (open !== undefined) count(open.alerts);
-  losses.observe(engine.losses(), true);
+  observeLosses(engine.losses(), true);
   count(engine.act());
   aggregate();
   witness.shutdown(clock.now(), failure !== undefined ? 'source failed' : ended ? 'inputs ended' : 'stopped');

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { openAdmin } from './admin/open.ts';
 import type { TransportSettings } from './config/settings.ts';
-import type { RuleLosses } from './correlate/correlator.ts';
 import { type Board, createBoard, observeBoard } from './pipeline/board.ts';
 import { type ActivationDeps, firstRules, followRules } from './pipeline/distributed/activation.ts';
 import { compileBundle, createBundler, stageRulesOf } from './pipeline/distributed/bundle.ts';
@@ -17,7 +16,7 @@ import { plansOf, topicsOf } from './pipeline/distributed/topics.ts';
 import { type WatchedStage, watchStage } from './pipeline/distributed/watched.ts';
 import { createDoubts } from './pipeline/doubts.ts';
 import { createHeapGuard, HEAP_FULL } from './pipeline/heap-guard.ts';
-import { createLosses, type Losses, sumLosses } from './pipeline/losses.ts';
+import { createLosses } from './pipeline/losses.ts';
 import { createMeters } from './pipeline/meters.ts';
 import { timedIngest } from './pipeline/observed.ts';
 import { createQuietRules } from './pipeline/quiet-rules.ts';
@@ -79,12 +78,7 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry, 
   const sinkStates = new Map<string, SinkStatus>();
   board.ask({ stages: () => stages.map((stage) => stage.status()), sinks: () => [...sinkStates.values()] });
   const doubts = createDoubts(logger);
-  const lost: Losses[] = [];
-  const lossesAfter = (before: readonly RuleLosses[]): Losses => {
-    const losses = createLosses({ clock, logger, meter: meters.lost, before });
-    lost.push(losses);
-    return losses;
-  };
+  const losses = createLosses({ clock, logger, meter: meters.lost });
   const late = new Map<string, number>();
   const stop = new AbortController();
   signal.addEventListener('abort', () => stop.abort(), { once: true });
@@ -164,7 +158,7 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry, 
   const deadLetters = writerTo(names.deadLetters, 1);
   const deployment: Deployment = {
     ...{ settings, transport, names, kafka, clock, logger, telemetry, board, meters, rulesets, matches, deadLetters, facts, observed },
-    ...{ lossesAfter, writerTo, stageOf, stop: stop.signal },
+    ...{ lossesAfter: losses.after, writerTo, stageOf, stop: stop.signal },
   };
   if (has('ingest'))
     jobs.push(
@@ -240,6 +234,6 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry, 
     resumed: false,
     quiet: quiet.counts(),
     late,
-    losses: sumLosses(lost),
+    losses: losses.totals(),
   };
 }

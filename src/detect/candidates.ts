@@ -12,6 +12,9 @@ export type Candidates = {
   verify(group: Group, view: View, found: MatchBuffer): void;
 };
 
+/** Stamps are words of 32 bits with a sign. */
+const MOST_GENERATIONS = 0x7fffffff;
+
 export function createCandidates(): Candidates {
   let stamp: Int32Array = new Int32Array(0);
   let list: Int32Array = new Int32Array(0);
@@ -22,6 +25,10 @@ export function createCandidates(): Candidates {
     begin(group) {
       stamp = group.stamp;
       list = group.candidates;
+      if (group.generation === MOST_GENERATIONS) {
+        stamp.fill(0);
+        group.generation = 0;
+      }
       generation = ++group.generation;
       count = 0;
     },

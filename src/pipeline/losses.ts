@@ -9,9 +9,12 @@ type Counts = { [K in (typeof COUNTS)[number]]: number };
 /** What one rule could not use, or let go, in this run. */
 export type LossCount = { readonly rule: RuleId } & Readonly<Counts>;
 
+/** Takes the counts since the state of each rule began; tells what is new. `last`: the run is over, nothing is left for later. */
+type ObserveLosses = (counts: readonly RuleLosses[], last?: boolean) => void;
+
 export type Losses = {
-  /** Takes the counts since the state of each rule began; tells what is new. `last`: the run is over, nothing is left for later. */
-  observe(counts: readonly RuleLosses[], last?: boolean): void;
+  /** For one state, of a partition or of all; `before`: counts that it came with, of earlier runs. */
+  after(before: readonly RuleLosses[]): ObserveLosses;
   /** Those with something to tell, the most of it first. */
   totals(): readonly LossCount[];
 };
@@ -21,28 +24,24 @@ export type LossesDeps = {
   readonly logger: Logger;
   /** Told what came since the last time. */
   readonly meter: (count: LossCount) => void;
-  /** Counts that the state came with: of earlier runs. */
-  readonly before: readonly RuleLosses[];
 };
 
 /** Counts since some state began, kept here where no correlator keeps them: matches that found no group before they were sent on. */
-export function createUngrouped(losses: Losses) {
-  const counts = new Map<RuleId, RuleLosses>();
+export function createUngrouped(observe: ObserveLosses) {
+  const counts = new Map<RuleId, number>();
   return (rules: readonly RuleId[]): void => {
-    for (const rule of rules) {
-      const known = counts.get(rule);
-      counts.set(rule, { rule, ...ZERO, ungrouped: (known?.ungrouped ?? 0) + 1 });
-    }
-    if (rules.length > 0) losses.observe([...counts.values()]);
+    if (rules.length === 0) return;
+    for (const rule of rules) counts.set(rule, (counts.get(rule) ?? 0) + 1);
+    // Every match comes by here: the other rules are not looked at.
+    observe(rules.map((rule) => ({ rule, ...ZERO, ungrouped: counts.get(rule) ?? 0 })));
   };
 }
 
 const EVERY_MS = 60_000;
 const ZERO: Counts = { lateTaken: 0, late: 0, ungrouped: 0, evicted: 0, evictedAdvanced: 0, dropped: 0, values: 0, members: 0 };
 
-/** Counts per rule what the state of correlations says it lost; one warning per rule and minute, with totals of the run. */
-export function createLosses({ clock, logger, meter, before }: LossesDeps): Losses {
-  const seen = new Map<RuleId, Counts>(before.map((one) => [one.rule, { ...one }]));
+/** Counts per rule what the state of correlations says it lost; one warning per rule and minute, with totals of the run over all states. */
+export function createLosses({ clock, logger, meter }: LossesDeps): Losses {
   const run = new Map<RuleId, { total: Counts; told: Counts; toldAt: number | undefined }>();
   const changed = new Set<RuleId>();
 
@@ -58,8 +57,9 @@ export function createLosses({ clock, logger, meter, before }: LossesDeps): Loss
     const counts = Object.fromEntries(news.map((name) => [NAMES[name], total[name]]));
     logger.warn({ rule, ...counts }, `${news.map((name) => WHAT[name]).join('; ')}; counts are of this run`);
   };
-  return {
-    observe(counts, last = false) {
+  const after = (before: readonly RuleLosses[]): ObserveLosses => {
+    const seen = new Map<RuleId, Counts>(before.map((one) => [one.rule, { ...one }]));
+    return (counts, last = false) => {
       for (const now of counts) {
         const known = seen.get(now.rule) ?? ZERO;
         // State that began anew, because the logic of the rule changed, counts from 0.
@@ -77,20 +77,9 @@ export function createLosses({ clock, logger, meter, before }: LossesDeps): Loss
         const toldAt = run.get(rule)?.toldAt;
         if (last || toldAt === undefined || clock.now() - toldAt >= EVERY_MS) tell(rule);
       }
-    },
-    totals: () => ranked([...run].map(([rule, { total }]) => ({ rule, ...total }))),
+    };
   };
-}
-
-/** The same of several partitions. */
-export function sumLosses(all: readonly Losses[]): readonly LossCount[] {
-  const sums = new Map<RuleId, { readonly rule: RuleId } & Counts>();
-  for (const one of all.flatMap((losses) => losses.totals())) {
-    const sum = sums.get(one.rule);
-    if (sum === undefined) sums.set(one.rule, { ...one });
-    else for (const name of COUNTS) sum[name] += one[name];
-  }
-  return ranked([...sums.values()]);
+  return { after, totals: () => ranked([...run].map(([rule, { total }]) => ({ rule, ...total }))) };
 }
 
 const weight = (one: Readonly<Counts>): number => COUNTS.reduce((sum, name) => sum + one[name], 0);

@@ -220,10 +220,15 @@ function wrap(database: DatabaseSync, lock: DatabaseSync | undefined, path: stri
         all: (...values: Parameters<StatementSync['all']>) => told(() => statement.all(...values)),
         *iterate(...values: Parameters<StatementSync['iterate']>) {
           const rows = told(() => statement.iterate(...values));
-          for (;;) {
-            const next = told(() => rows.next());
-            if (next.done) return;
-            yield next.value;
+          try {
+            for (;;) {
+              const next = told(() => rows.next());
+              if (next.done) return;
+              yield next.value;
+            }
+          } finally {
+            // Who stops early must not leave a read open: the log of the store could never be emptied again.
+            rows.return?.();
           }
         },
       } as Statement;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { summaryText } from '../../src/cli/run.ts';
 import type { RuleLosses } from '../../src/correlate/correlator.ts';
-import { createLosses, createUngrouped, lossJson, sumLosses } from '../../src/pipeline/losses.ts';
+import { createLosses, createUngrouped, lossJson } from '../../src/pipeline/losses.ts';
 import { createMeters } from '../../src/pipeline/meters.ts';
 import { silentLogger } from '../../src/shared/logger.ts';
 import { rulesetOf } from '../support/a-rule.ts';
@@ -17,31 +17,32 @@ function listening(before: readonly RuleLosses[] = []) {
   const metered: object[] = [];
   const clock = standingClock(0);
   const logger = { ...silentLogger, warn: (about: object, message: string) => void told.push({ ...about, message }) };
-  return { told, metered, clock, losses: createLosses({ clock, logger, meter: (count) => metered.push(count), before }) };
+  const losses = createLosses({ clock, logger, meter: (count) => metered.push(count) });
+  return { told, metered, clock, losses, observe: losses.after(before) };
 }
 
 describe('what rules could not use', () => {
   test('is told of at once, then once a minute and rule, with totals of the run', () => {
-    const { told, metered, clock, losses } = listening([lost('a', { evicted: 5 })]);
-    losses.observe([lost('a', { evicted: 6 })]);
+    const { told, metered, clock, losses, observe } = listening([lost('a', { evicted: 5 })]);
+    observe([lost('a', { evicted: 6 })]);
     clock.set(59_999);
-    losses.observe([lost('a', { evicted: 1000 }), lost('b', { ungrouped: 2 })]);
+    observe([lost('a', { evicted: 1000 }), lost('b', { ungrouped: 2 })]);
     const budget = 'the state budget is reached, and groups were evicted; counts are of this run';
     expect(told).toEqual([
       { rule: 'a', evicted: 1, message: budget },
       { rule: 'b', noGroup: 2, message: 'matches lack a field of group-by and were left out; counts are of this run' },
     ]);
     clock.set(60_000);
-    losses.observe([lost('a', { evicted: 1000 }), lost('b', { ungrouped: 2 })]);
+    observe([lost('a', { evicted: 1000 }), lost('b', { ungrouped: 2 })]);
     expect(told.slice(2)).toEqual([{ rule: 'a', evicted: 995, message: budget }]);
     expect(metered).toEqual([lost('a', { evicted: 1 }), lost('a', { evicted: 994 }), lost('b', { ungrouped: 2 })]);
     expect(losses.totals()).toEqual([lost('a', { evicted: 995 }), lost('b', { ungrouped: 2 })]);
   });
 
   test('is told of at the end even if that is soon, and late matches that were taken are no cause for a warning', () => {
-    const { told, losses } = listening();
-    losses.observe([lost('a', { late: 1 })]);
-    losses.observe([lost('a', { late: 4 }), lost('b', { lateTaken: 3 })], true);
+    const { told, losses, observe } = listening();
+    observe([lost('a', { late: 1 })]);
+    observe([lost('a', { late: 4 }), lost('b', { lateTaken: 3 })], true);
     expect(told).toMatchObject([{ tooLate: 1 }, { rule: 'a', tooLate: 4 }]);
     expect(losses.totals().map(lossJson)).toMatchObject([
       { rule: 'a', tooLate: 4 },
@@ -50,20 +51,33 @@ describe('what rules could not use', () => {
   });
 
   test('goes on from 0 where the logic of a rule changed and its state began anew', () => {
-    const { losses } = listening([lost('a', { late: 100 })]);
-    losses.observe([lost('a', { late: 3 })]);
-    losses.observe([lost('a', { late: 5 })]);
+    const { losses, observe } = listening([lost('a', { late: 100 })]);
+    observe([lost('a', { late: 3 })]);
+    observe([lost('a', { late: 5 })]);
     expect(losses.totals()).toEqual([lost('a', { late: 5 })]);
   });
 
   test('adds up over partitions, and over matches that found no group before they were sent on', () => {
-    const [one, two] = [listening().losses, listening().losses];
-    one.observe([lost('a', { late: 1 }), lost('b', { dropped: 1 })]);
-    const ungrouped = createUngrouped(two);
+    const { told, clock, losses, observe } = listening();
+    observe([lost('a', { late: 1 }), lost('b', { dropped: 1 })]);
+    const ungrouped = createUngrouped(losses.after([]));
     ungrouped(['a', 'c']);
     ungrouped([]);
     ungrouped(['a']);
-    expect(sumLosses([one, two])).toEqual([lost('a', { late: 1, ungrouped: 2 }), lost('b', { dropped: 1 }), lost('c', { ungrouped: 1 })]);
+    expect(losses.totals()).toEqual([lost('a', { late: 1, ungrouped: 2 }), lost('b', { dropped: 1 }), lost('c', { ungrouped: 1 })]);
+    // One warning per rule and minute, however many partitions have something to tell, and with what all of them say.
+    expect(told).toMatchObject([{ rule: 'a', tooLate: 1 }, { rule: 'b' }, { rule: 'c' }]);
+    clock.set(60_000);
+    losses.after([lost('a', { late: 7 })])([lost('a', { late: 8 })]);
+    expect(told.slice(3)).toMatchObject([{ rule: 'a', tooLate: 2, noGroup: 2 }]);
+  });
+
+  test('of one rule is told without looking at the others that lack groups', () => {
+    const observed: string[][] = [];
+    const ungrouped = createUngrouped((counts) => void observed.push(counts.map(({ rule, ungrouped }) => `${rule} ${ungrouped}`)));
+    ungrouped(['a', 'b']);
+    ungrouped(['b']);
+    expect(observed).toEqual([['a 1', 'b 1'], ['b 2']]);
   });
 });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RawRecord } from '../../src/event/raw-record.ts';
+import { openDatabase } from '../../src/store/sqlite.ts';
 import { openStore } from '../../src/store/store.ts';
 
 let folder: string;
@@ -48,6 +49,16 @@ describe('alerts and outbox', () => {
     expect(store.outbox.replay({ receiver: 'hook', onlyDead: true })).toBe(1);
     expect(store.outbox.due('hook', 0, 10).map(({ id }) => id)).toEqual(['c']);
     store.close();
+  });
+
+  test('a reader that stops in the middle leaves no read open: the log beside the file can be emptied', () => {
+    const database = openDatabase(path);
+    for (const _ of database.prepare('SELECT name FROM sqlite_master').iterate()) break;
+    const other = new DatabaseSync(path);
+    other.exec("INSERT INTO silence_effects VALUES ('a', 1, 1)");
+    expect(other.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()).toMatchObject({ busy: 0, log: 0 });
+    other.close();
+    database.close();
   });
 
   test('a transaction that throws leaves nothing behind', () => {

@@ -37,9 +37,10 @@ export class ByteLine {
   }
 
   #reserve(size: number): void {
+    const both = this.tokens.machine.allocate(2 * (size + VECTOR));
+    this.lower = both;
+    this.unescaped = both + size + VECTOR;
     this.#room = size;
-    this.lower = this.tokens.machine.allocate(size + VECTOR);
-    this.unescaped = this.tokens.machine.allocate(size + VECTOR);
   }
 
   /** The same line once more, after fields were added to the tree. */

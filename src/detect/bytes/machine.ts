@@ -66,8 +66,7 @@ export class Machine {
     const next = Math.ceil((address + size) / 16) * 16;
     // Addresses are words of 32 bits with a sign on this side.
     if (next > MOST_BYTES) throw new RangeError(`the matcher needs more than ${MOST_BYTES} bytes`);
-    this.#free = next;
-    const missing = this.#free - this.bytes.length;
+    const missing = next - this.bytes.length;
     if (missing > 0) {
       // In large steps, since every step makes the views anew.
       this.#memory.grow(Math.ceil(Math.max(missing, this.bytes.length / 2) / PAGE));
@@ -75,6 +74,7 @@ export class Machine {
       this.words = new Int32Array(this.#memory.buffer);
       for (const view of this.#views) view();
     }
+    this.#free = next;
     return address;
   }
 

@@ -37,8 +37,10 @@ export class PaddedBytes {
 
   #reserve(length: number): void {
     if (length <= this.#size) return;
-    this.#size = this.#size === 0 ? length : 2 * length;
-    this.at = this.#machine.allocate(this.#size + PADDING);
+    const size = this.#size === 0 ? length : 2 * length;
+    // Where there is no room, what was there stays as it is.
+    this.at = this.#machine.allocate(size + PADDING);
+    this.#size = size;
     this.#view();
   }
 

@@ -1,4 +1,4 @@
-import type { Note, RuleLosses } from '../../correlate/correlator.ts';
+import type { Note } from '../../correlate/correlator.ts';
 import type { LedgerObservation } from '../../evidence/observation.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/logger.ts';
@@ -24,7 +24,7 @@ export type CorrelateDeps = {
   /** Told of every operator's action that is taken up. */
   readonly acted?: (step: ActionStep) => void;
   /** Told what rules could not use, or let go; absent: nobody is. `before`: what the state of a partition came with. */
-  readonly losses?: (before: readonly RuleLosses[]) => Losses;
+  readonly losses?: Losses['after'];
   /** Where the evidence ledger is told of alerts and of what was not decided; absent: there is none. */
   readonly evidence?: CorrelateEvidence;
   readonly every: { readonly records: number; readonly ms: number };
@@ -61,11 +61,11 @@ export function correlateWorker(deps: CorrelateDeps): Worker {
       if (deps.evidence !== undefined) notes.push(deps.evidence.ofAction(step));
     };
     const reducer = await restore({ ...deps, say, acted }, owned, load, partsOf);
-    const losses = deps.losses?.(reducer.losses());
+    const observeLosses = deps.losses?.(reducer.losses());
     let taken = 0;
     let savedAt = deps.clock.now();
     const save = async (): Promise<void> => {
-      losses?.observe(reducer.losses());
+      observeLosses?.(reducer.losses());
       const next = reducer.next();
       await deps.checkpoints.save(partition, { next, ruleset: reducer.ruleset() ?? '', state: reducer.snapshot() });
       taken = 0;
@@ -99,7 +99,7 @@ export function correlateWorker(deps: CorrelateDeps): Worker {
       if (taken >= deps.every.records || (taken > 0 && deps.clock.now() - savedAt >= deps.every.ms)) await save();
     }
     if (taken > 0) await save();
-    losses?.observe(reducer.losses(), true);
+    observeLosses?.(reducer.losses(), true);
   };
 }
 

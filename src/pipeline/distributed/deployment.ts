@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { Settings, TransportSettings } from '../../config/settings.ts';
-import type { RuleLosses } from '../../correlate/correlator.ts';
 import type { LedgerObservation } from '../../evidence/observation.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/logger.ts';
@@ -33,7 +32,7 @@ export type Deployment = {
   readonly deadLetters: ClosableWriter;
   readonly facts: ClosableWriter;
   readonly observed: (tell: (witness: Witness) => void) => readonly LedgerObservation[];
-  readonly lossesAfter: (before: readonly RuleLosses[]) => Losses;
+  readonly lossesAfter: Losses['after'];
   readonly writerTo: (topic: string, partitions: number) => ClosableWriter;
   readonly stageOf: (stage: string) => WatchedStage;
   /** Aborted when the process is to end. */
