@@ -15,7 +15,7 @@ import { createLogger } from '../telemetry/log.ts';
 import type { Register } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
-import { summaryText } from './run.ts';
+import { nameIn, summaryText } from './run.ts';
 
 /** `wardline demo`: the shipped rules over the shipped samples, with a receiver of its own; no server, no account. */
 export async function demo(flags: { readonly out: string }, io: Io, runEngine: RunEngine): Promise<number> {
@@ -49,7 +49,7 @@ export async function demo(flags: { readonly out: string }, io: Io, runEngine: R
     const newest = summary.opened
       .map(({ document }) => document)
       .sort((a, b) => (String(a['@timestamp']) < String(b['@timestamp']) ? -1 : 1));
-    io.out(`${alertTable(newest)}\n\n${summaryText(summary, io.clock.now() - started)}\n`);
+    io.out(`${alertTable(newest)}\n\n${summaryText(summary, io.clock.now() - started, nameIn(ruleset))}\n`);
   } finally {
     await receiver.close();
   }

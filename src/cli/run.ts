@@ -4,6 +4,7 @@ import { type LossCount, lossJson } from '../pipeline/losses.ts';
 import type { QuietCount } from '../pipeline/quiet-rules.ts';
 import type { RunEngine, RunSummary } from '../pipeline/run-options.ts';
 import { LEVELS } from '../rule/ir/rule.ts';
+import type { Ruleset } from '../rule/load.ts';
 import { WardlineError } from '../shared/errors.ts';
 import { printable, table } from '../shared/table.ts';
 import { createTelemetry } from '../telemetry/telemetry.ts';
@@ -85,7 +86,7 @@ export async function run(flags: RunFlags, io: Io, runEngine: RunEngine): Promis
   io.out(
     flags.output === 'json'
       ? `${JSON.stringify({ ...summaryJson(summary), ...(by === undefined ? {} : { stoppedBy: by }) })}\n`
-      : `${[summaryText(summary, io.clock.now() - started), ...why].join('\n')}\n`,
+      : `${[summaryText(summary, io.clock.now() - started, nameIn(ruleset)), ...why].join('\n')}\n`,
   );
   if (cutShort) return EXIT.interrupted;
   return failing(summary, flags.failOn) ? EXIT.findings : EXIT.ok;
@@ -104,7 +105,14 @@ function transportOf({ transport }: Settings, roles: string | undefined): Settin
   return { ...transport, roles: known };
 }
 
-export function summaryText(summary: RunSummary, elapsedMs: number): string {
+/** What people call a rule, by its id. */
+type NameOf = (id: string) => string;
+export const nameIn =
+  ({ byId }: Pick<Ruleset, 'byId'>): NameOf =>
+  (id) =>
+    byId.get(id)?.meta.name ?? id;
+
+export function summaryText(summary: RunSummary, elapsedMs: number, nameOf: NameOf): string {
   const levels = [...LEVELS].reverse().filter((level) => summary.byLevel.has(level));
   const perLevel = levels.map((level) => `${summary.byLevel.get(level)} ${level}`).join(', ');
   const lines = [
@@ -113,8 +121,8 @@ export function summaryText(summary: RunSummary, elapsedMs: number): string {
   if (summary.deadLetters > 0) lines.push(`${summary.deadLetters} records could not be read; see: wardline dead-letters`);
   if (summary.tags.size > 0)
     lines.push(`doubtful events, by tag: ${[...summary.tags].map(([tag, count]) => `${count} ${tag}`).join(', ')}; see docs/formats.md`);
-  lines.push(...openText(summary), ...lateText(summary), ...lossText(summary.losses ?? []));
-  for (const count of summary.quiet ?? []) lines.push(quietText(count));
+  lines.push(...openText(summary), ...lateText(summary), ...lossText(summary.losses ?? [], nameOf));
+  for (const count of summary.quiet ?? []) lines.push(quietText(count, nameOf));
   for (const [sink, waiting] of summary.waiting)
     lines.push(
       summary.disabled.includes(sink)
@@ -145,13 +153,13 @@ function lateText({ late }: RunSummary): readonly string[] {
 const MOST_ROWS = 20;
 
 /** What rules could not use, or let go, as a table. */
-function lossText(losses: readonly LossCount[]): readonly string[] {
+function lossText(losses: readonly LossCount[], nameOf: NameOf): readonly string[] {
   if (losses.length === 0) return [];
   const columns = ['rule', 'late, taken', 'too late', 'no group', 'groups evicted', 'matches let go', 'values let go', 'members left out'];
   const rows = losses
     .slice(0, MOST_ROWS)
     .map(({ rule, lateTaken, late, ungrouped, evicted, dropped, values, members }) =>
-      [rule, lateTaken, late, ungrouped, evicted, dropped, values, members].map(String),
+      [nameOf(rule), lateTaken, late, ungrouped, evicted, dropped, values, members].map(String),
     );
   const more = losses.length > MOST_ROWS ? [`and ${losses.length - MOST_ROWS} more rules; -o json has all`] : [];
   return [
@@ -165,10 +173,11 @@ function lossText(losses: readonly LossCount[]): readonly string[] {
 }
 
 /** What a shadow or canary rule would have alerted, in one line. */
-export function quietText({ rule: id, mode, alerts, canary }: QuietCount): string {
-  const rule = printable(id);
+export function quietText({ rule: id, mode, alerts, canary }: QuietCount, nameOf: NameOf): string {
+  const rule = printable(nameOf(id));
   if (canary === undefined) return `${mode}: ${rule} would have alerted ${alerts} times`;
-  const { of, both, onlyNew, onlyOld } = canary;
+  const { both, onlyNew, onlyOld } = canary;
+  const of = printable(nameOf(canary.of));
   return `${mode}: ${rule} would have alerted ${alerts} times in place of ${of}: ${both} of both, ${onlyNew} of it alone, ${onlyOld} of ${of} alone`;
 }
 

@@ -123,6 +123,11 @@ describe('doctor', () => {
     expect(await doctor({ state: { path: 'fresh.db' } })).toMatch(/^ok {4}store: /m);
     expect(readdirSync(folder).filter((name) => name.includes('doctor-'))).toEqual([]);
   });
+  test('says how the errors of these rules are seen', async () => {
+    mkdirSync(join(folder, 'wrong'), { recursive: true });
+    writeFileSync(join(folder, 'wrong/a.yml'), 'title: A\n');
+    expect(await doctor({ rules: ['wrong'] })).toMatch(/^fail {2}rules: \d+ errors?\n +-> run: wardline check -c doctor\.yaml$/m);
+  });
   test('says of the admin port whether it is free, an engine has it, or something else', async () => {
     const server = createServer((_request, response) => response.end('ok'));
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));

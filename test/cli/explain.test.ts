@@ -93,6 +93,15 @@ describe('wardline explain', () => {
     expect(out).toContain('no   event.outcome equal "failure"   the field is null');
   });
 
+  test('says that there is no event', async () => {
+    writeFileSync(join(folder, 'empty.ndjson'), '');
+    for (const flag of ['--event', '--events'])
+      expect(await wardline('explain', 'failed', flag, 'empty.ndjson')).toMatchObject({
+        code: 0,
+        err: 'there is no event in empty.ndjson\n',
+      });
+  });
+
   test('says that no event is of a log source of the rule, and what the events are', async () => {
     const rules = join(folder, 'windows.yml');
     writeFileSync(

@@ -172,6 +172,17 @@ describe('quiet rules', () => {
     expect(await promote()).toMatchObject({ code: 2, err: expect.stringContaining('"new" speaks already') });
   });
 
+  test('one that is promoted in a signed pack leaves a pack that must be signed anew, and it says so', async () => {
+    mkdirSync(join(folder, 'sealed'));
+    writeFileSync(join(folder, 'sealed/calm.yml'), rule('calm', ', mode: shadow'));
+    writeFileSync(join(folder, 'sealed.yaml'), JSON.stringify({ rules: [{ path: 'sealed', key: 'mine.pub' }], sources: [source] }));
+    expect((await wardline('pack', 'sign', 'sealed', '--key', 'mine.key')).code).toBe(0);
+    expect((await wardline('rules', 'promote', 'calm', '-c', 'sealed.yaml')).err).toContain('is refused until it is signed anew');
+    expect((await wardline('rules', 'list', '-c', 'sealed.yaml')).err).toContain('calm.yml was changed');
+    expect((await wardline('pack', 'sign', 'sealed', '--key', 'mine.key')).code).toBe(0);
+    expect((await wardline('rules', 'list', '-c', 'sealed.yaml')).code).toBe(0);
+  });
+
   test('a mode that is none, and a canary of nothing, are errors', async () => {
     writeFileSync(join(folder, 'bad.yml'), rule('bad', ', mode: canary'));
     expect((await wardline('check', 'bad.yml')).out).toContain('error value/mode');

@@ -7,7 +7,7 @@ let server: SmallHttp | undefined;
 afterEach(async () => server?.close());
 
 /** A server that answers what it is asked about privileges in this way. */
-async function doctorOf(status: number, may: (privilege: string) => boolean) {
+async function doctorOf(status: number, may: (privilege: string) => boolean, now = Date.now) {
   const asked: { path: string; body: string; key: string | undefined }[] = [];
   server = await smallHttp(({ request, body }: HttpCall, response) => {
     asked.push({ path: request.url ?? '', body, key: request.headers.authorization });
@@ -28,7 +28,7 @@ async function doctorOf(status: number, may: (privilege: string) => boolean) {
     );
   });
   const sink = elasticsearchSinkSettings.parse({ kind: 'elasticsearch', name: 'es', node: server.url, insecure: true, namespace: 'soc' });
-  return { findings: await sinkFindings(sink, Date.now), asked };
+  return { findings: await sinkFindings(sink, now), asked };
 }
 
 describe('doctor asks what the user of an Elasticsearch sink may do', () => {
@@ -61,5 +61,19 @@ describe('doctor asks what the user of an Elasticsearch sink may do', () => {
     expect((await doctorOf(503, () => true)).findings).toContainEqual(
       expect.objectContaining({ status: 'warn', detail: expect.stringContaining('are not known') }),
     );
+  });
+
+  test('and says whose clock is behind', async () => {
+    const clock = async (ahead: number) =>
+      (
+        await doctorOf(
+          200,
+          () => true,
+          () => Date.now() + ahead,
+        )
+      ).findings.find(({ check }) => check === 'clock')?.detail;
+    expect(await clock(600_000)).toMatch(/ is (?:599|60\d) s behind this host$/);
+    await server?.close();
+    expect(await clock(-600_000)).toMatch(/ is (?:599|60\d) s ahead of this host$/);
   });
 });

@@ -34,7 +34,7 @@ async function configured(config: string, io: Io): Promise<readonly Finding[]> {
     return [fail('settings', messageOf(error), 'correct them, or write new ones with: wardline init')];
   }
   const { settings, baseDir } = loaded;
-  const { findings, ruleset } = ruleFindings(settings, baseDir);
+  const { findings, ruleset } = ruleFindings(settings, baseDir, config);
   const longest = longestWindow(ruleset);
   const kafka = settings.sources.filter((source) => source.kind === 'kafka');
   const remote = await Promise.all([

@@ -49,6 +49,7 @@ export function processFindings(): readonly Finding[] {
 export function ruleFindings(
   settings: Settings,
   baseDir: string,
+  config: string,
 ): { readonly findings: readonly Finding[]; readonly ruleset: Ruleset | undefined } {
   try {
     const { ruleset, problems } = loadRules(configuredRuleFiles(settings, baseDir), {
@@ -61,7 +62,7 @@ export function ruleFindings(
       ruleset,
       findings: [
         errors > 0
-          ? fail('rules', `${errors} errors`, 'run: wardline check')
+          ? fail('rules', `${errors} ${errors === 1 ? 'error' : 'errors'}`, `run: wardline check -c ${config}`)
           : ruleset.byId.size === 0
             ? warn('rules', 'there is no rule: nothing can alert', 'run: wardline new sigma my_rule')
             : ok('rules', `${ruleset.byId.size} rules, ruleset ${ruleset.digest.slice(0, 12)}`),
@@ -71,7 +72,7 @@ export function ruleFindings(
               warn(
                 'rules',
                 `no source feeds ${hungry.length} rules, which want ${wanted.slice(0, 3).join('; ')}${wanted.length > 3 ? ' and others' : ''}`,
-                'add a source, or name its logsource; see: wardline coverage -c FILE',
+                `add a source, or name its logsource; see: wardline coverage -c ${config}`,
               ),
             ]),
       ],

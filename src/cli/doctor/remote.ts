@@ -112,7 +112,7 @@ async function elasticsearchFindings(
       found.push(
         warn(
           'clock',
-          `Elasticsearch at ${url.host} is ${Math.round(skew / 1000)} s ahead of this host`,
+          `Elasticsearch at ${url.host} is ${Math.abs(Math.round(skew / 1000))} s ${skew > 0 ? 'ahead of' : 'behind'} this host`,
           'let both follow NTP: event times decide windows',
         ),
       );

@@ -95,6 +95,7 @@ async function overEvents(rule: Detection, ruleset: Ruleset, files: readonly str
     if (flags.event !== undefined) break;
   }
   if (fired === 0 && best !== undefined) show(best.n, best.event);
+  if (n === 0) tellHint(`there is no event in ${files.join(', ')}`, io);
   if (flags.output === 'table' && flags.event === undefined)
     io.out(`${n} events, it holds for ${fired}${fired === 0 && best !== undefined ? '; the nearest is shown' : ''}\n`);
   tellHint(seen.hint(), io);

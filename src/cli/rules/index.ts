@@ -131,7 +131,12 @@ function live({ store: path, output }: DiffFlags, io: Io): number {
   const counts = quietCountsOf(store.reducers.load(QUIET_RULES)?.state ?? null);
   store.close();
   if (output === 'json') io.out(`${JSON.stringify({ version: 1, rules: counts })}\n`);
-  else io.out(counts.length === 0 ? 'no shadow or canary rule has run on this store\n' : `${counts.map(quietText).join('\n')}\n`);
+  else
+    io.out(
+      counts.length === 0
+        ? 'no shadow or canary rule has run on this store\n'
+        : `${counts.map((count) => quietText(count, String)).join('\n')}\n`,
+    );
   return EXIT.ok;
 }
 

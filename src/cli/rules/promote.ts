@@ -1,4 +1,5 @@
 import { existsSync, writeFileSync } from 'node:fs';
+import { join, resolve, sep } from 'node:path';
 import { QUIET_RULES, type QuietCount, quietCountsOf } from '../../pipeline/quiet-rules.ts';
 import type { Rule } from '../../rule/ir/rule.ts';
 import type { Ruleset } from '../../rule/load.ts';
@@ -10,8 +11,9 @@ import { chosenRules, namedSettings, type RuleFlags } from '../chosen-rules.ts';
 import { EXIT } from '../exit-codes.ts';
 import { wholeNumber } from '../flag-values.ts';
 import type { Io } from '../io.ts';
+import type { LoadedFile } from '../load.ts';
 import { ruleNamed } from '../rule-named.ts';
-import { quietText } from '../run.ts';
+import { nameIn, quietText } from '../run.ts';
 
 export type PromoteFlags = RuleFlags & {
   readonly store: string;
@@ -25,12 +27,13 @@ export type PromoteFlags = RuleFlags & {
  * canary replaces becomes a shadow. A running engine takes it at its next look at the files.
  */
 export function promote(name: string, flags: PromoteFlags, io: Io): number {
-  const { ruleset, files } = chosenRules(flags.rules, namedSettings(flags, io));
+  const loaded = namedSettings(flags, io);
+  const { ruleset, files } = chosenRules(flags.rules, loaded);
   const rule = ruleNamed(ruleset, name);
   const mode = rule.meta.alert?.mode ?? (rule.kind === 'detection' ? rule.policy?.mode : undefined) ?? 'alert';
   if (mode === 'alert') throw new WardlineError('usage', `"${rule.id}" speaks already; shadow and canary rules can be promoted`);
   const count = countOf(rule, flags.store);
-  if (count !== undefined) io.out(`${quietText(count)}\n`);
+  if (count !== undefined) io.out(`${quietText(count, nameIn(ruleset))}\n`);
   if (flags.maxNew !== undefined) requireFew(rule, count, wholeNumber(flags.maxNew, '--max-new', 0));
   const old = rule.meta.alert?.canaryOf;
   const changes = [
@@ -49,8 +52,15 @@ export function promote(name: string, flags: PromoteFlags, io: Io): number {
     );
   }
   if (!flags.dryRun) for (const file of files) save(file, texts.get(file.path) ?? file.text);
+  const changed = files.filter(({ path, text }) => texts.get(path) !== text).map(({ path }) => resolve(path));
+  for (const folder of signedFolders(loaded))
+    if (changed.some((path) => path.startsWith(join(folder, sep))))
+      io.err(`${folder} is a signed pack and is refused until it is signed anew: wardline pack sign ${folder} --key FILE\n`);
   return EXIT.ok;
 }
+
+const signedFolders = (loaded: LoadedFile | undefined): readonly string[] =>
+  (loaded?.settings.rules ?? []).flatMap((one) => (typeof one === 'string' ? [] : [resolve(loaded?.baseDir ?? '.', one.path)]));
 
 function oldRule(ruleset: Ruleset, name: string): Rule {
   const old = ruleNamed(ruleset, name);
