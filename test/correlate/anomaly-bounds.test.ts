@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { type PanePoint, paneKind } from '../../src/correlate/conditions/panes.ts';
 import { createCorrelator, type Note } from '../../src/correlate/correlator.ts';
+import type { Hit } from '../../src/correlate/firing.ts';
 import { boundValues, type KnownValues, MAX_VALUES, NO_VALUES, sizeOf, unseen } from '../../src/correlate/known-values.ts';
+import type { PaneAnomaly } from '../../src/rule/ir/anomaly.ts';
 import type { JsonValue } from '../../src/shared/json.ts';
 import { rulesetOf } from '../support/a-rule.ts';
 import { aMatch, asRecord, SECOND, watermarkAt } from '../support/correlate.ts';
@@ -94,4 +97,35 @@ test('those seen longest ago are let go, however often and in whatever order val
   expect(sizeOf(own.last)).toBe(MAX_VALUES);
   const has = (value: string): boolean => unseen(own, [value], 2001n, 10_000n).length === 0;
   expect([has('v3'), has('v300'), has('v301'), has('v1299')]).toEqual([true, false, true, true]);
+});
+
+describe('sums beyond what a double holds are numbers still, so that what learned one judges on', () => {
+  test.each([
+    ['change of the sum', { type: 'change', metric: 'sum' }],
+    ['change of the average', { type: 'change', metric: 'avg' }],
+    ['season of the sum', { type: 'seasonal', metric: 'sum', timespan: '1h' }],
+  ])('%s', (_, anomaly) => {
+    const { correlations } = rulesetOf(
+      { title: 'a', name: 'a', logsource: { category: 'test' }, detection: { sel: { t: 'a' }, condition: 'sel' } },
+      { title: 'j', name: 'judged', anomaly: { rules: ['a'], 'group-by': ['g'], field: 'v', timespan: '1m', ...anomaly } },
+    );
+    const condition = correlations[0]?.condition as PaneAnomaly;
+    const HOUR = 3600n * SECOND;
+    const values = Array.from({ length: 400 }, (_unused, pane): readonly number[] => {
+      if (pane === 200) return [1e308, 1e308];
+      return pane === 201 ? [1e308, 1e308, -1e308, -1e308, -1e308] : [100 + ((pane * 7) % 13)];
+    });
+    const hits = values.flatMap((some, pane) =>
+      some.map((v, i): Hit => {
+        const origin = { source: 's', partition: 0, offset: BigInt(pane * 10 + i), index: 0 };
+        return { time: BigInt(pane) * HOUR + BigInt(i), origin, rule: 'a', appendedAt: 0, values: { v }, entities: {}, bytes: 0 };
+      }),
+    );
+    const points: PanePoint[] = [];
+    const kind = paneKind(condition, { members: ['a'], timespan: HOUR }, (point) => points.push(point));
+    for (const _trigger of kind.passed(hits, kind.initial(), { watermark: 400n * HOUR, silent: () => false }));
+    expect(points).toHaveLength(400);
+    const numbers = points.flatMap(({ value, judged }) => [value, ...(judged.known ? [judged.expected, judged.confidence] : [])]);
+    expect(numbers.filter((one) => !Number.isFinite(one))).toEqual([]);
+  });
 });

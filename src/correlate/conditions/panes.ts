@@ -37,6 +37,9 @@ export type Look = (point: PanePoint) => void;
 
 const EVIDENCE = 5;
 const EMPTY: Open = { count: 0, sum: 0, distinct: undefined, hits: [] };
+/** Sums stay within this: beyond, differences and squares of them would be no numbers, and what learned those would never judge again. */
+const MOST_SUM = 1e150;
+const within = (value: number): number => Math.max(-MOST_SUM, Math.min(MOST_SUM, value));
 /** Different values counted per pane; more count as so many, which can only make a rise smaller. */
 const MAX_DISTINCT = 4096;
 
@@ -107,7 +110,7 @@ export function paneKind(condition: PaneAnomaly, { timespan }: Frame, look?: Loo
       own.last = number;
       if (metric === 'sum' || metric === 'avg') {
         for (const value of numbersOf(hit.values[field])) {
-          open.sum += value;
+          open.sum = within(open.sum + within(value));
           open.count++;
         }
       } else if (metric === 'distinct') {
