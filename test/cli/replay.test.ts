@@ -130,6 +130,10 @@ describe('wardline replay', () => {
     expect(code).toBe(1);
     expect(out).toContain('UNMET  expected exactly 3 alerts of "seen", got 4');
     expect(out).toContain('UNMET  there is no rule "lost"');
+    expect(await wardline('replay', ...input, '--expect', 'gone.yml')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/^wardline: cannot read gone\.yml: ENOENT/),
+    });
     expect((await wardline('replay', ...input, '--expect', 'expect.yml', '-o', 'junit')).out).toContain('tests="2" failures="2"');
   });
 

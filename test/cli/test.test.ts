@@ -42,6 +42,13 @@ describe('wardline test', () => {
     expect(out).toContain('ok    rules/seen.cases.yml:3:5: it is seen\n1 of 1 cases of 1 files passed');
   });
 
+  test('a filter that takes no case is an error: in a script it would pass for ever', async () => {
+    expect(await wardline('test', 'rules/seen.yml', '--filter', 'it is sen')).toMatchObject({
+      code: 2,
+      err: 'wardline: --filter: no case of 1 file has "it is sen" in its file or name\n',
+    });
+  });
+
   test('a rule that alerts and has too few cases fails', async () => {
     const { code, out } = await wardline('test', '--min-cases', '1', '--filter', 'it is seen');
     expect(code).toBe(1);

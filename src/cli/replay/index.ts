@@ -10,7 +10,7 @@ import type { Ruleset } from '../../rule/load.ts';
 import { loud } from '../../rule/loud.ts';
 import { problemText } from '../../rule/problem.ts';
 import { sha256Hex } from '../../shared/digest.ts';
-import { WardlineError } from '../../shared/errors.ts';
+import { messageOf, WardlineError } from '../../shared/errors.ts';
 import { createSink } from '../../sink/index.ts';
 import { fileSourceSettings } from '../../source/settings.ts';
 import { openStore } from '../../store/store.ts';
@@ -101,7 +101,7 @@ function expectationsOf(path: string, io: Io) {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new WardlineError('usage', `cannot read ${path}: ${String(error)}`, { cause: error });
+    throw new WardlineError('usage', `cannot read ${path}: ${messageOf(error)}`, { cause: error });
   }
   const { expectations, problems } = readExpectations({ path, text });
   if (expectations !== undefined) return expectations;

@@ -10,6 +10,7 @@ import { type Problem, problemText } from '../../rule/problem.ts';
 import type { RuleFile } from '../../rule/yaml.ts';
 import { WardlineError } from '../../shared/errors.ts';
 import { nearest } from '../../shared/nearest.ts';
+import { printable } from '../../shared/table.ts';
 import { loadContextOf, namedSettings, type RuleFlags, ruleSettingsOption, rulesOption } from '../chosen-rules.ts';
 import type { Register } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -92,6 +93,12 @@ async function runAll(
     ...read.flatMap((one) => [...one.problems, ...withoutRule(one, library)]),
     ...tooFew(wanted, rules, read, library, minCases, context),
   ];
+  // A filter that takes nothing would be passed by any rule.
+  if (flags.filter !== undefined && results.length === 0 && problems.length === 0)
+    throw new WardlineError(
+      'usage',
+      `--filter: no case of ${read.length} ${read.length === 1 ? 'file' : 'files'} has "${printable(flags.filter)}" in its file or name`,
+    );
   const run: TestRun = {
     results,
     problems,
