@@ -149,10 +149,15 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry, 
     clock,
     logger,
   };
-  await firstRules(activation, options.activate ?? false, stop.signal).catch(async (error: unknown) => {
-    await Promise.all(writers.map((writer) => writer.close()));
+  const sinks = has('deliver') ? settings.sinks.map((sink) => createSink(sink, { clock, logger, write: options.write })) : [];
+  /** What began already must not keep the process from ending. */
+  const giveUp = async (error: unknown): Promise<never> => {
+    stop.abort();
+    await Promise.allSettled(jobs);
+    await Promise.all([...writers.map((writer) => writer.close()), ...sinks.map((sink) => sink.close())]);
     throw error;
-  });
+  };
+  await firstRules(activation, options.activate ?? false, stop.signal).catch(giveUp);
   jobs.push(followRules(activation, stop.signal));
 
   const deadLetters = writerTo(names.deadLetters, 1);
@@ -169,10 +174,9 @@ async function runWith(options: RunOptions, board: Board, telemetry: Telemetry, 
         progress.events += counts.events;
         progress.deadLetters += unread.length;
         options.onProgress?.(progress);
-      })),
+      }).catch(giveUp)),
     );
   if (has('correlate')) jobs.push(correlateRole(deployment));
-  const sinks = has('deliver') ? settings.sinks.map((sink) => createSink(sink, { clock, logger, write: options.write })) : [];
   for (const sink of sinks)
     jobs.push(
       deliverRole(deployment, sink, sinkStates, (stored) => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { events, prepare, startProcess } from '../../scripts/distributed/cluster.ts';
 import { freePort } from '../../scripts/servers/server.ts';
 import { createChance } from '../simulation/scheduler.ts';
@@ -53,4 +53,13 @@ describe.skipIf(skipped !== undefined)('the admin port of the distributed form',
     child.kill('SIGTERM');
     expect(await new Promise((done) => child.once('exit', done))).toBe(0);
   });
+
+  test('a process that cannot begin to read a source says so and ends', async () => {
+    const prefix = `end-${randomBytes(3).toString('hex')}`;
+    const config = prepare({ dir: folder, brokers: kafkaUrl, topic: `no-${prefix}`, prefix, partitions: 1 });
+    const child = startProcess(config, 'b');
+    onTestFinished(() => void child.kill('SIGKILL'));
+    expect(await new Promise((done) => child.once('exit', done))).toBe(3);
+    expect(readFileSync(`${config}.b.err`, 'utf8')).toContain(`no-${prefix}`);
+  }, 45_000);
 });
