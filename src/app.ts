@@ -11,6 +11,7 @@ import type { Normalizer } from './normalize/normalizer.ts';
 import { receiversOf } from './notify/settings.ts';
 import { createAggregating } from './pipeline/aggregating.ts';
 import { type Background, createBackground } from './pipeline/background.ts';
+import { createBarrier } from './pipeline/barrier.ts';
 import { type Board, createBoard, observeBoard } from './pipeline/board.ts';
 import { createCanaries } from './pipeline/canaries.ts';
 import { createDelivery, offerAgain } from './pipeline/deliver.ts';
@@ -43,7 +44,7 @@ import { createSink } from './sink/index.ts';
 import type { AlertDocument } from './sink/sink.ts';
 import { REPEAT_WINDOW_MS } from './source/inbox.ts';
 import { createSource, registryOf } from './source/index.ts';
-import type { Source } from './source/source.ts';
+import type { Batch, Source } from './source/source.ts';
 import type { OutboxCounts } from './store/outbox.ts';
 import { openStore, type Store } from './store/store.ts';
 import { silentTelemetry, type Telemetry } from './telemetry/telemetry.ts';
@@ -237,8 +238,23 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   };
   const seen = new Map<string, number>();
   const slices = createSlices();
+  const batchesOf = async function* (source: Source): AsyncGenerator<Batch> {
+    try {
+      yield* source.batches(engine.positions(source.name), background.inputs);
+    } finally {
+      announced.arrive(source.name);
+    }
+  };
+  const announced = createBarrier(sources.filter((source) => source.announces === true).map(({ name }) => name));
   const read = async (source: Source): Promise<void> => {
-    for await (const whole of source.batches(engine.positions(source.name), background.inputs)) {
+    for await (const whole of batchesOf(source)) {
+      if (whole.awaits !== undefined) {
+        count(engine.step(source.name, whole));
+        announced.arrive(source.name);
+        continue;
+      }
+      // Else the first records of one source would end windows that others have matches for.
+      await announced.all;
       for (const batch of slices.of(whole)) {
         const records = canaries.take(batch.records);
         await outside.prepare(source.name, records);

@@ -19,8 +19,12 @@ export type CorrelateRecord =
   | { readonly kind: 'match'; readonly match: Match }
   /** A match that was given to one group of one rule before it came here. */
   | { readonly kind: 'routed'; readonly routed: Routed }
-  /** These source partitions exist: until each of them has spoken no time has passed. */
-  | { readonly kind: 'sources'; readonly partitions: readonly (readonly [source: string, partition: number])[] }
+  /** These source partitions exist: until each of them has spoken no time has passed. `awake`: also those that were idle. */
+  | {
+      readonly kind: 'sources';
+      readonly partitions: readonly (readonly [source: string, partition: number])[];
+      readonly awake?: boolean;
+    }
   /**
    * No event before `time` is awaited from this source partition, whose newest event is of `newest` (default: `time`). An
    * idle one does not hold the others back; where its input has not ended (`ended`), what should have come is missing.
@@ -156,7 +160,7 @@ export function createCorrelator(
         case 'routed':
           return put(record.routed, say).filter(({ rule }) => alerting.has(rule));
         case 'sources':
-          for (const [source, partition] of record.partitions) watermark.expect(`${partition}/${source}`);
+          for (const [source, partition] of record.partitions) watermark.expect(`${partition}/${source}`, record.awake === true);
           return [];
         case 'end':
           return advance(MAX_TIME, say);

@@ -4,8 +4,8 @@ import type { Nanos } from '../event/time.ts';
 export type Watermark = {
   /** Returns the joint watermark when it moved forward. */
   report(partition: string, time: Nanos, idle: boolean): Nanos | undefined;
-  /** A partition that will speak; until then it holds back all others. */
-  expect(partition: string): void;
+  /** A partition that will speak; until then it holds back all others. One that is idle does so again if it is `awake`. */
+  expect(partition: string, awake: boolean): void;
   current(): Nanos;
   snapshot(): readonly (readonly [string, string, boolean])[];
 };
@@ -29,8 +29,9 @@ export function createWatermark(start: Nanos, snapshot: readonly (readonly [stri
       current = next;
       return current;
     },
-    expect(partition) {
-      if (!partitions.has(partition)) partitions.set(partition, { time: start, idle: false });
+    expect(partition, awake) {
+      const known = partitions.get(partition);
+      if (known === undefined || (awake && known.idle)) partitions.set(partition, { time: known?.time ?? start, idle: false });
     },
     current: () => current,
     snapshot: () => [...partitions].map(([name, { time, idle }]) => [name, String(time), idle] as const),

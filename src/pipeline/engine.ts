@@ -168,6 +168,10 @@ export function createEngine(deps: EngineDeps): Engine {
 
   return {
     step(source, batch) {
+      if (batch.awaits !== undefined) {
+        const awaited = batch.awaits.map((partition) => [source, partition] as const);
+        return control({ kind: 'sources', partitions: awaited, awake: true });
+      }
       const entry = open(source, batch.partition);
       const { records } = batch;
       const before = entry.lateness.newest();
@@ -261,7 +265,7 @@ export function createEngine(deps: EngineDeps): Engine {
   };
 }
 
-/** How far time has come in a source partition; nothing before its first event. */
+/** How far time has come in a source partition; before its first event only that it rests. */
 function timeOf(
   source: string,
   partition: number,
@@ -271,9 +275,8 @@ function timeOf(
   ended: boolean,
 ): readonly CorrelateRecord[] {
   const [time, newest] = [lateness.watermark(), lateness.newest()];
-  return time === undefined || newest === undefined
-    ? []
-    : [{ kind: 'watermark', source, partition, time, newest, appendedAt, idle, ended: idle && ended }];
+  if (time === undefined && !idle) return [];
+  return [{ kind: 'watermark', source, partition, time, newest, appendedAt, idle, ended: idle && ended }];
 }
 
 function placeOf(key: string): { source: string; partition: number } {

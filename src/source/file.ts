@@ -32,6 +32,7 @@ export function createFileSource(
   let table: FileTable | undefined;
   return {
     name: settings.name,
+    announces: true,
     async *batches(positions, signal) {
       table = createFileTable(register, positions);
       const headsOf = createHeads(register);
@@ -46,10 +47,19 @@ export function createFileSource(
         told.add(path);
       });
       for (let first = true; !signal.aborted; first = false) {
-        for (const tracked of await look(first)) {
+        const found = await look(first);
+        const awaits = found.filter((tracked) => isUnread(tracked, settings)).map(({ number }) => number);
+        if (first || awaits.length > 0) yield { partition: awaits[0] ?? 0, records: [], awaits };
+        for (const tracked of found) {
           if (signal.aborted) return;
           try {
-            yield* read(settings, tracked, headsOf(tracked.number), signal);
+            let spoke = false;
+            for await (const batch of read(settings, tracked, headsOf(tracked.number), signal)) {
+              spoke = true;
+              yield batch;
+            }
+            // What was awaited and has no whole line yet rests like any other.
+            if (!spoke && awaits.includes(tracked.number)) yield { partition: tracked.number, records: [], next: tracked.position };
           } catch (error) {
             if (settings.mode !== 'once' || !(error instanceof WardlineError)) throw error;
             failures.push(error);
@@ -121,14 +131,19 @@ function createLook(
   };
 }
 
+/** Is there something to read, or the end of a file to tell? */
+function isUnread({ file, position, readStamp }: Tracked, { mode }: FileSourceSettings): boolean {
+  if (file === undefined) return false;
+  return mode === 'once' || (isCompressed(file.path) ? readStamp !== file.stamp : BigInt(file.size ?? 0) !== position);
+}
+
 /** What a partition has beyond its position. */
 async function* read(settings: FileSourceSettings, tracked: Tracked, heads: Heads, signal: AbortSignal): AsyncGenerator<Batch> {
   const { file, number: partition } = tracked;
   if (file === undefined) return;
+  if (!isUnread(tracked, settings)) return;
   const once = settings.mode === 'once';
   const compressed = isCompressed(file.path);
-  const unchanged = compressed ? tracked.readStamp === file.stamp : BigInt(file.size ?? 0) === tracked.position;
-  if (unchanged && !once) return;
   const from = tracked.position;
   const record = recordOf(settings, partition, Math.trunc(file.mtimeMs));
   const cutter = createLineCutter(compressed ? 0n : from, MAX_LINE_BYTES, utf16Of(file.start));

@@ -10,6 +10,8 @@ export type Batch = {
   readonly next?: bigint;
   /** True when nothing follows in this partition (files read once). */
   readonly end?: boolean;
+  /** Partitions that are read one after another after this batch, which has no records: until each has spoken, no time passes. */
+  readonly awaits?: readonly number[];
 };
 
 /** `to` is undefined where nobody can know how far it went. */
@@ -28,6 +30,8 @@ export type Positions = ReadonlyMap<number, bigint>;
  */
 export interface Source {
   readonly name: string;
+  /** Its first batch comes at once and says what it `awaits`, perhaps nothing: others wait for it before they are read. */
+  readonly announces?: boolean;
   /** Ends when the input ends (files read once) or after `signal` aborts; throws WardlineError `source`. */
   batches(positions: Positions, signal: AbortSignal): AsyncIterable<Batch>;
   /** Told after everything below these positions is durable; tells the broker, for lag. Never decides where to start. */

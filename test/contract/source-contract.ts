@@ -141,6 +141,7 @@ export function describeSourceContract(kind: SourceKind): void {
           const seen: string[] = [];
           const reading = (async () => {
             for await (const { records } of source.batches(new Map(), stop.signal)) {
+              if (records.length === 0) continue;
               seen.push(...records.map(text));
               if (seen.length === 3) void input.write(numbered(3, 2));
               if (seen.length === 5) stop.abort();

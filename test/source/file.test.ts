@@ -23,7 +23,7 @@ const signal = new AbortController().signal;
 
 async function batchesOf(path: string, positions = new Map<number, bigint>()): Promise<Batch[]> {
   const out: Batch[] = [];
-  for await (const batch of source(path).batches(positions, signal)) out.push(batch);
+  for await (const batch of source(path).batches(positions, signal)) if (batch.awaits === undefined) out.push(batch);
   return out;
 }
 const lines = (batches: readonly Batch[]) =>
@@ -36,7 +36,7 @@ describe('the file source', () => {
     writeFileSync(join(folder, 'b.log'), 'whole\n');
     const seen: Batch[] = [];
     const reading = (async () => {
-      for await (const batch of source(folder).batches(new Map(), signal)) seen.push(batch);
+      for await (const batch of source(folder).batches(new Map(), signal)) if (batch.awaits === undefined) seen.push(batch);
     })();
     await expect(reading).rejects.toThrow(/cannot read .*a\.log\.gz: unexpected end of file/);
     expect(lines(seen)).toContain('line 0 0');
@@ -224,4 +224,28 @@ describe('cutting lines', () => {
       ),
     );
   });
+});
+
+test('what there is to read is said first, and what is followed and has nothing yet says that it was looked at', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'awaits-'));
+  writeFileSync(join(folder, 'a.log'), 'one\n');
+  writeFileSync(join(folder, 'b.log'), 'half a line');
+  const once: (readonly number[] | undefined)[] = [];
+  const settings = { kind: 'file', name: 's', path: folder } as const;
+  const clock = { now: () => 0, sleep: async () => {} };
+  for await (const { awaits } of createFileSource({ ...settings, mode: 'once' }, clock).batches(new Map(), new AbortController().signal))
+    once.push(awaits);
+  expect(once).toEqual([[0, 1], undefined, undefined]);
+  const stop = new AbortController();
+  const followed: [number, number, readonly number[] | undefined][] = [];
+  for await (const batch of createFileSource({ ...settings, mode: 'follow' }, clock).batches(new Map(), stop.signal)) {
+    followed.push([batch.partition, batch.records.length, batch.awaits]);
+    if (followed.length === 3) stop.abort();
+  }
+  expect(followed).toEqual([
+    [0, 0, [0, 1]],
+    [0, 1, undefined],
+    [1, 0, undefined],
+  ]);
+  rmSync(folder, { recursive: true });
 });
