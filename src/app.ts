@@ -251,6 +251,8 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
       if (whole.awaits !== undefined) {
         count(engine.step(source.name, whole));
         announced.arrive(source.name);
+        // Files wait for one another; partitions of a broker are read side by side, and one that gives nothing is idle.
+        if (source.announces !== true) for (const one of whole.awaits) seen.set(`${one}/${source.name}`, clock.now());
         continue;
       }
       // Else the first records of one source would end windows that others have matches for.

@@ -10,7 +10,7 @@ export type Batch = {
   readonly next?: bigint;
   /** True when nothing follows in this partition (files read once). */
   readonly end?: boolean;
-  /** Partitions that are read one after another after this batch, which has no records: until each has spoken, no time passes. */
+  /** Partitions that have something unread, in a batch without records: until each has spoken, or is idle, no time passes. */
   readonly awaits?: readonly number[];
 };
 

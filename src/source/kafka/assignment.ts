@@ -41,7 +41,8 @@ export type Placing = {
 };
 
 export function createPlacing({ source, reader, admin, numbering, positions, places, marks, handover }: PlacingParts): Placing {
-  const place = (topic: string, partition: number, low: bigint, high: bigint): void => {
+  /** Gives the number of a partition that is new here and has something unread. */
+  const place = (topic: string, partition: number, low: bigint, high: bigint): number | undefined => {
     const key = `${partition}/${topic}`;
     const number = numbering.numberOf(topic, partition);
     const before = places.get(key);
@@ -56,14 +57,17 @@ export function createPlacing({ source, reader, admin, numbering, positions, pla
     reader.seek({ topic, partition, offset: String(sought) });
     if (expired && (positions.has(number) || wanted > 0n))
       void handover.give({ partition: number, records: [], gap: { from: wanted, to: low, cause: 'expired' }, next });
+    return before === undefined && next < high ? number : undefined;
   };
   const assigned: Placing['assigned'] = async (assignment) => {
     for (const [topic, partitions] of Object.entries(assignment)) {
       const logs = await admin.fetchTopicOffsets(topic);
-      for (const partition of partitions) {
+      const awaits = partitions.flatMap((partition) => {
         const log = logs.find((one) => one.partition === partition);
-        place(topic, partition, BigInt(log?.low ?? 0), BigInt(log?.high ?? 0));
-      }
+        return place(topic, partition, BigInt(log?.low ?? 0), BigInt(log?.high ?? 0)) ?? [];
+      });
+      const [first] = awaits;
+      if (first !== undefined) void handover.give({ partition: first, records: [], awaits });
     }
   };
   return {

@@ -45,8 +45,11 @@ export function createKafkaRange(
         for (const [partition, { next, end }] of spans) if (next >= end) yield { partition, records: [], end: true };
         const open = new Map([...spans].filter(([, { next, end }]) => next < end));
         if (open.size === 0) return;
+        const [first = 0] = open.keys();
+        yield { partition: first, records: [], awaits: [...open.keys()] };
         const starts = new Map([...spans].map(([partition, { next }]) => [partition, next]));
         for await (const batch of source.batches(starts, own.signal)) {
+          if (batch.awaits !== undefined) continue;
           const cut = upTo(batch, open);
           if (cut !== undefined) yield cut;
           if (open.size === 0) return;

@@ -19,6 +19,7 @@ function world(log: { low: number; high: number }, position?: number, mark?: Kaf
   }
   const sought: string[] = [];
   const gaps: Batch[] = [];
+  const awaited: (readonly number[])[] = [];
   const places = new Map<string, Place>();
   const placing = createPlacing({
     source: 'k',
@@ -30,10 +31,10 @@ function world(log: { low: number; high: number }, position?: number, mark?: Kaf
     positions: position === undefined ? new Map() : new Map([[0, BigInt(position)]]),
     places,
     marks: createMarks(register),
-    handover: { give: async (batch) => gaps.push(batch) > 0 },
+    handover: { give: async (batch) => (batch.awaits === undefined ? gaps.push(batch) : awaited.push(batch.awaits)) > 0 },
   });
   const arrived = (fetchedFrom: number, ...messages: readonly KafkaMessage[]) => placing.arrived('t', 0, BigInt(fetchedFrom), messages);
-  return { log, sought, gaps, placing, arrived, assign: () => placing.assigned({ t: [0] }), place: () => places.get('0/t') };
+  return { log, sought, gaps, awaited, placing, arrived, assign: () => placing.assigned({ t: [0] }), place: () => places.get('0/t') };
 }
 
 describe('placing a reader of Kafka', () => {
@@ -44,6 +45,16 @@ describe('placing a reader of Kafka', () => {
     expect(await arrived(10, message(10))).toBe(true);
     expect(await arrived(11, message(11))).toBe(true);
     expect(sought).toEqual(['10', '10']);
+  });
+
+  test('a partition with something unread is awaited, once', async () => {
+    const { assign, awaited } = world({ low: 0, high: 100 }, 10);
+    await assign();
+    await assign();
+    expect(awaited).toEqual([[0]]);
+    const read = world({ low: 0, high: 100 }, 100);
+    await read.assign();
+    expect(read.awaited).toEqual([]);
   });
 
   test('before the assignment has placed a partition nothing of it is taken', async () => {
