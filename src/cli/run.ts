@@ -119,9 +119,7 @@ export function summaryText(summary: RunSummary, elapsedMs: number, nameOf: Name
     `${summary.records} records, ${summary.events} events, ${summary.alerts} alerts${perLevel === '' ? '' : ` (${perLevel})`} in ${(elapsedMs / 1000).toFixed(1)} s`,
   ];
   if (summary.deadLetters > 0) lines.push(`${summary.deadLetters} records could not be read; see: wardline dead-letters`);
-  if (summary.tags.size > 0)
-    lines.push(`doubtful events, by tag: ${[...summary.tags].map(([tag, count]) => `${count} ${tag}`).join(', ')}; see docs/formats.md`);
-  lines.push(...openText(summary), ...lateText(summary), ...lossText(summary.losses ?? [], nameOf));
+  lines.push(...doubtText(summary), ...openText(summary), ...lossLines(summary, nameOf));
   for (const count of summary.quiet ?? []) lines.push(quietText(count, nameOf));
   for (const [sink, waiting] of summary.waiting)
     lines.push(
@@ -133,6 +131,15 @@ export function summaryText(summary: RunSummary, elapsedMs: number, nameOf: Name
     lines.push(`${dead} deliveries to ${sink} were refused or given up; they are kept, see: wardline deliver list ${sink}`);
   return lines.join('\n');
 }
+
+const doubtText = ({ tags }: RunSummary): readonly string[] =>
+  tags.size === 0 ? [] : [`doubtful events, by tag: ${[...tags].map(([tag, count]) => `${count} ${tag}`).join(', ')}; see docs/formats.md`];
+
+/** What came late, and what rules could not use or let go. */
+export const lossLines = (summary: RunSummary, nameOf: NameOf): readonly string[] => [
+  ...lateText(summary),
+  ...lossText(summary.losses ?? [], nameOf),
+];
 
 function openText({ open }: RunSummary): readonly string[] {
   if (open === undefined || open.windows === 0) return [];
@@ -181,8 +188,13 @@ export function quietText({ rule: id, mode, alerts, canary }: QuietCount, nameOf
   return `${mode}: ${rule} would have alerted ${alerts} times in place of ${of}: ${both} of both, ${onlyNew} of it alone, ${onlyOld} of ${of} alone`;
 }
 
+export const lossesJson = ({ late, losses = [] }: RunSummary) => ({
+  late: Object.fromEntries(late ?? []),
+  losses: losses.map(lossJson),
+});
+
 function summaryJson(summary: RunSummary): object {
-  const { records, events, alerts, deadLetters, tags, byLevel, waiting, dead, disabled, resumed, quiet = [], losses = [] } = summary;
+  const { records, events, alerts, deadLetters, tags, byLevel, waiting, dead, disabled, resumed, quiet = [] } = summary;
   return {
     version: 1,
     records,
@@ -196,8 +208,7 @@ function summaryJson(summary: RunSummary): object {
     disabled,
     resumed,
     quiet,
-    late: Object.fromEntries(summary.late ?? []),
-    losses: losses.map(lossJson),
+    ...lossesJson(summary),
     ...(summary.open === undefined ? {} : { openWindows: { count: summary.open.windows, kept: summary.open.kept } }),
   };
 }

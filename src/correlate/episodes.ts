@@ -2,7 +2,7 @@ import type { Nanos } from '../event/time.ts';
 import { compareHits, type Firing, type Hit } from './firing.ts';
 import type { GroupState } from './group.ts';
 import { lowerBound } from './hits.ts';
-import type { Trigger } from './kind.ts';
+import type { Explanation, Trigger } from './kind.ts';
 import type { Plan } from './plans.ts';
 
 /** An uninterrupted run of triggers: pauses of at most `rearm`. Its first trigger opens an alert. */
@@ -38,7 +38,7 @@ export function extend(state: GroupState, plan: Plan, trigger: Trigger): readonl
   // A trigger in the midst of what is known changes nothing.
   if (only !== undefined && near.length === 1 && time >= only.first && only.cells.has(cell)) {
     if (time > only.last) only.last = time;
-    if (plan.kind.ownEvidence) keepAll(only, trigger.explain().hits);
+    if (plan.kind.ownEvidence) keepAll(only, trigger.explain());
     return [];
   }
   const episode = only ?? newEpisode(time);
@@ -51,16 +51,16 @@ export function extend(state: GroupState, plan: Plan, trigger: Trigger): readonl
   episode.first = earliest;
   if (time > episode.last) episode.last = time;
   episode.cells.add(cell);
-  if (plan.kind.ownEvidence) keepAll(episode, trigger.explain().hits);
+  if (plan.kind.ownEvidence) keepAll(episode, trigger.explain());
   if (spoken && openedLater.length === 0) return [];
-  const { decision, hits } = trigger.explain();
+  const { decision, hits, count = hits.length } = trigger.explain();
   const base = {
     rule: plan.rule,
     group: state.group,
     opening: opening * rearm,
     time,
     window: { start: trigger.start, end: trigger.end },
-    count: hits.length,
+    count,
     total: episode.dropped + within(state.hits, episode, plan).length,
     decision,
     hits,
@@ -116,9 +116,11 @@ function keep(episode: Episode, hit: Hit): void {
 }
 
 /** What a trigger tells becomes the evidence of its episode; what an earlier one told is not told again. */
-function keepAll(episode: Episode, hits: readonly Hit[]): void {
+function keepAll(episode: Episode, { hits, count = 0 }: Explanation): void {
   const last = episode.tail.at(-1) ?? episode.head.at(-1);
-  for (const hit of hits) if (last === undefined || compareHits(last, hit) < 0) keep(episode, hit);
+  const fresh = hits.filter((hit) => last === undefined || compareHits(last, hit) < 0);
+  for (const hit of fresh) keep(episode, hit);
+  episode.dropped += Math.max(0, count - fresh.length);
 }
 
 function newEpisode(trigger: Nanos): Episode {

@@ -18,7 +18,12 @@ export type Trigger = {
   explain(): Explanation;
 };
 
-export type Explanation = { readonly decision: readonly Decision[]; readonly hits: readonly Hit[] };
+export type Explanation = {
+  readonly decision: readonly Decision[];
+  readonly hits: readonly Hit[];
+  /** How many matches were judged, where not all of them are kept as `hits`. */
+  readonly count?: number;
+};
 
 /** How far time has come. */
 export type Passage = {

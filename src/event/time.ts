@@ -72,7 +72,10 @@ export function zoneMinutes(zone: string): number | undefined {
   if (named !== undefined) return named;
   const digits = /^([+-])(\d\d):?(\d\d)?$/.exec(zone);
   if (digits === null) return undefined;
-  const minutes = Number(digits[2]) * 60 + Number(digits[3] ?? 0);
+  const [hours, rest] = [Number(digits[2]), Number(digits[3] ?? 0)];
+  // No zone is further from UTC; a time with such an offset has none that can be believed.
+  if (hours > 18 || rest > 59) return undefined;
+  const minutes = hours * 60 + rest;
   return digits[1] === '-' ? -minutes : minutes;
 }
 

@@ -42,6 +42,16 @@ describe('wardline replay', () => {
     expect(() => readFileSync(join(folder, 'wardline.db'))).toThrow();
   });
 
+  test('says what rules could not use, as a run does', async () => {
+    const many = `title: Many\nname: many\nlevel: low\ncorrelation: {type: event_count, rules: [seen], group-by: [user.name], timespan: 5m, condition: {gte: 2}}\n`;
+    mkdirSync(join(folder, 'losing'));
+    writeFileSync(join(folder, 'losing/many.yml'), `${rule('seen')}---\n${many}`);
+    const { out } = await wardline('replay', ...input, '--rules', 'losing');
+    expect(out).toMatch(/what rules could not use, or let go:\nRULE +LATE.*\nmany +0 +0 +4/);
+    const json = JSON.parse((await wardline('replay', ...input, '--rules', 'losing', '-o', 'json')).out);
+    expect(json.losses).toMatchObject([{ rule: 'many', noGroup: 4 }]);
+  });
+
   test('every alert says that it is of a backtest, under an id of its own', async () => {
     const { out } = await wardline('backtest', ...input, '-o', 'ndjson');
     const [first] = out.split('\n').map((line) => JSON.parse(line || 'null'));

@@ -103,3 +103,25 @@ describe('state', () => {
     }
   });
 });
+
+describe('an alert about a pane', () => {
+  const matches = [
+    ...Array.from({ length: 4 }, (_, pane) => asRecord(aMatch('a', pane * 10 + 1, { g: 'x' }, pane))),
+    ...Array.from({ length: 17 }, (_, i) => asRecord(aMatch('a', 41 + i / 4, { g: 'x' }, 10 + i))),
+    watermarkAt(60n * SECOND),
+  ];
+  const ruleset = rules({ type: 'spike', timespan: '10s', history: 3, factor: 2 });
+
+  test('counts all matches of the pane, and keeps some of them as evidence', () => {
+    const firings = firingsOf(ruleset, matches);
+    expect(opened(firings)).toMatchObject([{ count: 17, total: 17 }]);
+    expect(opened(firings)[0]?.hits).toHaveLength(5);
+    expect(firings.filter(({ stage }) => stage === 'closed')).toMatchObject([{ count: 17, total: 17 }]);
+  });
+
+  test('says what was expected without a least number where only rises matter', () => {
+    const season = rules({ type: 'seasonal', timespan: '10s', season: 'none', direction: 'up', min_history: 2, score: 2 });
+    const [first] = opened(firingsOf(season, matches));
+    expect(first?.decision[0]?.expected).toMatch(/^up to \d/);
+  });
+});

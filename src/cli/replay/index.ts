@@ -22,6 +22,7 @@ import { instantOf, requireFormat } from '../flag-values.ts';
 import type { Io } from '../io.ts';
 import { junit } from '../junit.ts';
 import type { LoadedFile } from '../load.ts';
+import { lossesJson, lossLines, nameIn } from '../run.ts';
 import { type Between, type Input, inputOf, within } from './inputs.ts';
 import { deadLetterInputs } from './letters.ts';
 import { fromOffset, fromOffsetOf } from './offsets.ts';
@@ -184,7 +185,8 @@ async function once(
     try {
       const transitions = store.alerts.after(0, Number.MAX_SAFE_INTEGER).map((alert) => asBacktest(alert, name));
       const { records, events, deadLetters } = summary;
-      return { records, events, deadLetters, transitions, opened: summary.opened.map((alert) => asBacktest(alert, name)) };
+      const lost = { lines: lossLines(summary, nameIn(ruleset)), json: lossesJson(summary) };
+      return { records, events, deadLetters, lost, transitions, opened: summary.opened.map((alert) => asBacktest(alert, name)) };
     } finally {
       store.close();
     }

@@ -13,6 +13,8 @@ export type Replayed = {
   readonly records: number;
   readonly events: number;
   readonly deadLetters: number;
+  /** What rules could not use: for people, one a line, and for programs. */
+  readonly lost: { readonly lines: readonly string[]; readonly json: object };
 };
 
 /** An alert of a replay says so, and its id is another than that of the alert that the engine made or would make. */
@@ -58,7 +60,7 @@ function timeline(documents: readonly JsonObject[]): string {
 }
 
 /** Totals by level, the rules and hosts with most alerts, and when: the first answer for an analyst. */
-export function summaryOf({ opened, records, events, deadLetters }: Replayed) {
+export function summaryOf({ opened, records, events, deadLetters, lost }: Replayed) {
   const documents = opened.map(({ document }) => document);
   const levels = new Map(count(documents, (document) => text(document, 'wardline.alert.severity')));
   return {
@@ -74,6 +76,7 @@ export function summaryOf({ opened, records, events, deadLetters }: Replayed) {
     })),
     hosts: count(documents, (document) => text(document, 'host.name')).map(([host, alerts]) => ({ host, alerts })),
     users: count(documents, (document) => text(document, 'user.name')).map(([user, alerts]) => ({ user, alerts })),
+    ...lost.json,
   };
 }
 
@@ -118,6 +121,7 @@ export function replayText(replayed: Replayed, elapsedMs: number): string {
     '',
     `backtest: ${summary.records} records, ${summary.events} events, ${summary.alerts} alerts${levels.length === 0 ? '' : ` (${levels.join(', ')})`} in ${(elapsedMs / 1000).toFixed(1)} s`,
     ...(summary.deadLetters > 0 ? [`${summary.deadLetters} records could not be read`] : []),
+    ...replayed.lost.lines,
   ].join('\n')}\n`;
 }
 

@@ -67,7 +67,7 @@ export function paneKind(condition: PaneAnomaly, { timespan }: Frame, look?: Loo
     const value = measure(own.open);
     const start = BigInt(number) * timespan;
     const end = start + timespan;
-    const { hits } = own.open ?? EMPTY;
+    const { hits, count } = own.open ?? EMPTY;
     const undecided = { time: end - 1n, start, end: end - 1n, undecided: true, explain: () => ({ decision: [], hits }) };
     if (value === undefined) return undefined;
     if (silent(start, end - 1n)) return undecided;
@@ -81,13 +81,18 @@ export function paneKind(condition: PaneAnomaly, { timespan }: Frame, look?: Loo
     if (!judged.fired || hits.length === 0) return undefined;
     // The inputs ended within this pane: it may lack what would have come.
     if (watermark === MAX_TIME && value < judged.expected) return undefined;
-    return { time: end - 1n, start, end: end - 1n, explain: () => ({ decision: tell(judged, value), hits }) };
+    return {
+      time: end - 1n,
+      start,
+      end: end - 1n,
+      explain: () => ({ decision: tell(judged, value), hits, count: Math.max(count, hits.length) }),
+    };
   };
   const tell = ({ baseline, expected, low, high, confidence }: Compared, value: number) =>
     decisionsOf({
       what,
       baseline: `${baseline}: ${rounded(expected)}`,
-      expected: `from ${rounded(low)} to ${rounded(high)}`,
+      expected: rangeText(low, high),
       observed: metric === 'distinct' && value >= MAX_DISTINCT ? `${MAX_DISTINCT} or more` : rounded(value),
       confidence,
     });
@@ -141,4 +146,10 @@ export function paneKind(condition: PaneAnomaly, { timespan }: Frame, look?: Loo
     },
     blank: ({ pane }) => pane === undefined,
   });
+}
+
+/** What may be, where a side may be open: a rule that looks for rises alone expects no least. */
+function rangeText(low: number, high: number): string {
+  if (low === Number.NEGATIVE_INFINITY) return `up to ${rounded(high)}`;
+  return high === Number.POSITIVE_INFINITY ? `at least ${rounded(low)}` : `from ${rounded(low)} to ${rounded(high)}`;
 }

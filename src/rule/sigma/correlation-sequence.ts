@@ -67,7 +67,7 @@ export function readSequence({ options, ordered, rules, timespan, references, re
       if (positive) report.error([...at, limit], 'correlation/sequence', `${long}, in which all steps must fit: it would never matter`);
       else report.warn([...at, limit], 'correlation/long-within', `${long}: the rule looks, or waits, that much further`);
     }
-    if (positive && bound !== undefined && steps.length === 0)
+    if (positive && bound !== undefined && steps.length === 0 && (step['runs'] === undefined || step['runs'] === 1))
       report.warn([...at, limit], 'correlation/no-effect', 'max_gap is the time since the step before, and before this step there is none');
     if (!positive) absent.push({ rule, at: steps.length, ...(bound === undefined ? {} : { within: bound }) });
     else
