@@ -131,3 +131,22 @@ test('every shipped rule has a compiled form', async () => {
   const { ruleset } = loadRules(readRuleFiles([join(home, 'rules')]));
   for (const rule of ruleset.byId.values()) expect(compiledOf(rule, ruleset).facts.every(([, text]) => text.length > 0)).toBe(true);
 });
+
+test('events are seen by the log sources of the settings, and as the file source there that reads them', async () => {
+  const own = mkdtempSync(join(tmpdir(), 'wardline-explain-seen-'));
+  const inOwn = wardlineIn(own);
+  const sigma = 'title: Own\nname: own\nid: own\nlevel: low\nlogsource: {product: billing}\ndetection: {s: {kind: fail}, condition: s}\n';
+  mkdirSync(join(own, 'rules'));
+  writeFileSync(join(own, 'rules/own.yml'), sigma);
+  writeFileSync(join(own, 'log.ndjson'), '{"@timestamp":"2026-11-20T08:00:00Z","app":"b","kind":"fail"}\n');
+  const source = { kind: 'file', name: 's', path: 'log.ndjson' };
+  for (const [name, settings] of [
+    ['mapped', { logsources: [{ when: { app: 'b' }, logsource: { product: 'billing' } }], sources: [source] }],
+    ['source', { sources: [{ ...source, logsource: { product: 'billing' } }] }],
+  ] as const) {
+    writeFileSync(join(own, `${name}.yaml`), JSON.stringify(settings));
+    expect((await inOwn('explain', 'own', '--events', 'log.ndjson', '-c', `${name}.yaml`)).out).toMatch(/^FIRED/m);
+  }
+  expect((await inOwn('explain', 'own', '--events', 'log.ndjson')).out).not.toMatch(/^FIRED/m);
+  rmSync(own, { recursive: true });
+});
