@@ -79,17 +79,23 @@ export function compileDocuments(path: string, { documents, problems: unread }: 
 
 /** The second pass over what all files said: names, references, filters, circles. */
 export function assemble(files: readonly FileRules[]): Loaded {
-  const problems: Problem[] = files.flatMap((file) => file.problems);
-  const drafts: Draft[] = files.flatMap((file) => file.drafts);
-  const shared = Map.groupBy(
-    files.flatMap((file) => file.shared),
-    ({ kind }) => kind,
-  );
+  // Thousands of files, of which one changed: this is asked of all of them while the engine runs.
+  const problems: Problem[] = [];
+  const drafts: Draft[] = [];
+  const broken = new Set<string>();
+  const allShared: FileRules['shared'][number][] = [];
+  for (const file of files) {
+    for (const draft of file.drafts) drafts.push(draft);
+    for (const problem of file.problems) problems.push(problem);
+    for (const one of file.shared) allShared.push(one);
+    for (const name of file.broken) broken.add(name);
+  }
+  const shared = Map.groupBy(allShared, ({ kind }) => kind);
   const sharedOf = (kind: string): readonly SourceDocument[] => (shared.get(kind) ?? []).map(({ document }) => document);
-  const broken = new Set(files.flatMap((file) => file.broken));
   const references = createReferences(nameAll(drafts, problems), sharedOf, broken);
   const rules = finishAll(drafts, references, problems);
-  const byId = new Map<RuleId, Rule>(rules.map((rule) => [rule.id, rule]));
+  const byId = new Map<RuleId, Rule>();
+  for (const rule of rules) byId.set(rule.id, rule);
   for (const document of sharedOf('filter')) {
     checkFilter(document, references, (id) => logsourceOf(byId.get(id)), reporter(document, problems));
   }
@@ -217,10 +223,22 @@ function createReferences(owners: ReadonlyMap<string, Draft>, sharedOf: Referenc
 
 function finishAll(drafts: readonly Draft[], references: References, problems: Problem[]): readonly Rule[] {
   const out: Rule[] = [];
+  let document: SourceDocument | undefined;
+  let errors = 0;
+  // One reporter for all: most drafts have nothing to tell.
+  const tell =
+    (severity: Problem['severity']): ProblemReporter['error'] =>
+    (...rest) => {
+      const report = reporter(document as SourceDocument, problems);
+      if (severity === 'error') errors++;
+      report[severity](...rest);
+    };
+  const report: ProblemReporter = { error: tell('error'), warn: tell('warn') };
   for (const draft of drafts) {
-    const report = reporter(draft.document, problems);
+    document = draft.document;
+    errors = 0;
     const rules = draft.finish(references, report);
-    if (!report.failed()) for (const rule of rules) out.push(rule);
+    if (errors === 0) for (const rule of rules) out.push(rule);
   }
   return out;
 }

@@ -81,9 +81,11 @@ export function createRulesetLoader(first: LoadContext): RulesetLoader {
       const before = current?.byId ?? new Map();
       const after = loaded.ruleset.byId;
       // What was kept is what is known; the broken text is tried again when it changes.
-      known = new Map(
-        [...used].map(([path, entry]) => [path, kept.has(path) ? { ...entry, text: next.get(path)?.text ?? entry.text } : entry]),
-      );
+      known = used;
+      for (const path of kept) {
+        const entry = used.get(path) as Known;
+        known.set(path, { ...entry, text: next.get(path)?.text ?? entry.text });
+      }
       current = loaded.ruleset;
       return {
         ruleset: loaded.ruleset,
