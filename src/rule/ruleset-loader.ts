@@ -21,7 +21,7 @@ export type Update = {
 /** `context`: what rules may refer to from now on; left out, it is as before. */
 export type RulesetLoader = { update(files: readonly RuleFile[], context?: LoadContext): Update };
 
-type Known = { readonly text: string; readonly rules: FileRules; readonly sound: boolean };
+type Known = { readonly text: string; readonly unreadable: string | undefined; readonly rules: FileRules; readonly sound: boolean };
 
 const hasErrors = (problems: readonly Problem[]): boolean => problems.some(({ severity }) => severity === 'error');
 
@@ -36,10 +36,11 @@ export function createRulesetLoader(first: LoadContext): RulesetLoader {
 
   const read = (file: RuleFile, compiled: string[], anew: boolean): Known => {
     const before = known.get(file.path);
-    if (before?.text === file.text && !anew) return before;
+    const unreadable = file.unreadable?.message;
+    if (before?.text === file.text && before.unreadable === unreadable && !anew) return before;
     compiled.push(file.path);
     const rules = readFileRules(file, context);
-    return { text: file.text, rules, sound: !hasErrors(rules.problems) };
+    return { text: file.text, unreadable, rules, sound: !hasErrors(rules.problems) };
   };
 
   return {
@@ -84,7 +85,8 @@ export function createRulesetLoader(first: LoadContext): RulesetLoader {
       known = used;
       for (const path of kept) {
         const entry = used.get(path) as Known;
-        known.set(path, { ...entry, text: next.get(path)?.text ?? entry.text });
+        const { text, unreadable } = next.get(path) ?? entry;
+        known.set(path, { ...entry, text, unreadable });
       }
       current = loaded.ruleset;
       return {

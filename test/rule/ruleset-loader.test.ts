@@ -37,6 +37,17 @@ describe('rules that change while the engine runs', () => {
     expect(mended).toMatchObject({ kept: [], changed: ['a'], problems: [] });
   });
 
+  test('bytes that are no text behind the text of a file break it like any other fault', () => {
+    const rules = loader();
+    const [good] = files({ 'a.yml': rule('a', 'one') });
+    if (good === undefined) throw new Error('no file');
+    rules.update([good]);
+    const bad = { ...good, unreadable: { code: 'yaml/encoding', message: 'the byte 0xe9 is no UTF-8', offset: good.text.length } };
+    expect(rules.update([bad]).kept).toEqual(['a.yml']);
+    expect(rules.update([bad])).toMatchObject({ kept: [], compiled: [] });
+    expect(rules.update([good])).toMatchObject({ kept: [], problems: [] });
+  });
+
   test('a file that no longer fits the others keeps its old version too', () => {
     const rules = loader();
     rules.update(files({ 'a.yml': rule('a', 'one'), 'c.yml': count }));

@@ -89,6 +89,8 @@ function readConditions(
   const used = new Set<string>();
   const trees: ConditionTree[] = [];
   const conditions = listed ? value : [value];
+  // Without a word the rule would be gone.
+  if (conditions.length === 0) report.error(path, 'sigma/condition', 'the list of conditions is empty');
   conditions.forEach((one, i) => {
     const at = listed ? [...path, i] : path;
     if (typeof one === 'object') {

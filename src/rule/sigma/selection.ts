@@ -41,6 +41,8 @@ function compileItem(
   if (isMap(value)) return fail(context, path, 'sigma/value', 'a map cannot be the value of a field');
   const listed = isList(value);
   const values = listed ? (value.length === 0 ? [null] : value) : [value];
+  if (listed && value.length === 0)
+    report.warn(path, 'sigma/null-in-list', 'an empty list matches events without the field; write null if that is meant');
   if (chain.all && values.length === 1) report.warn(path, 'sigma/all-single', '"all" has no effect on a single value');
   if (chain.exists && listed) return fail(context, path, 'sigma/value', '"exists" takes one value, true or false');
   const exprs: (Expr | undefined)[] = values.map((one, i) => {
