@@ -118,6 +118,14 @@ describe('rules', () => {
       /okta_brute_force +event_count +high[^\n]*\n1 of /,
     );
     expect((await wardline('rules', 'show', 'okta_brute_force')).out).toContain('timespan: 5m');
+    writeFileSync(
+      join(folder, 'demo/rules/sigma/okta/shouting.yml'),
+      'title: Loud\nname: loud\nlevel: low # \u001b]0;pwned\u0007\nlogsource: { product: okta }\ndetection: { s: { a: b }, condition: s }\n',
+    );
+    const shown = (await wardline('rules', 'show', 'loud')).out;
+    rmSync(join(folder, 'demo/rules/sigma/okta/shouting.yml'));
+    expect(shown).toContain('level: low');
+    expect(shown).not.toContain('\u001b');
     const other = join(folder, 'demo/rules/correlation/mr_okta_brute_force.yml');
     mkdirSync(join(folder, 'before'));
     writeFileSync(join(folder, 'before/a.yml'), readFileSync(other, 'utf8').replace('5m', '9m'));

@@ -5,7 +5,7 @@ import { LEVELS, type Rule } from '../../rule/ir/rule.ts';
 import type { Ruleset } from '../../rule/load.ts';
 import { rulesetDiff } from '../../rule/ruleset-diff.ts';
 import { WardlineError } from '../../shared/errors.ts';
-import { printable, table } from '../../shared/table.ts';
+import { printable, printableLines, table } from '../../shared/table.ts';
 import { openStore } from '../../store/store.ts';
 import { chosenRules, namedSettings, type RuleFlags, ruleSettingsOption, rulesOption } from '../chosen-rules.ts';
 import { outputOption, type Register, storeOption } from '../command.ts';
@@ -98,9 +98,10 @@ function list(flags: ListFlags, io: Io): number {
 function show(name: string, flags: RuleFlags, io: Io): number {
   const { ruleset, files } = load(flags, io);
   const { file, line } = ruleNamed(ruleset, name).meta.place;
-  io.out(`# ${file}:${line}\n${files.find(({ path }) => path === file)?.text ?? ''}`);
+  // Rules of others may hold what a terminal obeys.
+  io.out(`# ${printable(`${file}:${line}`)}\n${printableLines(files.find(({ path }) => path === file)?.text ?? '')}`);
   const runbook = file.replace(/\.(?:ya?ml|json)$/, '.md');
-  if (existsSync(runbook)) io.out(`\n${readFileSync(runbook, 'utf8')}`);
+  if (existsSync(runbook)) io.out(`\n${printableLines(readFileSync(runbook, 'utf8'))}`);
   return EXIT.ok;
 }
 
