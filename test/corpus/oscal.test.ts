@@ -8,8 +8,8 @@ import { buildReport, type Report } from '../../src/report/compliance.ts';
 import { renderAssessmentPlan, renderAssessmentResults, renderPoam } from '../../src/report/oscal/documents.ts';
 import { uuidOf } from '../../src/report/oscal/identity.ts';
 import { isObject, type JsonObject, type JsonValue } from '../../src/shared/json.ts';
-import { aBusyLedger, HOSTILE } from './scene.ts';
-import { aPack, aProfile, aQuietLog, aRule, PACK_DOCUMENT, walk } from './world.ts';
+import { aBusyLedger, HOSTILE } from '../report/scene.ts';
+import { aPack, aProfile, aQuietLog, aRule, PACK_DOCUMENT, walk } from '../report/world.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const data = resolve(root, '../shared/data/compliance');
