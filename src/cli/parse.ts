@@ -4,12 +4,13 @@ import { DEFAULT_LIMITS, decode } from '../decode/decode.ts';
 import { createLacking, type Lacking } from '../detect/lacking.ts';
 import { createMatchBuffer, createMatcher } from '../detect/matcher.ts';
 import { loadTables } from '../enrich/load.ts';
-import type { Event, Logsource } from '../event/event.ts';
+import type { Event } from '../event/event.ts';
 import { createNormalizer, type Normalizer } from '../normalize/normalizer.ts';
 import { provenanceOf } from '../normalize/provenance.ts';
 import { createRedactor } from '../normalize/redact.ts';
 import { createRouteTable } from '../normalize/routes.ts';
 import { WardlineError } from '../shared/errors.ts';
+import { given } from '../shared/given.ts';
 import type { JsonObject } from '../shared/json.ts';
 import { printable, table } from '../shared/table.ts';
 import { createFileSource } from '../source/file.ts';
@@ -44,7 +45,7 @@ function seenBy({ source, format, timezone }: ParseFlags, loaded: LoadedFile | u
       'usage',
       `there is no source "${source}"; the settings have ${settings.sources.map(({ name }) => name).join(', ')}`,
     );
-  const logsource = named?.logsource === undefined ? undefined : (JSON.parse(JSON.stringify(named.logsource)) as Logsource);
+  const logsource = named?.logsource && given(named.logsource);
   const about = { format: format ?? named?.format, timezone: timezone ?? named?.timezone, logsource, original: named?.original };
   return {
     normalizer: createNormalizer(

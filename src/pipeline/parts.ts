@@ -14,6 +14,7 @@ import { createRedactor } from '../normalize/redact.ts';
 import { createRouteTable } from '../normalize/routes.ts';
 import type { Rule } from '../rule/ir/rule.ts';
 import type { Ruleset } from '../rule/load.ts';
+import { given } from '../shared/given.ts';
 import { VERSION } from '../shared/version.ts';
 import type { RulesetParts } from './engine.ts';
 import { createIngest } from './ingest.ts';
@@ -50,13 +51,6 @@ export function partsOf(ruleset: Ruleset, settings: Settings, outside?: Pick<Out
   };
 }
 
-/** Settings that were given; the others are absent, not undefined. */
-function given<T extends object>(settings: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
-}
-
 /** One normalizer per source; they share the table of routes. */
 export function normalizersOf(
   { sources, logsource: routing, logsources }: Pick<Settings, 'sources' | 'logsource' | 'logsources'>,
@@ -66,17 +60,7 @@ export function normalizersOf(
   return new Map(
     sources.map(({ name, format, logsource, timezone, original }) => [
       name,
-      createNormalizer({ format, logsource: clean(logsource), timezone, original, enrichment, mappings: logsources }, routes),
+      createNormalizer({ format, logsource: logsource && given(logsource), timezone, original, enrichment, mappings: logsources }, routes),
     ]),
   );
-}
-
-/** Keys that were not given are absent, not undefined. */
-function clean(logsource: { category?: string | undefined; product?: string | undefined; service?: string | undefined } | undefined) {
-  if (logsource === undefined) return undefined;
-  return Object.fromEntries(Object.entries(logsource).filter(([, value]) => value !== undefined)) as {
-    category?: string;
-    product?: string;
-    service?: string;
-  };
 }

@@ -4,6 +4,7 @@ import { ADDED_OPERATORS, CONTEXT_STORES } from './ir/condition.ts';
 import { JOIN_KEYS, LEVELS, TRACE_RELATIONS } from './ir/rule.ts';
 import { JSON_OPERATORS } from './json-rules/operators.ts';
 import { SENSITIVITIES, STRENGTHS } from './policy/checks.ts';
+import { TYPES } from './sigma/correlation-condition.ts';
 
 /**
  * What editors are told about rule files. Looser than the readers, which also know references, modifiers and fields:
@@ -78,16 +79,7 @@ const comparisons = {
 export const correlationSchema = z.looseObject({
   ...meta,
   correlation: z.looseObject({
-    type: z.enum([
-      'event_count',
-      'value_count',
-      'value_sum',
-      'value_avg',
-      'value_median',
-      'value_percentile',
-      'temporal',
-      'temporal_ordered',
-    ]),
+    type: z.enum(TYPES),
     rules: texts.optional(),
     'group-by': texts.optional(),
     timespan: z.string().regex(/^[1-9]\d*[smhdwMy]$/),

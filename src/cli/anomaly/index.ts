@@ -21,10 +21,11 @@ type Flags = EventFlags &
 
 /** `wardline anomaly explain RULE FILE...`: what a rule expected, saw and said, as a chart per group. */
 async function explain(id: string, files: readonly string[], flags: Flags, io: Io): Promise<number> {
-  const { ruleset } = chosenRules(flags.rules, namedSettings(flags, io));
+  const loaded = namedSettings(flags, io);
+  const { ruleset } = chosenRules(flags.rules, loaded);
   const points = collectPoints(ruleset, drawnRule(ruleset, id));
   const counts = { records: 0, unread: 0 };
-  for await (const event of eventsOfFiles(files, flags, io, counts)) points.take(event);
+  for await (const event of eventsOfFiles(files, { ...flags, loaded }, io, counts)) points.take(event);
   const groups = points.end();
   const shown = groups.slice(0, flags.as === 'svg' ? 1 : wholeNumber(flags.groups, '--groups'));
   for (const { group, matches, points: all, fired } of shown) {

@@ -39,7 +39,8 @@ type Flags = EventFlags &
 async function explain(name: string | undefined, flags: Flags, io: Io): Promise<number> {
   if (flags.alert !== undefined) return showAlert(flags.alert, flags, io);
   if (name === undefined) throw new WardlineError('usage', 'name a rule, or an alert with --alert');
-  const { ruleset } = chosenRules(flags.rules, namedSettings(flags, io));
+  const loaded = namedSettings(flags, io);
+  const { ruleset } = chosenRules(flags.rules, loaded);
   const rule = ruleNamed(ruleset, name);
   requireGroups(rule, flags.group ?? []);
   const files = [...(flags.event === undefined ? [] : [flags.event]), ...(flags.events ?? [])];
@@ -52,7 +53,8 @@ async function explain(name: string | undefined, flags: Flags, io: Io): Promise<
     );
     return EXIT.ok;
   }
-  return rule.kind === 'correlation' ? overGroups(rule, ruleset, files, flags, io) : overEvents(rule, ruleset, files, flags, io);
+  const seen = { ...flags, loaded };
+  return rule.kind === 'correlation' ? overGroups(rule, ruleset, files, seen, io) : overEvents(rule, ruleset, files, seen, io);
 }
 
 /** Throws `usage` for groups that the rule does not have. */

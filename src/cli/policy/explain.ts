@@ -22,7 +22,8 @@ export type ExplainFlags = EventFlags &
 
 /** `wardline policy explain FILE`: for each access in scope, which rule decided, and what would have changed it. */
 export async function policyExplain(file: string, flags: ExplainFlags, io: Io): Promise<number> {
-  const ruleset = policyRules(flags.rules, namedSettings(flags, io), io);
+  const loaded = namedSettings(flags, io);
+  const ruleset = policyRules(flags.rules, loaded, io);
   const policies = ruleset.detections.filter(isPolicy);
   const judge = createPolicyJudge(ruleset);
   const context = createContextReader(ruleset.contexts);
@@ -33,7 +34,7 @@ export async function policyExplain(file: string, flags: ExplainFlags, io: Io): 
   let outside = 0;
   let n = 0;
   const counts = { records: 0, unread: 0 };
-  for await (const event of eventsOfFiles([file], flags, io, counts)) {
+  for await (const event of eventsOfFiles([file], { ...flags, loaded }, io, counts)) {
     n++;
     if (at !== undefined && n !== at) continue;
     const explanation = explainAccess(policies, judge, context, event);

@@ -24,7 +24,8 @@ export type LearnFlags = EventFlags &
 
 /** `wardline policy learn INPUT...`: proposes policies from observed accesses, as a file that runs only after a person changed it. */
 export async function policyLearn(inputs: readonly string[], flags: LearnFlags, io: Io): Promise<number> {
-  const { contexts } = chosenRules(flags.rules ?? (flags.config === undefined ? [] : undefined), namedSettings(flags, io)).ruleset;
+  const loaded = namedSettings(flags, io);
+  const { contexts } = chosenRules(flags.rules ?? (loaded === undefined ? [] : undefined), loaded).ruleset;
   const excluded = flags.exclude === undefined ? [] : linesOf(flags.exclude);
   const learner = createLearner({
     contexts,
@@ -34,7 +35,7 @@ export async function policyLearn(inputs: readonly string[], flags: LearnFlags, 
     excluded: new Set([...excluded.filter((line) => line !== ''), ...(flags.store === undefined ? [] : underAlert(flags.store))]),
   });
   const counts = { records: 0, unread: 0 };
-  for await (const event of eventsOfFiles(inputs, flags, io, counts)) {
+  for await (const event of eventsOfFiles(inputs, { ...flags, loaded }, io, counts)) {
     if (letThroughBy(event)) learner.allowed(event);
     else learner.refused();
   }

@@ -30,7 +30,7 @@ export async function policyReplay(inputs: readonly string[], flags: ReplayFlags
   const changed = { accesses: 0, allowed: 0, denied: 0 };
   const counts = { records: 0, unread: 0 };
   let outside = 0;
-  for await (const event of eventsOfFiles(inputs, flags, io, counts)) {
+  for await (const event of eventsOfFiles(inputs, { ...flags, loaded }, io, counts)) {
     const verdict = judge.judge(event);
     if (other !== undefined) compare(verdict, other.judge(event), changed);
     if (verdict === undefined) {

@@ -5,6 +5,7 @@ import { DEFAULT_LIMITS, decode } from '../../decode/decode.ts';
 import type { Normalizer } from '../../normalize/normalizer.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { WardlineError } from '../../shared/errors.ts';
+import { given } from '../../shared/given.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { Secret } from '../../shared/secret.ts';
 import { createElasticsearchSource } from '../../source/elasticsearch.ts';
@@ -49,7 +50,7 @@ export function inputOf(
     const parsed = kafkaSourceSettings.parse({
       kind: 'kafka',
       name,
-      ...given(form),
+      ...formOf(form),
       brokers: (kafka[1] ?? '').split(','),
       topics: [kafka[2]],
     });
@@ -66,7 +67,7 @@ export function inputOf(
       since: between.since,
       until: between.until,
     };
-    return { settings: { kind: 'stdin', name, ...given(form) }, open: () => createElasticsearchSource(input) };
+    return { settings: { kind: 'stdin', name, ...formOf(form) }, open: () => createElasticsearchSource(input) };
   }
   if (/^[a-z+]+:\/\//.test(text))
     throw new WardlineError(
@@ -74,7 +75,7 @@ export function inputOf(
       `"${text.replace(/\/\/.*@/, '//')}" is no input: write a path, source:NAME, kafka://broker:9092/topic or elasticsearch+https://host:9200/index`,
     );
   if (!existsSync(text)) throw new WardlineError('usage', `there is no file ${text}`);
-  const file = { kind: 'file' as const, name, ...given(form), path: resolve(text), mode: 'once' as const };
+  const file = { kind: 'file' as const, name, ...formOf(form), path: resolve(text), mode: 'once' as const };
   return { settings: file, open: ({ clock }) => createFileSource(file, clock) };
 }
 
@@ -92,10 +93,8 @@ function ofSettings(name: string, between: Between, settings: Settings | undefin
   return { settings: file, open: ({ clock }) => createFileSource(file, clock) };
 }
 
-const given = ({ format, timezone }: Pick<SourceSettings, 'format' | 'timezone'>) => ({
-  ...(format === undefined ? {} : { format }),
-  ...(timezone === undefined ? {} : { timezone }),
-});
+/** How the records of an input are read, as far as it was said. */
+export const formOf = ({ format, timezone }: Pick<SourceSettings, 'format' | 'timezone'>) => given({ format, timezone });
 
 /** The same source without the records whose events all lie outside; what cannot be read is for the engine to say. */
 export function within(source: Source, normalizer: Normalizer, { since, until }: Between): Source {

@@ -6,7 +6,7 @@ import { registryOf } from '../../source/index.ts';
 import type { SourceSettings } from '../../source/settings.ts';
 import { openStore } from '../../store/store.ts';
 import type { Io } from '../io.ts';
-import type { Input } from './inputs.ts';
+import { formOf, type Input } from './inputs.ts';
 
 /**
  * The records of a store that could not be read, each source as an input that is read as the settings say now. What is kept or
@@ -45,14 +45,7 @@ function inputOf(
   settings: Settings | undefined,
 ): Input {
   const known = settings?.sources.find((source) => source.name === name);
-  const { format, timezone } = form;
-  const unknown: SourceSettings = {
-    kind: 'stdin',
-    name,
-    ...(format === undefined ? {} : { format }),
-    ...(timezone === undefined ? {} : { timezone }),
-  };
-  const own = known ?? unknown;
+  const own: SourceSettings = known ?? { kind: 'stdin', name, ...formOf(form) };
   return {
     settings: own,
     open: (deps) => ({
