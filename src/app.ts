@@ -381,17 +381,20 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
     quiet: quiet.counts(),
     late,
     losses: losses.totals(),
-    ...(open === undefined ? {} : { open: { windows: open.windows, kept: open.kept } }),
+    ...(open === undefined ? {} : { open: { windows: open.windows, kept: open.kept, cut: open.cut } }),
   };
 }
 
 /** Every input has ended: what is open is decided, or kept for the next run. */
 function endOf(engine: Engine, { keepOpen = false, logger }: RunOptions) {
   const windows = engine.open();
-  const alerts = keepOpen ? [] : engine.end();
+  const { alerts, cut } = keepOpen ? { alerts: [], cut: 0 } : engine.end();
   if (windows > 0)
-    logger.info({ windows }, keepOpen ? 'open windows are kept for the next run' : 'open windows were decided at the end of the inputs');
-  return { windows, kept: keepOpen, alerts };
+    logger.info(
+      { windows, cut },
+      keepOpen ? 'open windows are kept for the next run' : 'open windows were decided at the end of the inputs',
+    );
+  return { windows, kept: keepOpen, cut, alerts };
 }
 
 function undelivered({ outbox }: Store): Pick<RunSummary, 'waiting' | 'dead' | 'disabled'> {

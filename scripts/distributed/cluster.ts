@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import kafkajs, { type Kafka, logLevel } from 'kafkajs';
 import { settingsSchema } from '../../src/config/settings.ts';
 import { createCorrelator } from '../../src/correlate/correlator.ts';
+import { MAX_TIME } from '../../src/correlate/hits.ts';
 import { createLateness } from '../../src/correlate/lateness.ts';
 import { normalizersOf, partsOf } from '../../src/pipeline/parts.ts';
 import { loadRules, type Ruleset } from '../../src/rule/load.ts';
@@ -111,7 +112,7 @@ export function closedOf(list: readonly Event[], rules: readonly object[] = RULE
     }));
     for (const match of parts.ingest(records, normalizer, lateness).matches) keep(correlator.apply({ kind: 'match', match }));
   }
-  keep(correlator.apply({ kind: 'end' }));
+  keep(correlator.apply({ kind: 'end', newest: MAX_TIME }));
   return closed;
 }
 

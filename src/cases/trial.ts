@@ -116,6 +116,8 @@ export function createTrial(ruleset: Ruleset, base: CaseBase, activated: (steps:
         }
       };
       const say = (note: Note): void => void notes.push(note);
+      /** How far time was said to have passed without an event. */
+      let told: bigint | undefined;
       const newest = (): bigint | undefined =>
         [...lateness.values()].flatMap((one) => one.newest() ?? []).reduce<bigint | undefined>(most, undefined);
       const step = (delivery: Delivery): void => {
@@ -138,7 +140,9 @@ export function createTrial(ruleset: Ruleset, base: CaseBase, activated: (steps:
         if (from === undefined) return;
         const mark = { kind: 'watermark' as const, source: 'test', partition: 0, appendedAt: 0 };
         if (delivery.kind === 'silence') take(correlator.apply({ ...mark, time: from, newest: from, idle: true, ended: false }, say));
-        take(correlator.apply({ ...mark, time: from + delivery.by, newest: from + delivery.by, idle: false }, say));
+        const to = from + delivery.by;
+        told = most(told, to);
+        take(correlator.apply({ ...mark, time: to, newest: to, idle: false }, say));
       };
 
       let saved:
@@ -174,7 +178,8 @@ export function createTrial(ruleset: Ruleset, base: CaseBase, activated: (steps:
         restore();
         for (const delivery of deliveries.slice(how.crashAt + 1)) step(delivery);
       }
-      take(correlator.apply({ kind: 'end' }, say));
+      const last = newest();
+      take(correlator.apply({ kind: 'end', newest: last === undefined ? told : most(told, last) }, say));
       return { firings, alerts, notes, deadLetters, matches, suppressedBy };
     },
   };

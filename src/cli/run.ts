@@ -143,12 +143,17 @@ export const lossLines = (summary: RunSummary, nameOf: NameOf): readonly string[
 
 function openText({ open }: RunSummary): readonly string[] {
   if (open === undefined || open.windows === 0) return [];
-  const what = open.windows === 1 ? '1 open window' : `${open.windows} open windows`;
-  const were = open.windows === 1 ? 'was' : 'were';
+  const { kept, cut } = open;
+  const decided = open.windows - cut;
+  const what = (count: number): string => (count === 1 ? '1 open window was' : `${count} open windows were`);
+  if (kept) return [`${what(open.windows)} kept for the next run`];
   return [
-    open.kept
-      ? `${what} ${were} kept for the next run`
-      : `${what} ${were} decided at the end of the inputs; where the logs go on, run with --keep-open, or follow them`,
+    ...(decided > 0
+      ? [`${what(decided)} decided at the end of the inputs; where the logs go on, run with --keep-open, or follow them`]
+      : []),
+    ...(cut > 0
+      ? [`${what(cut)} left undecided: the inputs ended before the time of an absence was over; --keep-open goes on with it`]
+      : []),
   ];
 }
 
@@ -209,7 +214,9 @@ function summaryJson(summary: RunSummary): object {
     resumed,
     quiet,
     ...lossesJson(summary),
-    ...(summary.open === undefined ? {} : { openWindows: { count: summary.open.windows, kept: summary.open.kept } }),
+    ...(summary.open === undefined
+      ? {}
+      : { openWindows: { count: summary.open.windows, kept: summary.open.kept, undecided: summary.open.cut } }),
   };
 }
 

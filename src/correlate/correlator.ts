@@ -6,6 +6,7 @@ import { compareFirings, compareHits, type Firing, type Hit } from './firing.ts'
 import type { Note, Say } from './group.ts';
 import type { Budget } from './group-store.ts';
 import { MAX_TIME, MIN_TIME } from './hits.ts';
+import type { Passage } from './kind.ts';
 import { type CorrelateRules, type Feed, feedsOf } from './plans.ts';
 import { createRouter, type Routed } from './route.ts';
 import { createRuleState, type RuleCounters, type RuleState } from './rule-state.ts';
@@ -42,8 +43,8 @@ export type CorrelateRecord =
     }
   /** Records of this source partition with event times from here to its next watermark were lost before anyone read them. */
   | { readonly kind: 'lost'; readonly source: string; readonly partition: number; readonly from: Nanos }
-  /** Every input has ended. */
-  | { readonly kind: 'end' };
+  /** Every input has ended; `newest` is the time of the newest event of all (undefined: none was seen). */
+  | { readonly kind: 'end'; readonly newest: Nanos | undefined };
 
 /** Limits, each for one rule: beyond the first two groups are evicted, beyond the third hits of a group are dropped. */
 export type CorrelateOptions = Budget & {
@@ -82,6 +83,8 @@ export type Correlator = {
   losses(): readonly RuleLosses[];
   /** Windows of correlations, at most one per group, that later matches could still change. */
   open(): number;
+  /** Windows that the end of the inputs left undecided, because their time lies beyond it. */
+  cut(): number;
 };
 
 const QUIET: Say = () => undefined;
@@ -105,6 +108,7 @@ export function createCorrelator(
     return reach > most ? reach : most;
   }, 0n);
   let current: Nanos = stored === undefined ? MIN_TIME : BigInt(stored.watermark);
+  let cut = 0;
 
   const router = createRouter(rules);
   const put = ({ rule, group, hit, late }: Routed, say: Say): readonly Firing[] => {
@@ -136,14 +140,14 @@ export function createCorrelator(
   };
 
   /** Rules in the order of their feeding: what a rule below settles is a match of the rule above before that decides. */
-  const advance = (to: Nanos, say: Say): readonly Firing[] => {
+  const advance = (to: Nanos, say: Say, end?: Pick<Passage, 'ended' | 'cut'>): readonly Firing[] => {
     current = to;
     const out: Firing[] = [];
     for (const state of byRule.values()) {
       const { plan } = state;
       const own = state.own(to);
       const sources = options.sourcesOf?.(plan.rule);
-      const passage = { watermark: own, silent: (start: Nanos, end: Nanos) => silences.within(start, end, sources) };
+      const passage: Passage = { watermark: own, silent: (from, until) => silences.within(from, until, sources), ...end };
       const starts: Hit[] = [];
       for (const firing of state.advance(passage, say, (start) => starts.push(start))) out.push(firing);
       for (const start of starts.sort(compareHits)) for (const firing of chain(start, say)) out.push(firing);
@@ -163,7 +167,7 @@ export function createCorrelator(
           for (const [source, partition] of record.partitions) watermark.expect(`${partition}/${source}`, record.awake === true);
           return [];
         case 'end':
-          return advance(MAX_TIME, say);
+          return advance(MAX_TIME, say, { ended: record.newest ?? MIN_TIME, cut: () => void cut++ });
         case 'lost':
           silences.begin(record.source, record.partition, record.from);
           return [];
@@ -178,6 +182,7 @@ export function createCorrelator(
       }
     },
     watermark: () => current,
+    cut: () => cut,
     snapshot: () =>
       encodeState({
         watermark: String(current),

@@ -29,6 +29,10 @@ export type Explanation = {
 export type Passage = {
   /** No match before this instant will come. */
   readonly watermark: Nanos;
+  /** Every input has ended, and the newest event was of this time: whether anything came later nobody knows. */
+  readonly ended?: Nanos;
+  /** Counts a window that is left undecided because the inputs ended within it. */
+  readonly cut?: () => void;
   /** True when some source that can feed the rule was silent, or lost records, within this interval. */
   silent(start: Nanos, end: Nanos): boolean;
   /** What was counted over all groups of the rule; there for kinds that ask for it. */

@@ -3,7 +3,7 @@ import { type PanePoint, paneKind } from '../correlate/conditions/panes.ts';
 import { waysOf } from '../correlate/conditions/sequence.ts';
 import { least, rising } from '../correlate/conditions/thresholds.ts';
 import type { Hit } from '../correlate/firing.ts';
-import { lowerBound, MAX_TIME } from '../correlate/hits.ts';
+import { lowerBound, MAX_TIME, MIN_TIME } from '../correlate/hits.ts';
 import type { Trigger } from '../correlate/kind.ts';
 import { complete, eventEnd } from '../correlate/sequences.ts';
 import type { Nanos } from '../event/time.ts';
@@ -18,8 +18,16 @@ import { triggersOf } from './triggers.ts';
 
 export type { NearMiss } from './near.ts';
 
-/** The nearest miss of a rule for one group over all its matches, in order; undefined where there is nothing to say. */
-export function nearMiss(rule: Correlation, hits: readonly Hit[], nameOf: (id: RuleId) => string): NearMiss | undefined {
+/**
+ * The nearest miss of a rule for one group over all its matches, in order; undefined where there is nothing to say. `newest`
+ * is the time of the newest event of the inputs, of whatever group.
+ */
+export function nearMiss(
+  rule: Correlation,
+  hits: readonly Hit[],
+  nameOf: (id: RuleId) => string,
+  newest = hits.at(-1)?.time,
+): NearMiss | undefined {
   const { condition, timespan, members } = rule;
   if (hits.length === 0) return undefined;
   switch (condition.kind) {
@@ -57,7 +65,7 @@ export function nearMiss(rule: Correlation, hits: readonly Hit[], nameOf: (id: R
     case 'spike':
     case 'seasonal':
     case 'change':
-      return nearestPane(condition, rule, hits);
+      return nearestPane(condition, rule, hits, newest);
     default: {
       const last = hits.at(-1) as Hit;
       return {
@@ -185,10 +193,10 @@ function lastChain(way: Sequence, hits: readonly Hit[], timespan: Nanos): readon
 }
 
 /** The pane that came nearest to its band; or how much is still to be learned. */
-function nearestPane(condition: PaneAnomaly, rule: Correlation, hits: readonly Hit[]): NearMiss | undefined {
+function nearestPane(condition: PaneAnomaly, rule: Correlation, hits: readonly Hit[], ended = MIN_TIME): NearMiss | undefined {
   const points: PanePoint[] = [];
   const kind = paneKind(condition, rule, (point) => points.push(point));
-  for (const _trigger of kind.passed(hits, kind.initial(), { watermark: MAX_TIME, silent: () => false }));
+  for (const _trigger of kind.passed(hits, kind.initial(), { watermark: MAX_TIME, ended, silent: () => false }));
   const known = points.flatMap((point) => (point.judged.known && !point.judged.fired ? [{ point, judged: point.judged }] : []));
   const far = ({ point, judged }: (typeof known)[number]): number =>
     Math.min(

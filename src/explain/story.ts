@@ -98,12 +98,12 @@ export function createStory(ruleset: Ruleset, rule: Correlation) {
       }
     },
     end(): Story {
-      take(correlator.apply({ kind: 'end' }, say));
+      take(correlator.apply({ kind: 'end', newest: lateness.newest() }, say));
       const nameOf = (id: RuleId): string => own.byId.get(id)?.meta.name ?? id;
       const told = [...groups.values()].map((one): GroupStory => {
         const hits = [...one.hits].sort(compareHits);
         const opened = one.fired.some(({ stage }) => stage === 'opened');
-        return { ...one, hits, miss: opened ? undefined : nearMiss(rule, hits, nameOf) };
+        return { ...one, hits, miss: opened ? undefined : nearMiss(rule, hits, nameOf, lateness.newest()) };
       });
       return { ...counts, groups: told.sort(byNearness) };
     },

@@ -1,3 +1,4 @@
+import { MAX_TIME } from '../correlate/hits.ts';
 import { createLateness } from '../correlate/lateness.ts';
 import type { RawRecord } from '../event/raw-record.ts';
 import type { Nanos } from '../event/time.ts';
@@ -128,7 +129,8 @@ function raise(canary: CanarySettings, slot: number, records: readonly RawRecord
     const correlator = parts.correlator(undefined);
     const firings = [
       ...matches.flatMap((match) => [...correlator.apply({ kind: 'match', match }, () => undefined)]),
-      ...correlator.apply({ kind: 'end' }, () => undefined),
+      // Nothing comes after a canary, for all time: an absence is over too.
+      ...correlator.apply({ kind: 'end', newest: MAX_TIME }, () => undefined),
     ];
     const firing = firings.find((one) => one.rule === rule && one.stage === 'opened');
     const alert = firing === undefined ? undefined : parts.toAlert(firing, () => undefined);

@@ -64,8 +64,8 @@ export type Engine = {
   step(source: string, batch: Batch): readonly AlertDocument[];
   /** A partition went quiet, or its input ended: it no longer holds the others back. */
   idle(source: string, partition: number): readonly AlertDocument[];
-  /** Every input has ended: settled windows are decided. */
-  end(): readonly AlertDocument[];
+  /** Every input has ended: windows are decided, but those that only more time could decide (`cut`). */
+  end(): { readonly alerts: readonly AlertDocument[]; readonly cut: number };
   /** Takes up operators' actions, silences and statements: audit entry, transition and checkpoint in one transaction. */
   act(): readonly AlertDocument[];
   /** Reads records again that were dead letters; what became of them, alerts and a checkpoint are one transaction. */
@@ -195,7 +195,12 @@ export function createEngine(deps: EngineDeps): Engine {
       const [record] = timeOf(source, partition, open(source, partition), 0, true, false);
       return record === undefined ? [] : control(record);
     },
-    end: () => control({ kind: 'end' }),
+    end() {
+      const times = [...partitions.values()].flatMap(({ lateness }) => lateness.newest() ?? []);
+      const newest = times.reduce<bigint | undefined>((most, time) => (most === undefined || time > most ? time : most), undefined);
+      const alerts = control({ kind: 'end', newest });
+      return { alerts, cut: correlator.cut() };
+    },
     act() {
       const actions = store.actions.pending();
       const silences = store.silences.untold();

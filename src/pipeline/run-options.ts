@@ -68,8 +68,11 @@ export type RunSummary = Progress & {
   readonly late?: ReadonlyMap<string, number>;
   /** What rules could not use, or let go. */
   readonly losses?: readonly LossCount[];
-  /** Windows that were open at the end of the inputs, and what became of them; undefined: the inputs did not end. */
-  readonly open?: { readonly windows: number; readonly kept: boolean };
+  /**
+   * Windows that were open at the end of the inputs, whether they were kept, and how many of them stayed undecided (`cut`)
+   * because their time lies beyond it; undefined: the inputs did not end.
+   */
+  readonly open?: { readonly windows: number; readonly kept: boolean; readonly cut: number };
   /** What shadow and canary rules would have alerted. */
   readonly quiet?: readonly QuietCount[];
 };

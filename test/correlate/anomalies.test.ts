@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createCorrelator, type Note } from '../../src/correlate/correlator.ts';
 import type { Firing } from '../../src/correlate/firing.ts';
 import { rulesetOf } from '../support/a-rule.ts';
-import { aMatch, asRecord, firingsOf, nameOf, SECOND, watermarkAt } from '../support/correlate.ts';
+import { aMatch, asRecord, endOf, firingsOf, nameOf, SECOND, watermarkAt } from '../support/correlate.ts';
 
 const rules = (anomaly: object) =>
   rulesetOf(
@@ -47,7 +47,7 @@ describe('undecided', () => {
   const notesOf = (anomaly: object, records: readonly Parameters<ReturnType<typeof createCorrelator>['apply']>[0][]): readonly Note[] => {
     const notes: Note[] = [];
     const correlator = createCorrelator(rules(anomaly));
-    for (const record of [...records, { kind: 'end' } as const]) correlator.apply(record, (note) => notes.push(note));
+    for (const record of [...records, endOf(records)]) correlator.apply(record, (note) => notes.push(note));
     return notes;
   };
   const every = (seconds: number, count: number) =>

@@ -21,7 +21,7 @@ function saidOf(anomaly: object, count: number): readonly Note[] {
     if (i % 100 !== 99) continue;
     correlator.apply(watermarkAt(BigInt(i) * SECOND), (note) => notes.push(note));
   }
-  correlator.apply({ kind: 'end' }, (note) => notes.push(note));
+  correlator.apply({ kind: 'end', newest: BigInt(count) * SECOND }, (note) => notes.push(note));
   return notes.filter(({ kind }) => kind === 'bounded');
 }
 
@@ -48,7 +48,7 @@ describe('so is what a match or a group of another kind has too much of', () => 
     );
     const correlator = createCorrelator(ruleset);
     for (const [i, event] of events.entries()) correlator.apply(asRecord(aMatch('a', i, { g: 'x', ...event }, i)));
-    correlator.apply({ kind: 'end' });
+    correlator.apply({ kind: 'end', newest: BigInt(events.length) * SECOND });
     return correlator.losses()[0]?.values ?? 0;
   };
   const list = (count: number) => Array.from({ length: count }, (_, i) => `v${i}`);
@@ -82,7 +82,7 @@ test('an alert on a rare value says so where values of the window were not count
     for (let i = 0; i < crowd; i++) correlator.apply(asRecord(aMatch('a', i, { g: 'x', v: `v${i}` }, i)));
     for (let i = 0; i < 4000; i++)
       correlator.apply(asRecord(aMatch('a', 4000 + i, { g: 'x', v: i === 3999 ? 'once' : 'usual' }, crowd + i)));
-    const fired = correlator.apply({ kind: 'end' }).filter(({ stage }) => stage === 'opened');
+    const fired = correlator.apply({ kind: 'end', newest: 8000n * SECOND }).filter(({ stage }) => stage === 'opened');
     return fired.at(-1)?.decision.find(({ condition }) => condition === 'baseline')?.expected;
   };
   expect(baselineOf(900)).toBe('4900 matches of the group');

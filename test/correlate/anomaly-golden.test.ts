@@ -74,7 +74,7 @@ describe('what is drawn as fired is what the engine fires', () => {
         });
     }
     const firedTimes = correlator
-      .apply({ kind: 'end' })
+      .apply({ kind: 'end', newest: undefined })
       .filter(({ stage }) => stage === 'opened')
       .map(({ window }) => window.end);
     expect(drawnTimes.length).toBeGreaterThan(0);

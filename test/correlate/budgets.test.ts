@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createCorrelator, DEFAULT_CORRELATE_OPTIONS, type Note, restoreCorrelator } from '../../src/correlate/correlator.ts';
 import { rulesetOf } from '../support/a-rule.ts';
-import { aMatch, asRecord, nameOf } from '../support/correlate.ts';
+import { aMatch, asRecord, nameOf, SECOND } from '../support/correlate.ts';
 
 const member = (name: string) => ({
   title: name,
@@ -88,7 +88,7 @@ describe('a flood into one group', () => {
           fired.push(nameOf(firing));
       }
       const { dropped, hits } = correlator.stats();
-      for (const firing of correlator.apply({ kind: 'end' })) fired.push(nameOf(firing));
+      for (const firing of correlator.apply({ kind: 'end', newest: 90n * SECOND })) fired.push(nameOf(firing));
       return { fired, dropped, hits };
     };
     const { fired, dropped, hits } = run(1000);

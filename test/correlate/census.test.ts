@@ -3,7 +3,7 @@ import { createCensus } from '../../src/correlate/census.ts';
 import { fromText, toText } from '../../src/correlate/codec.ts';
 import { createCorrelator } from '../../src/correlate/correlator.ts';
 import { rulesetOf } from '../support/a-rule.ts';
-import { aMatch, asRecord } from '../support/correlate.ts';
+import { aMatch, asRecord, SECOND } from '../support/correlate.ts';
 
 const SPAN = 100n;
 const limits = { members: 3, keys: 2, pairs: 4 };
@@ -54,7 +54,7 @@ function beaconAmongMany() {
   const hosts = Array.from({ length: 2060 }, (_, i) => aMatch('a', 1, { h: `h${i}`, d: '10.0.0.1' }, i));
   const calls = Array.from({ length: 12 }, (_, i) => aMatch('a', 60 * i + 2, { h: 'h1', d: '10.0.0.2' }, 3000 + i));
   const fired = [...hosts, ...calls].map(asRecord).flatMap((one) => correlator.apply(one));
-  return { fired: [...fired, ...correlator.apply({ kind: 'end' })], losses: correlator.losses() };
+  return { fired: [...fired, ...correlator.apply({ kind: 'end', newest: 700n * SECOND })], losses: correlator.losses() };
 }
 
 test('a rule counts the members it left out, and its alert says that there may be more', () => {

@@ -41,6 +41,8 @@ const cellAt = (group: string, t: number): string => `${group} ${Math.floor(t / 
 
 function absences(list: readonly Event[], minSeen: number, remember: number): Set<string> {
   const found = new Set<string>();
+  // The inputs end at the newest event, of whatever group: a time that is not over then is not told.
+  const end = Math.max(...list.map(({ t }) => t));
   for (const group of ['x', 'y']) {
     const own = sortedBy(list, group);
     own.forEach(({ t }, i) => {
@@ -49,7 +51,7 @@ function absences(list: readonly Event[], minSeen: number, remember: number): Se
       let seen = 1;
       for (let k = i; k > 0 && (own[k] as Event).t - (own[k - 1] as Event).t <= remember; k--)
         if ((own[k - 1] as Event).t >= t - remember) seen++;
-      if (next > t + SPAN && seen >= minSeen) found.add(cellAt(group, t + SPAN));
+      if (next > t + SPAN && end >= t + SPAN && seen >= minSeen) found.add(cellAt(group, t + SPAN));
     });
   }
   return found;

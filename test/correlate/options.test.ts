@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createCorrelator, DEFAULT_CORRELATE_OPTIONS } from '../../src/correlate/correlator.ts';
 import type { JsonValue } from '../../src/shared/json.ts';
 import { rulesetOf } from '../support/a-rule.ts';
-import { aMatch, asRecord, SECOND } from '../support/correlate.ts';
+import { aMatch, asRecord, endOf, SECOND } from '../support/correlate.ts';
 
 type Event = readonly [t: number, fields: Readonly<Record<string, JsonValue>>];
 
@@ -20,8 +20,8 @@ const rule = (correlation: object, wardline?: object) => [
 /** Stages of the rule as `group stage second`, groups as their values; with the limits that bit. */
 function run(documents: readonly object[], events: readonly Event[]) {
   const correlator = createCorrelator(rulesetOf(...documents), DEFAULT_CORRELATE_OPTIONS);
-  const records = [...events.map(([t, fields], n) => asRecord(aMatch('a', t, { ...fields }, n))), { kind: 'end' as const }];
-  const told = records.flatMap((record) => correlator.apply(record)).filter(({ rule: id }) => id === 'judged');
+  const records = events.map(([t, fields], n) => asRecord(aMatch('a', t, { ...fields }, n)));
+  const told = [...records, endOf(records)].flatMap((record) => correlator.apply(record)).filter(({ rule: id }) => id === 'judged');
   const text = told.map(({ group, stage, time }) => `${Object.values(group.values).join('+') || '-'} ${stage} ${time / SECOND}`);
   return { text, opened: text.filter((one) => one.includes(' opened ')), stats: correlator.stats() };
 }

@@ -70,7 +70,9 @@ describe('what must be absent, while a source is silent', () => {
   });
 
   test('is decided at the end of inputs that ended: an input that ended is not silent', () => {
-    expect(told([mark('edr', 90), a, { ...mark('idp', 95), idle: true, ended: true } as CorrelateRecord, { kind: 'end' }])).toEqual({
+    expect(
+      told([mark('edr', 90), a, { ...mark('idp', 95), idle: true, ended: true } as CorrelateRecord, { kind: 'end', newest: at(100) }]),
+    ).toEqual({
       fired: ['opened 100'],
       undecided: [],
     });

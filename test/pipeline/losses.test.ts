@@ -151,15 +151,15 @@ describe('the summary of a run', () => {
   test('says how many open windows were decided at the end of the inputs', async () => {
     const [one, two] = await twice(false, [at(0, 'a'), at(10, 'a'), at(5, 'b'), at(2000, 'c')], []);
     // The watermark stands 5 minutes behind the newest event: the windows of a and b are over.
-    expect(one.open).toEqual({ windows: 1, kept: false });
+    expect(one.open).toEqual({ windows: 1, kept: false, cut: 0 });
     expect(summaryText(one, 0, String)).toContain(
       '1 open window was decided at the end of the inputs; where the logs go on, run with --keep-open',
     );
-    expect(two.open).toEqual({ windows: 0, kept: false });
+    expect(two.open).toEqual({ windows: 0, kept: false, cut: 0 });
     world.remove();
     world = aWorld();
     const [, again] = await twice(false, [at(0, 'a')], [at(10, 'a'), at(11, 'b')]);
-    expect(again.open).toEqual({ windows: 2, kept: false });
+    expect(again.open).toEqual({ windows: 2, kept: false, cut: 0 });
   });
 
   test('a window over the seam of two runs is lost unless it is kept open', async () => {
@@ -169,7 +169,7 @@ describe('the summary of a run', () => {
     world.remove();
     world = aWorld();
     const [one, kept] = await twice(true, first, then);
-    expect(one.open).toEqual({ windows: 1, kept: true });
+    expect(one.open).toEqual({ windows: 1, kept: true, cut: 0 });
     expect(summaryText(one, 0, String)).toContain('1 open window was kept for the next run');
     expect(kept.alerts).toBe(1);
   });
@@ -183,6 +183,18 @@ describe('the summary of a run', () => {
     const [one, two] = await twice(true, first, [at(20, 'a'), at(2000, 'b')], { lt: 3 });
     expect([one.alerts, two.alerts]).toEqual([0, 0]);
     // Only the window of b is open now.
-    expect(two.open).toEqual({ windows: 1, kept: true });
+    expect(two.open).toEqual({ windows: 1, kept: true, cut: 0 });
+  });
+
+  test('an absence whose time is not over at the last event is left undecided, and said', async () => {
+    const gone = { title: 'g', name: 'g', level: 'low', anomaly: { type: 'absence', rules: ['m'], 'group-by': ['u'], timespan: '1m' } };
+    writeFileSync(join(world.folder, 'grows.ndjson'), [at(0, 'a'), at(100, 'b')].map((event) => `${JSON.stringify(event)}\n`).join(''));
+    const sources = [{ kind: 'file', name: 'grows', path: 'grows.ndjson', logsource: { category: 'test' } }];
+    const one = await world.run(rulesetOf(member, gone), [], { sources });
+    expect(one.alerts).toBe(1);
+    expect(one.open).toEqual({ windows: 2, kept: false, cut: 1 });
+    expect(summaryText(one, 0, String)).toContain(
+      '1 open window was left undecided: the inputs ended before the time of an absence was over',
+    );
   });
 });

@@ -1,4 +1,5 @@
 import { createCorrelator, DEFAULT_CORRELATE_OPTIONS } from '../../src/correlate/correlator.ts';
+import { MAX_TIME } from '../../src/correlate/hits.ts';
 import { createLateness } from '../../src/correlate/lateness.ts';
 import type { Match } from '../../src/detect/match.ts';
 import { createFilter, type Filter } from '../../src/pipeline/distributed/filter.ts';
@@ -71,7 +72,7 @@ export function closedBySource(
       }
     });
   });
-  keep(correlator.apply({ kind: 'end' }));
+  keep(correlator.apply({ kind: 'end', newest: MAX_TIME }));
   return closed;
 }
 

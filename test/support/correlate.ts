@@ -36,6 +36,19 @@ export const watermarkAt = (time: bigint): CorrelateRecord => ({
   idle: false,
 });
 
+/** The end of inputs that are these records. */
+export function endOf(records: readonly CorrelateRecord[]): CorrelateRecord {
+  const times = records.flatMap((record): readonly bigint[] => {
+    if (record.kind === 'match') return [record.match.time];
+    if (record.kind === 'routed') return [record.routed.hit.time];
+    return record.kind === 'watermark' ? [record.newest ?? record.time].flatMap((time) => time ?? []) : [];
+  });
+  return {
+    kind: 'end',
+    newest: times.reduce<bigint | undefined>((most, time) => (most === undefined || time > most ? time : most), undefined),
+  };
+}
+
 /** Applies records in order, ends the stream, returns every firing. */
 export function firingsOf(
   ruleset: Ruleset,
@@ -49,7 +62,7 @@ export function firingsOf(
     if (options.restartEvery !== undefined && i % options.restartEvery === 0)
       correlator = restoreCorrelator(ruleset, DEFAULT_CORRELATE_OPTIONS, correlator.snapshot());
   });
-  return [...out, ...correlator.apply({ kind: 'end' })];
+  return [...out, ...correlator.apply(endOf(records))];
 }
 
 /** Names a firing by what its id is made of. */

@@ -12,6 +12,7 @@ import type { Kind, Passage } from '../../correlate/kind.ts';
 import { conditionFields, feedsOf, groupsOf } from '../../correlate/plans.ts';
 import { createMatchBuffer, createMatcher } from '../../detect/matcher.ts';
 import type { Event } from '../../event/event.ts';
+import type { Nanos } from '../../event/time.ts';
 import type { MatchAnomaly, PaneAnomaly } from '../../rule/ir/anomaly.ts';
 import type { Condition, Correlation } from '../../rule/ir/rule.ts';
 import type { Ruleset } from '../../rule/load.ts';
@@ -52,8 +53,10 @@ export function collectPoints(ruleset: Ruleset, rule: Correlation & { readonly c
   // Of a place one form of several is there.
   const needed = rule.condition.kind === 'impossible_travel' ? [] : conditionFields(rule.condition);
   const groups = new Map<string, { readonly group: GroupPoints['group']; readonly hits: Hit[] }>();
+  let newest: Nanos | undefined;
   return {
     take(event: Event): void {
+      if (newest === undefined || event.time > newest) newest = event.time;
       found.count = 0;
       matcher.match(event, found);
       for (const index of found.rules.subarray(0, found.count)) {
@@ -78,10 +81,10 @@ export function collectPoints(ruleset: Ruleset, rule: Correlation & { readonly c
       }
     },
     end: (): readonly GroupPoints[] => {
-      const census = censusOf(rule, [...groups]);
+      const passage = { watermark: MAX_TIME, ended: newest ?? MAX_TIME, silent: () => false, ...censusOf(rule, [...groups]) };
       return [...groups.values()]
         .map(({ group, hits }) => {
-          const points = pointsOf(rule, hits.sort(compareHits), census);
+          const points = pointsOf(rule, hits.sort(compareHits), passage);
           return { group, matches: hits.length, points, fired: points.filter(({ judged }) => judged.known && judged.fired).length };
         })
         .sort((a, b) => b.fired - a.fired || b.matches - a.matches);
@@ -122,13 +125,9 @@ function censusOf(rule: Correlation & { readonly condition: Drawn }, groups: Gro
   return { census };
 }
 
-function pointsOf(
-  rule: Correlation & { readonly condition: Drawn },
-  hits: readonly Hit[],
-  census: Pick<Passage, 'census'>,
-): readonly PanePoint[] {
+function pointsOf(rule: Correlation & { readonly condition: Drawn }, hits: readonly Hit[], passage: Passage): readonly PanePoint[] {
   const points: PanePoint[] = [];
   const kind = drawnKind(rule, (point) => points.push(point));
-  for (const _trigger of kind.passed(hits, kind.initial(), { watermark: MAX_TIME, silent: () => false, ...census }));
+  for (const _trigger of kind.passed(hits, kind.initial(), passage));
   return points;
 }

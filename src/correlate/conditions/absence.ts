@@ -24,10 +24,14 @@ export function absence({ minSeen, remember }: { readonly minSeen: number; reado
       if (last === undefined) return undefined;
       return last.time + (fired || seen.length < minSeen ? remember : timespan);
     },
-    elapsed(own, at, { silent }) {
+    elapsed(own, at, { silent, ended, cut }) {
       const { seen } = own;
       const last = (seen.at(-1) as Hit).time;
-      if (own.fired || seen.length < minSeen) {
+      const armed = !own.fired && seen.length >= minSeen;
+      // The inputs ended before the time was over: else every group that was there to the end would be told of.
+      const early = ended !== undefined && at > ended;
+      if (armed && early) cut?.();
+      if (!armed || early) {
         own.seen = [];
         own.fired = false;
         return undefined;

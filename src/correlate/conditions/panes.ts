@@ -4,7 +4,7 @@ import { durationText } from '../../shared/duration.ts';
 import { detectorOf } from '../detectors/index.ts';
 import type { Compared, Judged } from '../detectors/judged.ts';
 import type { Hit } from '../firing.ts';
-import { MAX_TIME, MIN_TIME } from '../hits.ts';
+import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Frame, Kind, Passage, Trigger } from '../kind.ts';
 import { numbersOf, textsOf } from '../values.ts';
@@ -63,24 +63,26 @@ export function paneKind(condition: PaneAnomaly, { timespan }: Frame, look?: Loo
     if (metric === 'sum') return sum;
     return count === 0 ? undefined : sum / count;
   };
-  const judge = (own: Own, number: number, { silent, watermark }: Passage): Trigger | undefined => {
+  /** Did the inputs end within this pane, or before it? Then it may lack what would have come. */
+  const isCut = (number: number, { ended }: Passage): boolean => ended !== undefined && BigInt(number + 1) * timespan - 1n > ended;
+  const judge = (own: Own, number: number, passage: Passage): Trigger | undefined => {
     const value = measure(own.open);
     const start = BigInt(number) * timespan;
     const end = start + timespan;
+    const cut = isCut(number, passage);
     const { hits, count } = own.open ?? EMPTY;
     const undecided = { time: end - 1n, start, end: end - 1n, undecided: true, explain: () => ({ decision: [], hits }) };
     if (value === undefined) return undefined;
-    if (silent(start, end - 1n)) return undecided;
-    const judged = detector.judge(own, Number(start / 1_000_000_000n), value);
-    look?.({ start, value, judged });
+    if (passage.silent(start, end - 1n)) return undecided;
+    const found = detector.judge(own, Number(start / 1_000_000_000n), value);
+    const judged = cut && found.known && value < found.expected ? { ...found, fired: false } : found;
+    look?.({ start, value, judged, ...(cut ? { label: 'cut short by the end of the inputs' } : {}) });
     if (!judged.known) {
       if (own.told) return undefined;
       own.told = true;
       return { ...undecided, learning: true };
     }
     if (!judged.fired || hits.length === 0) return undefined;
-    // The inputs ended within this pane: it may lack what would have come.
-    if (watermark === MAX_TIME && value < judged.expected) return undefined;
     return {
       time: end - 1n,
       start,
@@ -134,7 +136,7 @@ export function paneKind(condition: PaneAnomaly, { timespan }: Frame, look?: Loo
     elapsed(own, _at, passage) {
       const number = own.pane as number;
       // Behind the end of the inputs there is nothing to judge.
-      if (passage.watermark === MAX_TIME && number > own.last) {
+      if (number > own.last && isCut(number, passage)) {
         own.pane = undefined;
         return undefined;
       }
