@@ -37,7 +37,9 @@ async function drawn(kind: string) {
   return { points: most.points, title: `judged: ${Object.values(most.group).join(' ')}` };
 }
 
-describe.each(['new_value', 'rare', 'peer_group', 'beacon'])('%s', (kind) => {
+const KINDS = ['new_value', 'rare', 'peer_group', 'beacon', 'absence'];
+
+describe.each(KINDS)('%s', (kind) => {
   test('is drawn for the terminal', async () => {
     await expect(textChart((await drawn(kind)).points)).toMatchFileSnapshot(join(GOLDEN, kind, 'chart.txt'));
   });
@@ -48,13 +50,15 @@ describe.each(['new_value', 'rare', 'peer_group', 'beacon'])('%s', (kind) => {
 });
 
 describe('what is drawn as fired is what the engine fires', () => {
-  test.each(['new_value', 'rare', 'peer_group', 'beacon'])('%s', async (kind) => {
+  test.each(KINDS)('%s', async (kind) => {
     const { ruleset, rule, events } = await read(kind);
     const points = collectPoints(ruleset, rule);
     for (const event of events) points.take(event);
+    // A time without matches is drawn where it begins.
+    const after = rule.condition.kind === 'absence' ? rule.timespan : 0n;
     const drawnTimes = points
       .end()
-      .flatMap(({ points: all }) => all.filter(({ judged }) => judged.known && judged.fired).map(({ start }) => start));
+      .flatMap(({ points: all }) => all.filter(({ judged }) => judged.known && judged.fired).map(({ start }) => start + after));
     // An instant of its own for each, so that each is an episode of its own.
     const correlator = createCorrelator({ ...ruleset, correlations: [{ ...rule, options: { keepAlive: 1n } }] });
     const matcher = createMatcher(ruleset.detections);
@@ -74,7 +78,7 @@ describe('what is drawn as fired is what the engine fires', () => {
         });
     }
     const firedTimes = correlator
-      .apply({ kind: 'end', newest: undefined })
+      .apply({ kind: 'end', newest: events.at(-1)?.time })
       .filter(({ stage }) => stage === 'opened')
       .map(({ window }) => window.end);
     expect(drawnTimes.length).toBeGreaterThan(0);

@@ -61,12 +61,7 @@ function drawnRule(ruleset: Ruleset, id: string): Correlation & { readonly condi
   if (rule === undefined) throw new WardlineError('usage', unknownRule(ruleset, id));
   const { condition } = rule;
   if (!isDrawn(condition))
-    throw new WardlineError(
-      'usage',
-      condition.kind === 'absence'
-        ? `"${id}" is of type absence, which compares no numbers: it fires when matches stop`
-        : `"${id}" is no anomaly rule, which compare with a baseline; see wardline explain`,
-    );
+    throw new WardlineError('usage', `"${id}" is no anomaly rule, which compare with a baseline; see wardline explain`);
   return { ...rule, condition };
 }
 
@@ -83,7 +78,7 @@ export const registerAnomaly: Register = (program, { io, done }) => {
     .command('anomaly')
     .description('anomaly rules over recorded events')
     .command('explain')
-    .argument('<rule>', 'id or name of an anomaly rule of any type but absence')
+    .argument('<rule>', 'id or name of an anomaly rule')
     .argument('<file...>', 'recorded events')
     .description('a chart per group: expected band, observed, where it fired')
     .addOption(ruleSettingsOption())

@@ -1,4 +1,5 @@
 import { createCensus } from '../../correlate/census.ts';
+import { absence } from '../../correlate/conditions/absence.ts';
 import { beacon } from '../../correlate/conditions/beacon.ts';
 import { impossibleTravel } from '../../correlate/conditions/impossible-travel.ts';
 import { newValue } from '../../correlate/conditions/new-value.ts';
@@ -27,12 +28,13 @@ export type GroupPoints = {
 };
 
 /** Conditions whose judgements can be drawn: a number, and what was expected of it. */
-export type Drawn = PaneAnomaly | MatchAnomaly | Extract<Condition, { readonly kind: 'new_value' }>;
+export type Drawn = PaneAnomaly | MatchAnomaly | Extract<Condition, { readonly kind: 'new_value' | 'absence' }>;
 
 const DRAWN: ReadonlySet<string> = new Set<Drawn['kind']>([
   'spike',
   'seasonal',
   'change',
+  'absence',
   'impossible_travel',
   'time_of_day',
   'new_value',
@@ -96,6 +98,8 @@ export function collectPoints(ruleset: Ruleset, rule: Correlation & { readonly c
 
 function drawnKind({ condition, ...rule }: Correlation & { readonly condition: Drawn }, look: Look): Kind {
   switch (condition.kind) {
+    case 'absence':
+      return absence(condition, rule, look);
     case 'impossible_travel':
       return impossibleTravel(condition, look);
     case 'time_of_day':

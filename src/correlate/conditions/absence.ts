@@ -1,20 +1,41 @@
 import type { Nanos } from '../../event/time.ts';
+import { durationText } from '../../shared/duration.ts';
+import { confidenceOf } from '../detectors/judged.ts';
 import type { Hit } from '../firing.ts';
 import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Frame, Kind } from '../kind.ts';
+import type { Look } from './panes.ts';
 
 /** Matches since the group was last forgotten, oldest first; no more than `minSeen` are kept. */
 type Own = Applied & { seen: Hit[]; fired: boolean };
 
+const SECOND = 1_000_000_000n;
+
 /**
  * A group that had `minSeen` matches within `remember` and then none for the timespan. The trigger is the last match plus
- * the timespan; the next match arms it again. A silent source makes it undecided: silence is not absence.
+ * the timespan; the next match arms it again. A silent source makes it undecided: silence is not absence. `look` is shown
+ * the time in seconds from each match to the next one, to when the group is forgotten or to the end of the inputs.
  */
-export function absence({ minSeen, remember }: { readonly minSeen: number; readonly remember: Nanos }, { timespan }: Frame): Kind {
+export function absence(
+  { minSeen, remember }: { readonly minSeen: number; readonly remember: Nanos },
+  { timespan }: Frame,
+  look?: Look,
+): Kind {
+  const draw = ({ seen, fired }: Own, until: Nanos, more = ''): void => {
+    const last = seen.at(-1)?.time;
+    if (look === undefined || last === undefined) return;
+    const gap = until - last;
+    const [value, most] = [Number(gap) / 1e9, Number(timespan) / 1e9];
+    const compared = { fired, baseline: 'time between matches', expected: most, low: 0, high: most, confidence: confidenceOf(value, most) };
+    const learning = { known: false as const, learned: seen.length, needed: minSeen };
+    const label = `${durationText(gap - (gap % SECOND))}${more}`;
+    look({ start: last, value, label, judged: seen.length < minSeen ? learning : { known: true, ...compared } });
+  };
   return inOrderKind<Own>({
     initial: () => ({ applied: MIN_TIME, seen: [], fired: false }),
     apply(own, hit) {
+      draw(own, hit.time);
       own.fired = false;
       own.seen = [...own.seen.filter(({ time }) => time >= hit.time - remember), hit].slice(-minSeen);
       return undefined;
@@ -32,12 +53,14 @@ export function absence({ minSeen, remember }: { readonly minSeen: number; reado
       const early = ended !== undefined && at > ended;
       if (armed && early) cut?.();
       if (!armed || early) {
+        if (early) draw(own, ended > last ? ended : last, ' to the end of the inputs');
+        else draw(own, at, ', then forgotten');
         own.seen = [];
         own.fired = false;
         return undefined;
       }
       own.fired = true;
-      const decision = [{ condition: 'absence', expected: `a match within ${timespan / 1_000_000_000n}s`, observed: 0 }];
+      const decision = [{ condition: 'absence', expected: `a match within ${durationText(timespan)}`, observed: 0 }];
       const explain = () => ({ decision, hits: seen });
       return { time: at, start: last, end: at, undecided: silent(last, at), explain };
     },
