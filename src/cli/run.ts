@@ -164,18 +164,28 @@ function lateText({ late }: RunSummary): readonly string[] {
 
 const MOST_ROWS = 20;
 
-/** What rules could not use, or let go, as a table. */
+/** What rules could not use, let go, or estimated, as a table. */
 function lossText(losses: readonly LossCount[], nameOf: NameOf): readonly string[] {
   if (losses.length === 0) return [];
-  const columns = ['rule', 'late, taken', 'too late', 'no group', 'groups evicted', 'matches let go', 'values let go', 'members left out'];
+  const columns = [
+    'rule',
+    'late, taken',
+    'too late',
+    'no group',
+    'groups evicted',
+    'matches let go',
+    'values let go',
+    'members left out',
+    'estimated',
+  ];
   const rows = losses
     .slice(0, MOST_ROWS)
-    .map(({ rule, lateTaken, late, ungrouped, evicted, dropped, values, members }) =>
-      [nameOf(rule), lateTaken, late, ungrouped, evicted, dropped, values, members].map(String),
+    .map(({ rule, lateTaken, late, ungrouped, evicted, dropped, values, members, estimated }) =>
+      [nameOf(rule), lateTaken, late, ungrouped, evicted, dropped, values, members, estimated].map(String),
     );
   const more = losses.length > MOST_ROWS ? [`and ${losses.length - MOST_ROWS} more rules; -o json has all`] : [];
   return [
-    'what rules could not use, or let go:',
+    'what rules could not use, let go, or estimated:',
     table(
       columns.map((title) => ({ title })),
       rows,

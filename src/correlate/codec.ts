@@ -3,7 +3,7 @@ import type { JsonValue } from '../shared/json.ts';
 import type { StoredRule } from './rule-state.ts';
 import type { SilenceEntry } from './silences.ts';
 
-const VERSION = 4;
+const VERSION = 5;
 
 export type CorrelatorState = {
   readonly watermark: string;
@@ -29,7 +29,7 @@ export function decodeState(bytes: Uint8Array): CorrelatorState {
   return parsed;
 }
 
-/** Plain data with big integers, maps and sets as text, and back. */
+/** Plain data with big integers, maps, sets and bytes as text, and back. */
 export const toText = (value: unknown): string => JSON.stringify(value, replacer);
 export const fromText = (text: string): unknown => JSON.parse(text, reviver);
 
@@ -37,13 +37,14 @@ function replacer(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return { $n: String(value) };
   if (value instanceof Map) return { $m: [...value] };
   if (value instanceof Set) return { $s: [...value] };
+  if (value instanceof Uint8Array) return { $b: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') };
   // Data may hold keys that look like tags; they are wrapped so that they come back as data.
   if (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).some((key) => key.startsWith('$')))
     return { $o: Object.entries(value) };
   return value;
 }
 
-const TAGS = new Set(['$n', '$m', '$s', '$o']);
+const TAGS = new Set(['$n', '$m', '$s', '$b', '$o']);
 
 function reviver(_key: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
@@ -53,5 +54,7 @@ function reviver(_key: string, value: unknown): unknown {
   if (only === '$n') return BigInt(inner as string);
   if (only === '$m') return new Map(inner as unknown as [unknown, unknown][]);
   if (only === '$s') return new Set(inner as unknown as unknown[]);
+  // A copy of its own: Buffer shares one allocation among small ones.
+  if (only === '$b') return new Uint8Array(Buffer.from(inner as string, 'base64'));
   return Object.fromEntries(inner as unknown as [string, unknown][]);
 }

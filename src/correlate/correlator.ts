@@ -68,7 +68,7 @@ export type CorrelateStats = {
   readonly ungrouped: number;
 };
 
-/** What a rule could not use, or let go, since its state began. */
+/** What a rule could not use, let go, or only estimates, since its state began. */
 export type RuleLosses = Omit<RuleCounters, 'untold'> & { readonly rule: RuleId };
 
 /** A pure reducer: the same records give the same firings, whatever the clock says. */

@@ -39,10 +39,17 @@ export type Passage = {
   readonly census?: Census;
   /** Counts what a group had to let go, or could not take, because its state is bounded. */
   readonly dropped?: (count: number, time: Nanos) => void;
+  /** Counts what went into a sketch, because more was there than is told apart. */
+  readonly estimated?: (count: number) => void;
 };
 
 /** What a kind is told about the rule it serves. */
-export type Frame = { readonly members: readonly RuleId[]; readonly timespan: Nanos };
+export type Frame = {
+  readonly members: readonly RuleId[];
+  readonly timespan: Nanos;
+  /** Keys the hashes of its sketches. */
+  readonly logicDigest?: string;
+};
 
 /**
  * One kind of condition, bound to one rule. It is a pure function of the matches of a group: nothing is remembered

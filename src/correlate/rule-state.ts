@@ -24,6 +24,8 @@ export type RuleCounters = {
   untold: number;
   /** Times that a member was not counted with what it shares, because so many were. */
   members: number;
+  /** Values and members that went into a sketch, because more were there than are told apart. */
+  estimated: number;
 };
 
 export type StoredRule = {
@@ -67,6 +69,7 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
     values: 0,
     untold: 0,
     members: 0,
+    estimated: 0,
     ...stored?.counters,
   };
   let pressure = stored?.pressure;
@@ -140,6 +143,7 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
         ...passage,
         ...(census === undefined ? {} : { census }),
         dropped: (count, time) => letGo(count, time, say),
+        estimated: (count) => void (counters.estimated += count),
       };
       for (const { key, at } of calendar.take(passage.watermark)) {
         const state = groups.get(key);

@@ -3,10 +3,10 @@ import type { RuleId } from '../rule/ir/rule.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/logger.ts';
 
-const COUNTS = ['lateTaken', 'late', 'ungrouped', 'evicted', 'evictedAdvanced', 'dropped', 'values', 'members'] as const;
+const COUNTS = ['lateTaken', 'late', 'ungrouped', 'evicted', 'evictedAdvanced', 'dropped', 'values', 'members', 'estimated'] as const;
 type Counts = { [K in (typeof COUNTS)[number]]: number };
 
-/** What one rule could not use, or let go, in this run. */
+/** What one rule could not use, let go, or only estimates, in this run. */
 export type LossCount = { readonly rule: RuleId } & Readonly<Counts>;
 
 /** Takes the counts since the state of each rule began; tells what is new. `last`: the run is over, nothing is left for later. */
@@ -38,7 +38,19 @@ export function createUngrouped(observe: ObserveLosses) {
 }
 
 const EVERY_MS = 60_000;
-const ZERO: Counts = { lateTaken: 0, late: 0, ungrouped: 0, evicted: 0, evictedAdvanced: 0, dropped: 0, values: 0, members: 0 };
+/** No loss of their own: nobody is warned of them. */
+const QUIET: ReadonlySet<keyof Counts> = new Set(['lateTaken', 'evictedAdvanced', 'estimated']);
+const ZERO: Counts = {
+  lateTaken: 0,
+  late: 0,
+  ungrouped: 0,
+  evicted: 0,
+  evictedAdvanced: 0,
+  dropped: 0,
+  values: 0,
+  members: 0,
+  estimated: 0,
+};
 
 /** Counts per rule what the state of correlations says it lost; one warning per rule and minute, with totals of the run over all states. */
 export function createLosses({ clock, logger, meter }: LossesDeps): Losses {
@@ -52,7 +64,7 @@ export function createLosses({ clock, logger, meter }: LossesDeps): Losses {
     entry.toldAt = clock.now();
     entry.told = { ...total };
     changed.delete(rule);
-    const news = COUNTS.filter((name) => name !== 'lateTaken' && name !== 'evictedAdvanced' && total[name] > told[name]);
+    const news = COUNTS.filter((name) => !QUIET.has(name) && total[name] > told[name]);
     if (news.length === 0) return;
     const counts = Object.fromEntries(news.map((name) => [NAMES[name], total[name]]));
     logger.warn({ rule, ...counts }, `${news.map((name) => WHAT[name]).join('; ')}; counts are of this run`);
@@ -82,7 +94,8 @@ export function createLosses({ clock, logger, meter }: LossesDeps): Losses {
   return { after, totals: () => ranked([...run].map(([rule, { total }]) => ({ rule, ...total }))) };
 }
 
-const weight = (one: Readonly<Counts>): number => COUNTS.reduce((sum, name) => sum + one[name], 0);
+/** By what was lost: estimates are many and lose nothing. */
+const weight = (one: Readonly<Counts>): number => COUNTS.reduce((sum, name) => (name === 'estimated' ? sum : sum + one[name]), 0);
 const ranked = (counts: readonly LossCount[]): readonly LossCount[] =>
   [...counts].sort((a, b) => weight(b) - weight(a) || (a.rule < b.rule ? -1 : 1));
 
@@ -95,6 +108,7 @@ const NAMES: Readonly<Record<keyof Counts, string>> = {
   dropped: 'dropped',
   values: 'values',
   members: 'members',
+  estimated: 'estimated',
 };
 const WHAT: Readonly<Record<keyof Counts, string>> = {
   lateTaken: 'matches came late and were taken',
@@ -105,6 +119,7 @@ const WHAT: Readonly<Record<keyof Counts, string>> = {
   dropped: 'groups are full, and their oldest matches were let go',
   values: 'the state of a group is full, and values were let go or not counted',
   members: 'so many hosts or peers are counted that more were not: what they share may look less common',
+  estimated: 'values or members are estimated',
 };
 
 /** The counts under the names that people and programs read. */

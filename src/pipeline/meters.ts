@@ -86,13 +86,14 @@ export function createMeters(metrics: Metrics, board?: Board): Meters {
       if (note.reason === 'silent') board?.noted(note.rule, 'undecided', 1);
       metrics.add('wardline.rule.undecided', 1, { rule: note.rule, reason: note.reason });
     },
-    lost({ rule, lateTaken, late, ungrouped, evicted, dropped, values, members }) {
+    lost({ rule, lateTaken, late, ungrouped, evicted, dropped, values, members, estimated }) {
       if (evicted > 0) {
         board?.noted(rule, 'evicted', evicted);
         metrics.add('wardline.rule.evictions', evicted, { rule });
       }
       if (values > 0) metrics.add('wardline.rule.values.dropped', values, { rule });
       if (members > 0) metrics.add('wardline.rule.members.left_out', members, { rule });
+      if (estimated > 0) metrics.add('wardline.rule.values.estimated', estimated, { rule });
       if (lateTaken > 0) metrics.add('wardline.rule.matches.late', lateTaken, { rule });
       for (const [reason, sum] of [
         ['too_late', late],

@@ -72,6 +72,13 @@ export const INSTRUMENTS = [
     ['rule'],
     'Matches whose host or peer was not counted with what it shares (beacon, peer_group), because 2,048 are, or 100,000 keys or 500,000 pairs.',
   ),
+  define(
+    'counter',
+    'wardline.rule.values.estimated',
+    '{value}',
+    ['rule'],
+    'Values, hosts and peers that an anomaly rule counted in a sketch, because more were there than it tells apart; its alerts say so.',
+  ),
   define('counter', 'wardline.exceptions.hidden', '{match}', ['exception', 'rule'], 'Matches that an exception touched.'),
   define('counter', 'wardline.filters.hidden', '{match}', ['filter', 'rule'], 'Matches that a filter kept back.'),
   define('counter', 'wardline.alerts', '{alert}', ['severity', 'stage'], 'Alert documents made, by severity and stage.'),

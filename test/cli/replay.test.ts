@@ -47,7 +47,7 @@ describe('wardline replay', () => {
     mkdirSync(join(folder, 'losing'));
     writeFileSync(join(folder, 'losing/many.yml'), `${rule('seen')}---\n${many}`);
     const { out } = await wardline('replay', ...input, '--rules', 'losing');
-    expect(out).toMatch(/what rules could not use, or let go:\nRULE +LATE.*\nmany +0 +0 +4/);
+    expect(out).toMatch(/what rules could not use, let go, or estimated:\nRULE +LATE.*\nmany +0 +0 +4/);
     const json = JSON.parse((await wardline('replay', ...input, '--rules', 'losing', '-o', 'json')).out);
     expect(json.losses).toMatchObject([{ rule: 'many', noGroup: 4 }]);
   });

@@ -9,7 +9,7 @@ import { silentLogger } from '../../src/shared/logger.ts';
 import { rulesetOf } from '../support/a-rule.ts';
 import { aWorld, standingClock, type World } from '../support/a-run.ts';
 
-const NONE = { lateTaken: 0, late: 0, ungrouped: 0, evicted: 0, evictedAdvanced: 0, dropped: 0, values: 0, members: 0 };
+const NONE = { lateTaken: 0, late: 0, ungrouped: 0, evicted: 0, evictedAdvanced: 0, dropped: 0, values: 0, members: 0, estimated: 0 };
 const lost = (rule: string, counts: Partial<typeof NONE>): RuleLosses => ({ rule, ...NONE, ...counts });
 
 function listening(before: readonly RuleLosses[] = []) {
@@ -39,14 +39,14 @@ describe('what rules could not use', () => {
     expect(losses.totals()).toEqual([lost('a', { evicted: 995 }), lost('b', { ungrouped: 2 })]);
   });
 
-  test('is told of at the end even if that is soon, and late matches that were taken are no cause for a warning', () => {
+  test('is told of at the end even if that is soon, and neither late matches that were taken nor estimates are cause for a warning', () => {
     const { told, losses, observe } = listening();
     observe([lost('a', { late: 1 })]);
-    observe([lost('a', { late: 4 }), lost('b', { lateTaken: 3 })], true);
+    observe([lost('a', { late: 4 }), lost('b', { lateTaken: 3, estimated: 9 })], true);
     expect(told).toMatchObject([{ tooLate: 1 }, { rule: 'a', tooLate: 4 }]);
     expect(losses.totals().map(lossJson)).toMatchObject([
       { rule: 'a', tooLate: 4 },
-      { rule: 'b', late: 3 },
+      { rule: 'b', late: 3, estimated: 9 },
     ]);
   });
 
@@ -81,13 +81,14 @@ describe('what rules could not use', () => {
   });
 });
 
-test('hosts and peers that were not counted have a metric of their own', () => {
+test('hosts and peers that were not counted, and what is estimated, have metrics of their own', () => {
   const added: unknown[] = [];
   const metrics = { add: (...one: unknown[]) => void added.push(one) };
-  createMeters(metrics as never).lost(lost('a', { values: 2, members: 3 }));
+  createMeters(metrics as never).lost(lost('a', { values: 2, members: 3, estimated: 4 }));
   expect(added).toEqual([
     ['wardline.rule.values.dropped', 2, { rule: 'a' }],
     ['wardline.rule.members.left_out', 3, { rule: 'a' }],
+    ['wardline.rule.values.estimated', 4, { rule: 'a' }],
   ]);
   expect(lossJson(lost('a', { members: 3 }))).toMatchObject({ rule: 'a', members: 3 });
 });
@@ -130,8 +131,10 @@ describe('the summary of a run', () => {
     });
     const text = summaryText(summary, 0, (id) => (id === 'few' ? 'few_sign_ins' : id));
     expect(text).toContain('late events, by source: 1 of s1; see docs/correlation.md');
-    expect(text).toMatch(/RULE +LATE, TAKEN +TOO LATE +NO GROUP +GROUPS EVICTED +MATCHES LET GO +VALUES LET GO +MEMBERS LEFT OUT\n/);
-    expect(text).toMatch(/narrow +1 +0 +1 +3 +0 +0 +0\n/);
+    expect(text).toMatch(
+      /RULE +LATE, TAKEN +TOO LATE +NO GROUP +GROUPS EVICTED +MATCHES LET GO +VALUES LET GO +MEMBERS LEFT OUT +ESTIMATED\n/,
+    );
+    expect(text).toMatch(/narrow +1 +0 +1 +3 +0 +0 +0 +0\n/);
     // People know a rule by its name.
     expect(text).toMatch(/few_sign_ins +0 +1 +1 +0 +0 +0 +0/);
   });

@@ -1,14 +1,18 @@
 import type { Nanos } from '../../event/time.ts';
 import type { PaneAnomaly } from '../../rule/ir/anomaly.ts';
 import { durationText } from '../../shared/duration.ts';
+import type { JsonValue } from '../../shared/json.ts';
 import { detectorOf } from '../detectors/index.ts';
 import type { Compared, Judged } from '../detectors/judged.ts';
 import type { Hit } from '../firing.ts';
 import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Frame, Kind, Passage, Trigger } from '../kind.ts';
+import { type Distinct, distinctOf, withDistinct } from '../sketches/distinct.ts';
+import { FINE } from '../sketches/hyperloglog.ts';
+import { hashKeyOf } from '../sketches/keyed-hash.ts';
 import { numbersOf, textsOf } from '../values.ts';
-import { decisionsOf, rounded } from './told.ts';
+import { about, decisionsOf, rounded } from './told.ts';
 
 /** What a group holds between panes with matches: small numbers, and the past of the detector. */
 type Own = Applied & {
@@ -26,7 +30,7 @@ type Own = Applied & {
 type Open = {
   count: number;
   sum: number;
-  distinct: Set<string> | undefined;
+  distinct: Distinct | undefined;
   /** The newest matches of the pane as evidence; where a fall is told, one of an earlier pane until there are some. */
   hits: Hit[];
 };
@@ -40,26 +44,25 @@ const EMPTY: Open = { count: 0, sum: 0, distinct: undefined, hits: [] };
 /** Sums stay within this: beyond, differences and squares of them would be no numbers, and what learned those would never judge again. */
 const MOST_SUM = 1e150;
 const within = (value: number): number => Math.max(-MOST_SUM, Math.min(MOST_SUM, value));
-/** Different values counted per pane; more count as so many, which can only make a rise smaller. */
-const MAX_DISTINCT = 4096;
 
 /**
  * One number per pane of time, judged by a detector when the pane is over: bursts, seasons, change. A silent source makes
  * a pane undecided, and it is not learned. Trigger time is the end of the pane. `look` is shown every pane, for charts.
  */
-export function paneKind(condition: PaneAnomaly, { timespan }: Frame, look?: Look): Kind {
+export function paneKind(condition: PaneAnomaly, { timespan, logicDigest = '' }: Frame, look?: Look): Kind {
   const { metric, fields, forget } = condition;
   const field = fields[0] ?? '';
   const detector = detectorOf(condition, timespan);
   const what = `${condition.kind} of ${metric}${field === '' ? '' : ` of ${field}`} per ${durationText(timespan)}`;
   const numberOf = (time: Nanos): number => Number(time / timespan - (time < 0n && time % timespan !== 0n ? 1n : 0n));
   const silentPanes = Number(forget / timespan);
+  const hashKey = hashKeyOf(logicDigest);
   const falls = condition.kind === 'change' || condition.direction !== 'up';
 
   const measure = (open: Open | undefined): number | undefined => {
     const { count, sum, distinct } = open ?? EMPTY;
     if (metric === 'count') return count;
-    if (metric === 'distinct') return distinct?.size ?? 0;
+    if (metric === 'distinct') return distinctOf(distinct);
     if (metric === 'sum') return sum;
     return count === 0 ? undefined : sum / count;
   };
@@ -70,7 +73,8 @@ export function paneKind(condition: PaneAnomaly, { timespan }: Frame, look?: Loo
     const start = BigInt(number) * timespan;
     const end = start + timespan;
     const cut = isCut(number, passage);
-    const { hits, count } = own.open ?? EMPTY;
+    const { hits, count, distinct } = own.open ?? EMPTY;
+    const seen = distinct instanceof Uint8Array ? about(value ?? 0, FINE.error) : rounded(value ?? 0);
     const undecided = { time: end - 1n, start, end: end - 1n, undecided: true, explain: () => ({ decision: [], hits }) };
     if (value === undefined) return undefined;
     if (passage.silent(start, end - 1n)) return undecided;
@@ -87,15 +91,15 @@ export function paneKind(condition: PaneAnomaly, { timespan }: Frame, look?: Loo
       time: end - 1n,
       start,
       end: end - 1n,
-      explain: () => ({ decision: tell(judged, value), hits, count: Math.max(count, hits.length) }),
+      explain: () => ({ decision: tell(judged, seen), hits, count: Math.max(count, hits.length) }),
     };
   };
-  const tell = ({ baseline, expected, low, high, confidence }: Compared, value: number) =>
+  const tell = ({ baseline, expected, low, high, confidence }: Compared, observed: JsonValue) =>
     decisionsOf({
       what,
       baseline: `${baseline}: ${rounded(expected)}`,
       expected: rangeText(low, high),
-      observed: metric === 'distinct' && value >= MAX_DISTINCT ? `${MAX_DISTINCT} or more` : rounded(value),
+      observed,
       confidence,
     });
 
@@ -108,7 +112,7 @@ export function paneKind(condition: PaneAnomaly, { timespan }: Frame, look?: Loo
       told: false,
       past: detector.initial(),
     }),
-    apply(own, hit, { dropped }) {
+    apply(own, hit, { estimated }) {
       const number = numberOf(hit.time);
       own.pane ??= number;
       own.open ??= { count: 0, sum: 0, distinct: undefined, hits: [] };
@@ -121,11 +125,12 @@ export function paneKind(condition: PaneAnomaly, { timespan }: Frame, look?: Loo
           open.count++;
         }
       } else if (metric === 'distinct') {
-        open.distinct ??= new Set();
+        let distinct = open.distinct ?? new Set<string>();
         for (const text of textsOf(hit.values[field])) {
-          if (open.distinct.size < MAX_DISTINCT) open.distinct.add(text);
-          else if (!open.distinct.has(text)) dropped?.(1, hit.time);
+          distinct = withDistinct(distinct, text, hashKey);
+          if (distinct instanceof Uint8Array) estimated?.(1);
         }
+        open.distinct = distinct;
       } else open.count++;
       open.hits.push(hit);
       if (open.hits.length > EVIDENCE) open.hits.shift();

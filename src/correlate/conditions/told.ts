@@ -26,5 +26,8 @@ export function hoursOf(age: Nanos, learn: Nanos): { readonly learned: number; r
   return { learned: Math.min(needed - 1, Number(age / HOUR)), needed };
 }
 
+/** A count that a HyperLogLog gave, with its error in per cent. */
+export const about = (count: number, error: number): string => `about ${rounded(count)} (HyperLogLog, standard error ${error} %)`;
+
 /** Four digits that count, so that a person can read it. */
 export const rounded = (value: number): number => (Number.isFinite(value) ? Number(value.toPrecision(4)) : value > 0 ? 1e308 : -1e308);
