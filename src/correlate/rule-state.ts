@@ -8,6 +8,7 @@ import { type Budget, createGroupStore, type GroupStore, type StoredGroups } fro
 import { MAX_TIME } from './hits.ts';
 import type { Passage } from './kind.ts';
 import type { Plan } from './plans.ts';
+import { hashKeyOf } from './sketches/keyed-hash.ts';
 
 /** What a rule has done since its state began. */
 export type RuleCounters = {
@@ -75,7 +76,7 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
   let pressure = stored?.pressure;
   let bounded = stored?.bounded;
   const counted = plan.kind.census;
-  const census: Census | undefined = counted === undefined ? undefined : createCensus(counted.span, stored?.census);
+  const census: Census | undefined = counted === undefined ? undefined : createCensus(counted.span, hashKeyOf(logic), stored?.census);
 
   const schedule = (state: GroupState): void => {
     const due = dueOf(state, plan);
@@ -125,7 +126,11 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
       const state = known ?? newGroup(group, plan);
       if (known === undefined) groups.add(state);
       if (counted !== undefined)
-        for (const [key, member] of counted.of(hit, group)) if (census?.note(key, member, hit.time) === false) counters.members++;
+        for (const [key, member] of counted.of(hit, group)) {
+          const noted = census?.note(key, member, hit.time);
+          if (noted === 'left out') counters.members++;
+          else if (noted === 'estimated') counters.estimated++;
+        }
       const progress = known !== undefined && known.hits.at(-1)?.time !== hit.time;
       const firings = measured(state, () => {
         const fired = addHit(state, plan, hit, say);

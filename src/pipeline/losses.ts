@@ -118,7 +118,7 @@ const WHAT: Readonly<Record<keyof Counts, string>> = {
   evictedAdvanced: 'evicted groups were under way',
   dropped: 'groups are full, and their oldest matches were let go',
   values: 'the state of a group is full, and values were let go or not counted',
-  members: 'so many hosts or peers are counted that more were not: what they share may look less common',
+  members: 'so many hosts, peers and what they share are counted that more were not: it may look less common',
   estimated: 'values or members are estimated',
 };
 

@@ -70,7 +70,7 @@ export const INSTRUMENTS = [
     'wardline.rule.members.left_out',
     '{match}',
     ['rule'],
-    'Matches whose host or peer was not counted with what it shares (beacon, peer_group), because 2,048 are, or 100,000 keys or 500,000 pairs.',
+    'Matches whose host or peer was not counted with what it shares (beacon, peer_group), because there are 100,000 keys or 500,000 pairs.',
   ),
   define(
     'counter',

@@ -1,66 +1,104 @@
 import { describe, expect, test } from 'vitest';
 import { createCensus } from '../../src/correlate/census.ts';
 import { fromText, toText } from '../../src/correlate/codec.ts';
-import { createCorrelator } from '../../src/correlate/correlator.ts';
+import { createCorrelator, DEFAULT_CORRELATE_OPTIONS, restoreCorrelator } from '../../src/correlate/correlator.ts';
+import { hashKeyOf } from '../../src/correlate/sketches/keyed-hash.ts';
 import { rulesetOf } from '../support/a-rule.ts';
 import { aMatch, asRecord, SECOND } from '../support/correlate.ts';
 
 const SPAN = 100n;
+const KEY = hashKeyOf('a rule');
 const limits = { members: 3, keys: 2, pairs: 4 };
 
 describe('limits of a census that bite are seen', () => {
-  test('members beyond those of one key are not counted, and the key is full', () => {
-    const census = createCensus(SPAN, undefined, { members: 3, keys: 10, pairs: 100 });
-    expect(['a', 'b', 'c', 'a', 'd', 'c'].map((one) => census.note('k', one, 5n))).toEqual([true, true, true, true, false, true]);
-    expect([census.members('k', 5n), census.full('k', 5n), census.full('other', 5n)]).toEqual([3, true, false]);
+  test('members beyond those that are told apart are estimated, and the key says so', () => {
+    const census = createCensus(SPAN, KEY, undefined, { members: 3, keys: 10, pairs: 100 });
+    expect(['a', 'b', 'c', 'a', 'd', 'c'].map((one) => census.note('k', one, 5n))).toEqual([
+      'told apart',
+      'told apart',
+      'told apart',
+      'told apart',
+      'estimated',
+      'told apart',
+    ]);
+    expect([census.members('k', 5n), census.sureness('k', 5n), census.sureness('other', 5n)]).toEqual([4, 'estimate', 'exact']);
+    census.forget(6n);
+    expect(census.note('k', 'd', 7n)).toBe('estimated');
+    expect([census.members('k', 7n), census.sureness('k', 7n)]).toEqual([4, 'estimate']);
   });
 
   test('beyond so many keys every further key may have had members', () => {
-    const census = createCensus(SPAN, undefined, limits);
-    expect(['x', 'y', 'z'].map((key) => census.note(key, 'a', 5n))).toEqual([true, true, false]);
-    expect(['x', 'y', 'z', 'never'].map((key) => census.full(key, 5n))).toEqual([false, false, true, true]);
+    const census = createCensus(SPAN, KEY, undefined, limits);
+    expect(['x', 'y', 'z'].map((key) => census.note(key, 'a', 5n))).toEqual(['told apart', 'told apart', 'left out']);
+    expect(['x', 'y', 'z', 'never'].map((key) => census.sureness(key, 5n))).toEqual(['exact', 'exact', 'or more', 'or more']);
   });
 
   test('pairs of all keys are bounded together', () => {
-    const census = createCensus(SPAN, undefined, limits);
-    const noted = [
-      ['x', 'a'],
-      ['x', 'b'],
-      ['y', 'a'],
-      ['y', 'b'],
-      ['y', 'c'],
-    ].map(([key, member]) => census.note(key as string, member as string, 5n));
-    expect(noted).toEqual([true, true, true, true, false]);
-    expect([census.full('x', 5n), census.full('y', 5n)]).toEqual([false, true]);
+    const census = createCensus(SPAN, KEY, undefined, limits);
+    const noted = ['xa', 'xb', 'ya', 'yb', 'yc'].map((one) => census.note(one.charAt(0), one.charAt(1), 5n));
+    expect(noted).toEqual([...new Array(4).fill('told apart'), 'left out']);
+    expect([census.sureness('x', 5n), census.sureness('y', 5n)]).toEqual(['exact', 'or more']);
+  });
+
+  test('a key with many members leaves none out when there is no room: a sketch needs less', () => {
+    const census = createCensus(SPAN, KEY, undefined, { members: 2048, keys: 1000, pairs: 400 });
+    for (let i = 0; i < 300; i++) census.note('k', `m${i}`, 5n);
+    for (let i = 0; i < 100; i++) census.note(`other ${i}`, 'm', 5n);
+    expect(census.note('k', 'm300', 5n)).toBe('estimated');
+    expect(census.note('other 1', 'n', 5n)).toBe('told apart');
+    for (let i = 0; i < 3000; i++) expect(census.note('k', `m${i}`, 5n)).toBe('estimated');
+    expect(census.sureness('k', 5n)).toBe('estimate');
+    expect(Math.abs(census.members('k', 5n) - 3000)).toBeLessThan(0.05 * 3000);
   });
 
   test('until their pane is out of reach, also after a restart', () => {
-    const census = createCensus(SPAN, undefined, limits);
-    for (const one of ['a', 'b', 'c', 'd']) census.note('k', one, 5n);
-    const restored = createCensus(SPAN, fromText(toText(census.snapshot())) as ReturnType<typeof census.snapshot>, limits);
-    expect([5n, 105n, 205n].map((time) => restored.full('k', time))).toEqual([true, true, false]);
+    const census = createCensus(SPAN, KEY, undefined, limits);
+    for (const one of ['a', 'b', 'c', 'd', 'e']) census.note('k', one, 5n);
+    const restored = createCensus(SPAN, KEY, fromText(toText(census.snapshot())) as ReturnType<typeof census.snapshot>, limits);
+    expect([5n, 105n, 205n].map((time) => restored.sureness('k', time))).toEqual(['or more', 'or more', 'exact']);
     restored.forget(250n);
-    expect(restored.full('k', 105n)).toBe(false);
+    expect(restored.sureness('k', 105n)).toBe('exact');
   });
 });
 
-/** 2,060 hosts call a common place, and one of them calls another every minute. */
-function beaconAmongMany() {
+/** `many` hosts call a common place, the first `few` of them another one, and one of them calls that every minute. */
+function beaconAmong(many: number, few: number, { restart = false, reversed = false } = {}) {
   const ruleset = rulesetOf(
     { title: 'a', name: 'a', logsource: { category: 'test' }, detection: { sel: { t: 'a' }, condition: 'sel' } },
     { title: 'j', name: 'judged', anomaly: { type: 'beacon', rules: ['a'], 'group-by': ['h', 'd'], host: 'h', destination: 'd' } },
   );
-  const correlator = createCorrelator(ruleset);
-  const hosts = Array.from({ length: 2060 }, (_, i) => aMatch('a', 1, { h: `h${i}`, d: '10.0.0.1' }, i));
-  const calls = Array.from({ length: 12 }, (_, i) => aMatch('a', 60 * i + 2, { h: 'h1', d: '10.0.0.2' }, 3000 + i));
-  const fired = [...hosts, ...calls].map(asRecord).flatMap((one) => correlator.apply(one));
-  return { fired: [...fired, ...correlator.apply({ kind: 'end', newest: 700n * SECOND })], losses: correlator.losses() };
+  const hosts = Array.from({ length: many }, (_, i) => aMatch('a', 1, { h: `h${i}`, d: '10.0.0.1' }, i));
+  const others = Array.from({ length: few }, (_, i) => aMatch('a', 1, { h: `h${i}`, d: '10.0.0.2' }, 20_000 + i));
+  const calls = Array.from({ length: 12 }, (_, i) => aMatch('a', 60 * i + 2, { h: 'h1', d: '10.0.0.2' }, 30_000 + i));
+  const all = [...hosts, ...others, ...calls].map(asRecord);
+  let correlator = createCorrelator(ruleset);
+  const fired = (reversed ? all.toReversed() : all).flatMap((one, i) => {
+    const out = correlator.apply(one);
+    if (restart && i % 997 === 996) correlator = restoreCorrelator(ruleset, DEFAULT_CORRELATE_OPTIONS, correlator.snapshot());
+    return out;
+  });
+  fired.push(...correlator.apply({ kind: 'end', newest: 700n * SECOND }));
+  const opened = fired.filter(({ stage }) => stage === 'opened').map(({ decision }) => decision);
+  return { opened, losses: correlator.losses() };
 }
+const baselineOf = (decision: readonly { readonly condition: string; readonly expected: unknown }[] | undefined): unknown =>
+  decision?.find(({ condition }) => condition === 'baseline')?.expected;
 
-test('a rule counts the members it left out, and its alert says that there may be more', () => {
-  const { fired, losses } = beaconAmongMany();
-  // Each of twelve hosts too many lacks in the count of all and in that of the common place.
-  expect(losses).toMatchObject([{ rule: 'judged', members: 24 }]);
-  const [opened] = fired.filter(({ stage }) => stage === 'opened');
-  expect(opened?.decision.find(({ condition }) => condition === 'baseline')?.expected).toBe('1 of 2048 or more hosts call it; 10 calls');
+test('with more hosts than are told apart their number is estimated, none is left out, and the alert says so', () => {
+  const { opened, losses } = beaconAmong(2060, 0);
+  expect(losses).toMatchObject([{ rule: 'judged', members: 0 }]);
+  expect(losses[0]?.estimated).toBeGreaterThan(20);
+  const count = /^1 of about (\d+) \(HyperLogLog, standard error 1\.6 %\) hosts call it; 10 calls$/.exec(
+    String(baselineOf(opened[0])),
+  )?.[1];
+  expect(Math.abs(Number(count) - 2060)).toBeLessThan(0.05 * 2060);
+});
+
+test('a destination is as common as it is: 300 hosts of 4,000 are fewer than a tenth', () => {
+  const { opened } = beaconAmong(4000, 300);
+  expect(opened).toHaveLength(1);
+  expect(String(baselineOf(opened[0]))).toMatch(/^300 of about (3[89]|4[01])\d\d /);
+  expect(beaconAmong(4000, 300, { restart: true }).opened).toEqual(opened);
+  expect(beaconAmong(4000, 300, { reversed: true }).opened).toEqual(opened);
+  expect(beaconAmong(4000, 600).opened).toEqual([]);
 });

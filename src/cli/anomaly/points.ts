@@ -11,6 +11,7 @@ import { compareHits, type Hit } from '../../correlate/firing.ts';
 import { MAX_TIME } from '../../correlate/hits.ts';
 import type { Kind, Passage } from '../../correlate/kind.ts';
 import { conditionFields, feedsOf, groupsOf } from '../../correlate/plans.ts';
+import { hashKeyOf } from '../../correlate/sketches/keyed-hash.ts';
 import { createMatchBuffer, createMatcher } from '../../detect/matcher.ts';
 import type { Event } from '../../event/event.ts';
 import type { Nanos } from '../../event/time.ts';
@@ -123,7 +124,7 @@ type Groups = readonly (readonly [string, { readonly group: GroupPoints['group']
 function censusOf(rule: Correlation & { readonly condition: Drawn }, groups: Groups): Pick<Passage, 'census'> {
   const { census: counted } = drawnKind(rule, () => undefined);
   if (counted === undefined) return {};
-  const census = createCensus(counted.span);
+  const census = createCensus(counted.span, hashKeyOf(rule.logicDigest));
   for (const [key, { group: values, hits }] of groups)
     for (const hit of hits) for (const [common, member] of counted.of(hit, { key, values })) census.note(common, member, hit.time);
   return { census };

@@ -10,7 +10,7 @@ import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Kind } from '../kind.ts';
 import { textsOf } from '../values.ts';
 import type { Look } from './panes.ts';
-import { decisionsOf, rounded } from './told.ts';
+import { decisionsOf, membersText, rounded } from './told.ts';
 
 /** `first` to `last`: the calls remembered; `gaps` between them in ns, oldest first, and the same in order of size. */
 type Own = Applied & { first: Nanos | undefined; last: Nanos; gaps: number[]; sorted: number[]; told: boolean };
@@ -82,7 +82,6 @@ export function beacon(condition: Extract<MatchAnomaly, { readonly kind: 'beacon
       if (dispersion > maxDispersion) return undefined;
       const [hosts, all] = [census?.members(destination, time) ?? 0, census?.members(ALL, time) ?? 0];
       const window = { time, start: own.first, end: time };
-      const more = (key: string): string => (census?.full(key, time) ? ' or more' : '');
       if (all < minHosts) {
         if (own.told) return undefined;
         own.told = true;
@@ -92,7 +91,7 @@ export function beacon(condition: Extract<MatchAnomaly, { readonly kind: 'beacon
       if (share > maxPrevalence) return undefined;
       const decision = decisionsOf({
         what: `regular calls to ${destination} every ${durationText(BigInt(Math.round(median)))}; dispersion`,
-        baseline: `${hosts}${more(destination)} of ${all}${more(ALL)} hosts call it; ${calls} calls`,
+        baseline: `${membersText(census, destination, time)} of ${membersText(census, ALL, time)} hosts call it; ${calls} calls`,
         expected: `more than ${maxDispersion}, or called by more than ${rounded(maxPrevalence * 100)} % of the other hosts`,
         observed: rounded(dispersion),
         confidence: confidenceOf(beaconScore(dispersion, share), leastScore),

@@ -9,7 +9,7 @@ import type { Kind } from '../kind.ts';
 import { boundValues, type KnownValues, NO_VALUES, unseen } from '../known-values.ts';
 import { textsOf, valueKeys } from '../values.ts';
 import type { Look } from './panes.ts';
-import { decisionsOf, hoursOf, rounded } from './told.ts';
+import { decisionsOf, hoursOf, membersText, rounded } from './told.ts';
 
 type Own = Applied & { first: bigint | undefined; newest: bigint; last: KnownValues; told: boolean };
 
@@ -58,7 +58,6 @@ export function peerGroup(condition: Extract<MatchAnomaly, { readonly kind: 'pee
         own.told = true;
         return { time, start: time, end: time + learn, undecided: true, learning: true, explain: () => ({ decision: [], hits: [hit] }) };
       }
-      const more = (value: string): string => (census?.full(keyOf(peers, value), time) ? ' or more' : '');
       const strange = news
         .map((value) => ({ value, having: (census?.members(keyOf(peers, value), time) ?? 1) - 1 }))
         .filter(({ having }) => having <= maxShare * (all - 1));
@@ -66,9 +65,9 @@ export function peerGroup(condition: Extract<MatchAnomaly, { readonly kind: 'pee
       const decision = strange.flatMap(({ value, having }) =>
         decisionsOf({
           what: `${valueFields.join(', ')} new to it and unusual among ${peers}: ${value}`,
-          baseline: `${all - 1}${more('')} peers`,
+          baseline: `${membersText(census, keyOf(peers, ''), time, 1)} peers`,
           expected: `used by more than ${rounded(maxShare * 100)} % of them`,
-          observed: more(value) === '' ? having : `${having}${more(value)}`,
+          observed: membersText(census, keyOf(peers, value), time, 1),
           confidence: confidenceOf(maxShare * (all - 1) + 1, having + 1),
         }),
       );

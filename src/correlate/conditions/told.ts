@@ -1,6 +1,8 @@
 import type { Nanos } from '../../event/time.ts';
 import type { JsonValue } from '../../shared/json.ts';
+import type { Census } from '../census.ts';
 import type { Decision } from '../firing.ts';
+import { SMALL } from '../sketches/hyperloglog.ts';
 
 /** What an anomaly says of itself in the decision trail: what it looked at, its baseline, what it expected and saw, how sure it is. */
 export type Told = {
@@ -28,6 +30,14 @@ export function hoursOf(age: Nanos, learn: Nanos): { readonly learned: number; r
 
 /** A count that a HyperLogLog gave, with its error in per cent. */
 export const about = (count: number, error: number): string => `about ${rounded(count)} (HyperLogLog, standard error ${error} %)`;
+
+/** Members of a key in a census, less `itself`, and how sure that is. */
+export function membersText(census: Census | undefined, key: string, time: Nanos, itself = 0): JsonValue {
+  const count = Math.max(0, (census?.members(key, time) ?? itself) - itself);
+  const sureness = census?.sureness(key, time) ?? 'exact';
+  if (sureness === 'estimate') return about(count, SMALL.error);
+  return sureness === 'exact' ? count : `${count} or more`;
+}
 
 /** Four digits that count, so that a person can read it. */
 export const rounded = (value: number): number => (Number.isFinite(value) ? Number(value.toPrecision(4)) : value > 0 ? 1e308 : -1e308);

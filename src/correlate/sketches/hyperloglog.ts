@@ -24,6 +24,12 @@ export function addHash(registers: HyperLogLog, hash: number): boolean {
   return true;
 }
 
+/** Would it change a register? */
+export function isNews(registers: HyperLogLog, hash: number): boolean {
+  const rest = 2 ** HASH_BITS / registers.length;
+  return rankOf(hash % rest, rest) > (registers[Math.floor(hash / rest)] as number);
+}
+
 /** The place, from 1 on, of the highest bit that is set, of those that a number below `end` (a power of two) has. */
 function rankOf(value: number, end: number): number {
   const high = Math.floor(value / 2 ** 32);
