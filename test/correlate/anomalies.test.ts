@@ -51,7 +51,7 @@ describe('undecided', () => {
     return notes;
   };
   const every = (seconds: number, count: number) =>
-    Array.from({ length: count }, (_, i) => asRecord(aMatch('a', i * seconds, { g: 'x', v: 'p' }, i)));
+    Array.from({ length: count }, (_, i) => asRecord(aMatch('a', i * seconds, { g: 'x', v: 'p', p: 'q' }, i)));
 
   test.each([
     ['spike', { type: 'spike', timespan: '10s', history: 3 }],
@@ -60,7 +60,7 @@ describe('undecided', () => {
     ['new_value', { type: 'new_value', field: 'v', learn: '7d' }],
     ['rare', { type: 'rare', field: 'v' }],
     ['time_of_day', { type: 'time_of_day' }],
-    ['peer_group', { type: 'peer_group', field: 'v', peers: 'v' }],
+    ['peer_group', { type: 'peer_group', field: 'v', peers: 'p' }],
   ])('%s says once per group that it is learning', (_name, anomaly) => {
     expect(notesOf(anomaly, every(10, 20))).toMatchObject([{ kind: 'undecided', reason: 'learning', group: { values: { g: 'x' } } }]);
   });
@@ -91,11 +91,12 @@ describe('state', () => {
       { type: 'time_of_day', forget: '60s' },
       { type: 'impossible_travel', location: 'at', forget: '60s' },
       { type: 'beacon', host: 'g', destination: 'v', remember: '60s', 'group-by': ['g'] },
-      { type: 'peer_group', field: 'v', peers: 'v', remember: '60s' },
+      { type: 'peer_group', field: 'v', peers: 'p', remember: '60s' },
       { type: 'new_value', field: 'v', forget: '60s' },
     ]) {
       const correlator = createCorrelator(rules(anomaly));
-      for (let i = 0; i < 30; i++) correlator.apply(asRecord(aMatch('a', i, { g: `g${i}`, v: '10.1.1.1', 'at.lat': 1, 'at.lon': i }, i)));
+      for (let i = 0; i < 30; i++)
+        correlator.apply(asRecord(aMatch('a', i, { g: `g${i}`, v: '10.1.1.1', p: 'q', 'at.lat': 1, 'at.lon': i }, i)));
       correlator.apply(watermarkAt(31n * SECOND));
       expect(correlator.stats().groups).toBe(30);
       correlator.apply(watermarkAt(7200n * SECOND));

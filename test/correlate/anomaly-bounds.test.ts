@@ -46,7 +46,7 @@ describe('so is what a match or a group of another kind has too much of', () => 
       { title: 'j', name: 'judged', anomaly: { rules: ['a'], 'group-by': ['g'], ...anomaly } },
     );
     const correlator = createCorrelator(ruleset);
-    for (const [i, event] of events.entries()) correlator.apply(asRecord(aMatch('a', i, { g: 'x', ...event }, i)));
+    for (const [i, event] of events.entries()) correlator.apply(asRecord(aMatch('a', i, { g: 'x', p: 'q', ...event }, i)));
     correlator.apply({ kind: 'end', newest: BigInt(events.length) * SECOND });
     return correlator.losses()[0]?.values ?? 0;
   };
@@ -54,7 +54,7 @@ describe('so is what a match or a group of another kind has too much of', () => 
   test.each([
     ['new_value', { type: 'new_value', field: 'v' }],
     ['rare', { type: 'rare', field: 'v' }],
-    ['peer_group', { type: 'peer_group', field: 'v', peers: 'g' }],
+    ['peer_group', { type: 'peer_group', field: 'v', peers: 'p' }],
   ])('%s: values of one event beyond 16', (_, anomaly) => {
     expect(droppedOf(anomaly, [{ v: list(16) }])).toBe(0);
     expect(droppedOf(anomaly, [{ v: list(20) }])).toBe(4);

@@ -1,5 +1,6 @@
 import type { Nanos } from '../../event/time.ts';
 import type { MatchAnomaly } from '../../rule/ir/anomaly.ts';
+import { ANOMALY_BOUNDS } from '../../rule/ir/anomaly-bounds.ts';
 import { durationText } from '../../shared/duration.ts';
 import type { Census } from '../census.ts';
 import { confidenceOf } from '../detectors/judged.ts';
@@ -15,7 +16,7 @@ import { decisionsOf, membersText, rounded } from './told.ts';
 /** `first` to `last`: the calls remembered; `gaps` between them in ns, oldest first, and the same in order of size. */
 type Own = Applied & { first: Nanos | undefined; last: Nanos; gaps: number[]; sorted: number[]; told: boolean };
 
-const MAX_GAPS = 63;
+const MAX_GAPS = ANOMALY_BOUNDS.calls - 1;
 /** Key under which every host counts, whatever it calls. */
 const ALL = '';
 

@@ -1,6 +1,7 @@
 import type { Nanos } from '../../event/time.ts';
 import { zoneShift } from '../../event/zone-shift.ts';
 import type { MatchAnomaly } from '../../rule/ir/anomaly.ts';
+import { ANOMALY_BOUNDS } from '../../rule/ir/anomaly-bounds.ts';
 import { confidenceOf } from '../detectors/judged.ts';
 import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
@@ -15,7 +16,7 @@ type Own = Applied & { first: Nanos | undefined; newest: Nanos; hour: number; da
 const HOUR = 3_600_000_000_000n;
 const HOURS = 24;
 /** At so many days in all the counts are halved (rounded down), so that a new shift is learned. */
-const MOST = 512;
+const MOST = ANOMALY_BOUNDS.activeHours;
 const NO_DAYS = pack(new Array<number>(HOURS).fill(0));
 
 /**

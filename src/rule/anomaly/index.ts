@@ -48,6 +48,7 @@ export const anomaly: FrontEnd = {
           condition,
           timespan,
           groupBy.flatMap(({ name, fields }) => [name, ...fields.values()]),
+          written,
           late,
         );
       if (members.length < found.length || members.length === 0 || condition === undefined || timespan === undefined || inactive(meta))
@@ -94,7 +95,8 @@ function conditionOf(map: PlainMap, type: AnomalyType, report: ProblemReporter):
     return undefined;
   }
   if (metric === 'count' && field !== undefined) {
-    report.error([...AT, 'field'], 'anomaly/parameter', 'the metric "count" takes no field; write metric: distinct, sum or avg');
+    const others = type.parameters['metric']?.expects.replace('one of count, ', '').replace(/, (?=[a-z]+$)/, ' or ');
+    report.error([...AT, 'field'], 'anomaly/parameter', `the metric "count" takes no field; write metric: ${others}`);
     return undefined;
   }
   if (typeof keep === 'number' && typeof least === 'number' && least > keep) {

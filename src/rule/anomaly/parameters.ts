@@ -2,7 +2,7 @@ import { isZone } from '../../event/zone-shift.ts';
 import { tryParseDuration } from '../../shared/duration.ts';
 import { isList, type Plain, type PlainMap } from '../document.ts';
 import type { ProblemReporter } from '../problem.ts';
-import { textOf, textsOf } from '../sigma/meta.ts';
+import { textOf } from '../sigma/meta.ts';
 
 /** One parameter of a type: how its value is read, what it must be, and what it is where it is not written. */
 export type Parameter<T> = {
@@ -86,21 +86,20 @@ export const zone: Parameter<string> = {
   otherwise: 'UTC',
 };
 
+const isName = (value: Plain): value is string => typeof value === 'string' && value.trim() !== '';
+
 /** Names of one to three fields; undefined `otherwise`: must be written. */
 export const fieldNames = (otherwise?: readonly string[]): Parameter<readonly string[]> => ({
   read: (value) => {
-    const names = textsOf(value);
-    return names.length >= 1 && names.length <= 3 && names.every((name) => name !== '') ? names : undefined;
+    const names = isList(value) ? value : [value];
+    return names.length >= 1 && names.length <= 3 && names.every(isName) ? names : undefined;
   },
   expects: 'the name of a field, or a list of up to three',
   otherwise,
 });
 
 export const fieldName = (otherwise?: string): Parameter<string> => ({
-  read: (value) => {
-    const name = textOf(value);
-    return name === '' ? undefined : name;
-  },
+  read: (value) => (isName(value) ? value : undefined),
   expects: 'the name of a field',
   otherwise,
 });

@@ -1,51 +1,70 @@
 import { durationText } from '../../shared/duration.ts';
+import type { PlainMap } from '../document.ts';
 import type { Condition } from '../ir/rule.ts';
 import type { ProblemReporter } from '../problem.ts';
+import { type Look, learnSense, valueSense } from './sense-look.ts';
+import { beaconSense, peerSense, rareSense, timeOfDaySense, travelSense } from './sense-matches.ts';
+import { changeSense, seasonalSense, spikeSense } from './sense-panes.ts';
 
-const SECOND = 1_000_000_000n;
-const SEASONS = { hour_of_week: 604_800n * SECOND, hour_of_day: 86_400n * SECOND, none: 0n } as const;
-/** A minute of a week; each group keeps some numbers for every pane of a season. */
-const MOST_PANES = 10_080n;
-
-/** Parameters that are right one by one, and together make a rule that never fires, or not as it reads. */
-export function reportSenseless(condition: Condition, timespan: bigint, groupBy: readonly string[], report: ProblemReporter): void {
-  const error = (name: string, message: string): void => report.error(['anomaly', name], 'anomaly/parameter', message);
+/** Parameters that are right one by one, and together make a rule that never fires, always does, or not as it reads. */
+export function reportSenseless(
+  condition: Condition,
+  timespan: bigint,
+  groupBy: readonly string[],
+  map: PlainMap,
+  report: ProblemReporter,
+): void {
+  const look: Look = {
+    timespan,
+    groupBy,
+    isWritten: (name) => map[name] !== undefined && map[name] !== null,
+    error: (name, message) => report.error(['anomaly', name], 'anomaly/parameter', message),
+    warn: (name, message) => report.warn(['anomaly', name], 'anomaly/parameter', message),
+  };
   switch (condition.kind) {
     case 'spike':
-    case 'change':
+      spikeSense(condition, look);
+      return;
     case 'seasonal':
-      if (condition.forget < timespan)
-        error(
-          'forget',
-          `"forget" is at least as long as a pane (timespan ${durationText(timespan)}); groups would be forgotten before one is over`,
-        );
-      if (condition.kind === 'seasonal') reportSeason(condition.season, timespan, error);
+      seasonalSense(condition, look);
+      return;
+    case 'change':
+      changeSense(condition, look);
+      return;
+    case 'absence':
+      absenceSense(condition, look);
+      return;
+    case 'new_value':
+      newValueSense(condition, look);
       return;
     case 'rare':
-      if (condition.share === 0) error('share', '"share" is above 0; no value has fewer matches than none');
+      rareSense(condition, look);
       return;
-    case 'beacon': {
-      const [, destination] = condition.fields;
-      if (groupBy.length > 0 && !groupBy.includes(destination))
-        report.warn(
-          ['anomaly', 'group-by'],
-          'anomaly/parameter',
-          `group-by lacks the destination "${destination}": calls to all destinations of a group are one series`,
-        );
+    case 'time_of_day':
+      timeOfDaySense(condition, look);
       return;
-    }
+    case 'impossible_travel':
+      travelSense(condition, look);
+      return;
+    case 'beacon':
+      beaconSense(condition, look);
+      return;
+    case 'peer_group':
+      peerSense(condition, look);
+      return;
     default:
   }
 }
 
-function reportSeason(season: keyof typeof SEASONS, timespan: bigint, error: (name: string, message: string) => void): void {
-  const length = SEASONS[season];
-  if (length === 0n) return;
-  if (length % timespan !== 0n)
-    error(
-      'timespan',
-      `"timespan" divides a ${season === 'hour_of_day' ? 'day' : 'week'} without a rest, such as 15m, 1h or 4h; else panes fall on other hours each time`,
+function absenceSense({ remember }: Extract<Condition, { kind: 'absence' }>, { timespan, warn }: Look): void {
+  if (remember < timespan)
+    warn(
+      'remember',
+      `"remember" (${durationText(remember)}) is shorter than "timespan" (${durationText(timespan)}): a group is told of after it should have been forgotten`,
     );
-  else if (length / timespan > MOST_PANES)
-    error('timespan', `"timespan" makes at most 10,080 panes of a season; ${durationText(timespan)} makes ${length / timespan}`);
+}
+
+function newValueSense({ fields, learn, forget, newGroup }: Extract<Condition, { kind: 'new_value' }>, look: Look): void {
+  valueSense(fields, look, newGroup === 'alert' ? undefined : 'no value is new to its group');
+  learnSense(learn, forget, 'forget', look);
 }

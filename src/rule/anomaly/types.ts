@@ -1,3 +1,4 @@
+import { ANOMALY_BOUNDS } from '../ir/anomaly-bounds.ts';
 import type { Condition } from '../ir/rule.ts';
 import {
   amount,
@@ -99,7 +100,7 @@ export const ANOMALY_TYPES: Readonly<Record<string, AnomalyType>> = {
     forget: v.forget,
     threshold: v.threshold,
   })),
-  absence: type(undefined, { timespan: duration('1h'), min_seen: whole(1, 1, 1000), remember: duration('7d') }, (v) => ({
+  absence: type('1h', { min_seen: whole(1, 1, 1000), remember: duration('7d') }, (v) => ({
     kind: 'absence',
     minSeen: v.min_seen,
     remember: v.remember,
@@ -146,7 +147,7 @@ export const ANOMALY_TYPES: Readonly<Record<string, AnomalyType>> = {
     {
       host: fieldName('host.name'),
       destination: fieldName('destination.ip'),
-      min_events: whole(10, 3, 64),
+      min_events: whole(10, 3, ANOMALY_BOUNDS.calls),
       interval: interval('1s', '24h'),
       max_dispersion: amount(0.4),
       max_prevalence: share(0.1),
