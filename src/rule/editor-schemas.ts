@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { meaningOf } from './anomaly/meanings.ts';
+import { defaultText } from './anomaly/parameters.ts';
 import { ANOMALY_TYPES } from './anomaly/types.ts';
 import { ADDED_OPERATORS, CONTEXT_STORES } from './ir/condition.ts';
 import { JOIN_KEYS, LEVELS, TRACE_RELATIONS } from './ir/rule.ts';
@@ -91,6 +93,8 @@ export const correlationSchema = z.looseObject({
   }),
 });
 
+const told = (meaning: string | undefined, value: string): string => `${meaning ?? ''} Value: ${value}.`.trim();
+
 /** One form per type, out of the same table that the reader has; the value of a parameter is said in words. */
 export const anomalySchema = z.looseObject({
   ...meta,
@@ -102,10 +106,20 @@ export const anomalySchema = z.looseObject({
         'group-by': texts.optional(),
         aliases: z.record(z.string(), z.record(z.string(), z.string())).optional(),
         generate: z.boolean().optional(),
-        ...(timespan === undefined ? {} : { timespan: z.string().optional().describe(`A duration; ${timespan} where it is left out.`) }),
+        ...(timespan === undefined
+          ? {}
+          : {
+              timespan: z
+                .string()
+                .optional()
+                .describe(told(meaningOf(type, 'timespan'), `a duration; default ${timespan}`)),
+            }),
         ...Object.fromEntries(
-          Object.entries(parameters).map(([name, { expects, otherwise, optional }]) => {
-            const any = z.union([scalar, z.array(scalar)]).describe(expects);
+          Object.entries(parameters).map(([name, parameter]) => {
+            const { expects, otherwise, optional } = parameter;
+            const byDefault = defaultText(parameter);
+            const value = byDefault === undefined ? expects : `${expects}; default ${byDefault}`;
+            const any = z.union([scalar, z.array(scalar)]).describe(told(meaningOf(type, name), value));
             return [name, otherwise === undefined && optional === undefined ? any : any.optional()];
           }),
         ),

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { meaningOf } from '../../src/rule/anomaly/meanings.ts';
 import { ANOMALY_TYPES } from '../../src/rule/anomaly/types.ts';
 import { loadRules } from '../../src/rule/load.ts';
 import { problemText } from '../../src/rule/problem.ts';
@@ -31,8 +32,20 @@ const NEEDED: Readonly<Record<string, string>> = {
 
 const FIELDS = new Set(['location', 'accuracy', 'address', 'host', 'destination', 'field', 'peers']);
 
-describe.each(Object.entries(ANOMALY_TYPES))('%s', (name, { parameters }) => {
+const PAGE = readFileSync(new URL('../../docs/reference/anomalies.md', import.meta.url), 'utf8');
+
+describe.each(Object.entries(ANOMALY_TYPES))('%s', (name, { parameters, timespan }) => {
   const needed = NEEDED[name] ?? '';
+  test('says what each parameter means, in docs/reference and to editors', () => {
+    const section = PAGE.split(`\n## ${name}\n`)[1]?.split('\n## ')[0] ?? '';
+    for (const parameter of [...Object.keys(parameters), ...(timespan === undefined ? [] : ['timespan'])]) {
+      const meaning = meaningOf(name, parameter);
+      expect(meaning, parameter).toMatch(/^[A-Z].{15,}\.$/);
+      expect(section).toContain(`| \`${parameter}\` `);
+      expect(PAGE).toContain(meaning);
+    }
+  });
+
   test('has defaults that go together', () => {
     expect(saidOf(name, needed)).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { isZone } from '../../event/zone-shift.ts';
-import { tryParseDuration } from '../../shared/duration.ts';
+import { durationText, tryParseDuration } from '../../shared/duration.ts';
 import { isList, type Plain, type PlainMap } from '../document.ts';
 import type { ProblemReporter } from '../problem.ts';
 import { textOf } from '../sigma/meta.ts';
@@ -12,6 +12,13 @@ export type Parameter<T> = {
   /** It may be left out though there is nothing in its place. */
   readonly optional?: true;
 };
+
+/** What stands where nothing is written, as it would be written; undefined: nothing. */
+export function defaultText({ otherwise }: Parameter<unknown>): string | undefined {
+  if (otherwise === undefined) return undefined;
+  const text = (value: unknown): string => (value === 0n ? '0' : typeof value === 'bigint' ? durationText(value) : String(value));
+  return Array.isArray(otherwise) ? `[${otherwise.map(text).join(', ')}]` : text(otherwise);
+}
 
 /** What a table of parameters gives. */
 export type Values<P> = { readonly [K in keyof P]: P[K] extends Parameter<infer T> ? T : never };
