@@ -8,6 +8,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   new: [
     'wardline new sigma okta_admin_granted --title "Okta administrator granted"',
     'wardline new correlation many_denials',
+    'wardline new anomaly bytes_out --type seasonal --metric sum',
     'wardline new exception vpn_egress',
   ],
   check: ['wardline check', 'wardline check rules/sigma -c wardline.yaml --strict', 'wardline check -o sarif > check.sarif'],

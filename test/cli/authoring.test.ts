@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXAMPLES, leavesOf } from '../../src/cli/examples.ts';
 import { formatted } from '../../src/cli/fmt.ts';
+import { ANOMALY_TYPE_NAMES, METRICS } from '../../src/cli/new/anomaly.ts';
 import { TEMPLATE_KINDS } from '../../src/cli/new/templates.ts';
 import { createProgram } from '../../src/cli/program.ts';
+import { ANOMALY_TYPES } from '../../src/rule/anomaly/types.ts';
 import { wardlineIn } from '../support/wardline.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wardline-authoring-'));
@@ -50,6 +52,49 @@ describe('new', () => {
 
   test('refuses a name that is none', async () => {
     expect((await wardline('new', 'sigma', '../x')).code).toBe(2);
+  });
+
+  describe('anomaly --type', () => {
+    const forms = [
+      ...ANOMALY_TYPE_NAMES.map((type) => [type] as const),
+      ...['spike', 'seasonal', 'change'].flatMap((type) =>
+        METRICS.filter((metric) => metric !== 'count' && (metric !== 'avg' || type !== 'spike')).map((metric) => [type, metric] as const),
+      ),
+    ];
+    test('has every type there is', () => {
+      expect([...ANOMALY_TYPE_NAMES].sort()).toEqual(Object.keys(ANOMALY_TYPES).sort());
+    });
+
+    test('each type and metric is a rule without problems, in form, with cases that pass: some fire, some do not', async () => {
+      for (const [type, metric] of forms) {
+        const more = metric === undefined ? [] : ['--metric', metric];
+        const name = `${type}_${metric ?? 'plain'}`;
+        expect(await wardline('new', 'anomaly', name, '--type', type, ...more, '--dir', 'types')).toMatchObject({ code: 0, err: '' });
+        const text = readFileSync(join(folder, 'demo/types', `${name}.yml`), 'utf8');
+        expect(text).toContain(`\n  type: ${type}\n`);
+        if (metric !== undefined) expect(text).toContain(`\n  metric: ${metric}\n`);
+        const cases = readFileSync(join(folder, 'demo/types', `${name}.cases.yml`), 'utf8');
+        expect(cases).toMatch(/expect: \[\{/);
+        expect(cases).toContain('expect: []');
+      }
+      expect((await wardline('check', '--strict', 'types')).out).toContain('no problems');
+      const { code, out } = await wardline('test', 'types', '--min-cases', '2', '--properties', 'off');
+      expect([code, out]).toEqual([0, expect.stringContaining(`of ${forms.length} files passed`)]);
+      expect(await wardline('fmt', '--check', 'types')).toMatchObject({ code: 0 });
+    }, 120_000);
+
+    test.each([
+      [['sigma', 'x', '--type', 'spike'], '--type goes with kind anomaly, not sigma'],
+      [['policy', 'x', '--metric', 'sum'], '--metric goes with kind anomaly, not policy'],
+      [
+        ['anomaly', 'x', '--type', 'rare', '--metric', 'sum'],
+        '--metric is for the types spike, seasonal and change; rare measures nothing',
+      ],
+      [['anomaly', 'x', '--type', 'spike', '--metric', 'avg'], 'the metric of spike is one of count, distinct, sum'],
+      [['anomaly', 'x', '--type', 'spikes'], 'Allowed choices are spike, seasonal'],
+    ])('%j is refused', async (words, message) => {
+      expect(await wardline('new', ...words)).toMatchObject({ code: 2, err: expect.stringContaining(message) });
+    });
   });
 });
 

@@ -1,5 +1,5 @@
-/** A rule of each kind that holds as it is, with cases that pass: a start to be changed. `NAME` and `TITLE` are replaced. */
-export type Template = { readonly folder: string; readonly ending: string; readonly rule: string; readonly cases?: string };
+import { anomalyTemplate } from './anomaly.ts';
+import type { Template } from './template.ts';
 
 const SCHEMA = (kind: string): string => `# yaml-language-server: $schema=../../schemas/${kind}.schema.json\n`;
 
@@ -22,6 +22,7 @@ level: low
 const FAILURE =
   'base: { format: okta.system, event: { uuid: e-1, published: "${at}", eventType: user.session.start, outcome: { result: FAILURE }, actor: { alternateId: alice } } }\n';
 
+/** A rule of each kind that holds as it is, with cases that pass: a start to be changed. */
 export const TEMPLATES = {
   sigma: {
     folder: 'rules/sigma',
@@ -98,33 +99,7 @@ cases:
     expect: []
 `,
   },
-  anomaly: {
-    folder: 'rules/anomaly',
-    ending: '.yml',
-    rule: `${SIGMA_BODY.replace('TITLE', 'EVENT_TITLE').replace('NAME', 'NAME_event')}---
-title: TITLE
-name: NAME
-status: experimental
-description: What happens, and why it matters.
-level: medium
-anomaly:
-  type: absence
-  rules: [NAME_event]
-  group-by: [user.name]
-  timespan: 1h
-`,
-    cases: `${FAILURE}cases:
-  - name: nothing for an hour
-    events: [{ at: 0s }, { advance: 61m }]
-    expect: [{ at: 1h }]
-  - name: it goes on
-    events: [{ at: 0s, repeat: { count: 3, every: 30m } }]
-    expect: []
-  - name: the source was silent
-    events: [{ at: 0s }, { silence: 61m }]
-    expect: []
-`,
-  },
+  anomaly: anomalyTemplate('absence', undefined),
   policy: {
     folder: 'rules/policy',
     ending: '.yml',
