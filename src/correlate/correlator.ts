@@ -49,6 +49,7 @@ export type CorrelateRecord =
 /** Limits, each for one rule: beyond the first two groups are evicted, beyond the third hits of a group are dropped. */
 export type CorrelateOptions = Budget & {
   readonly maxHits: number;
+  readonly maxSketchBytes?: number;
   /** The sources that can feed a rule; undefined: every source. A silence of others does not concern it. */
   readonly sourcesOf?: (rule: RuleId) => ReadonlySet<string> | undefined;
 };

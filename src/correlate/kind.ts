@@ -41,6 +41,8 @@ export type Passage = {
   readonly dropped?: (count: number, time: Nanos) => void;
   /** Counts what went into a sketch, because more was there than is told apart. */
   readonly estimated?: (count: number) => void;
+  /** May sketches of the rule take so many bytes more? Left out: they may. */
+  readonly room?: (bytes: number) => boolean;
 };
 
 /** What a kind is told about the rule it serves. */
@@ -91,6 +93,8 @@ export type Kind<Own = unknown> = {
   spare?(hits: readonly Hit[]): (hit: Hit, index: number) => boolean;
   /** Values that the match of a rule above carries beside what all hits agree on, for an episode that begins at `time`. */
   handsOn?(hits: readonly Hit[], time: Nanos): Readonly<Record<string, JsonValue>>;
+  /** Bytes of those sketches in `own` that it asks `room` for. */
+  sketchBytes?(own: Own): number;
   /** True when `own` holds nothing worth keeping: without hits and episodes the group is then forgotten. */
   blank(own: Own): boolean;
 };

@@ -1,13 +1,21 @@
 import type { Nanos } from '../event/time.ts';
+import type { Passage } from './kind.ts';
+import { type HashKey, hashOf } from './sketches/keyed-hash.ts';
+import { FIRST_BYTES, isKnown, noOlderValues, type OlderValues, remember, turn } from './sketches/older-values.ts';
 
 /**
  * When each value of a group was seen last. Few short ones are one text of one byte per character, which takes what they
- * take: how many there are, their times of eight each, and the values, each behind and before a NUL. Others are a map.
+ * take: how many there are, their times of eight each, and the values, each behind and before a NUL. Others are a map, and
+ * where they are too many those seen longest ago are known by fingerprint and quarter of the span.
  */
-export type KnownValues = string | Map<string, Nanos>;
+export type KnownValues = string | Map<string, Nanos> | Outgrown;
+type Outgrown = { readonly recent: Map<string, Nanos>; readonly older: OlderValues };
+/** What a rule remembers values for: a value is new again that was not seen within `span`. */
+export type Remembering = { readonly span: Nanos; readonly hashKey: HashKey };
+type Bounds = Pick<Passage, 'dropped' | 'estimated' | 'room'>;
 export const NO_VALUES = '';
 
-/** So many values, those seen last, are remembered at least; one that was forgotten can only be new again. */
+/** So many values, those seen last, are remembered with their times at least. */
 export const MAX_VALUES = 1000;
 /** Values are let go so many at a time, so that finding the oldest costs each of them little. */
 const SPARE = 250;
@@ -19,11 +27,11 @@ const NUL = '\0';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL parts the values.
 const FITS = /^[\x01-\xff]*$/;
 
-/** Notes that `values` were seen, and gives those that were not within `span` before. */
-export function unseen(own: { last: KnownValues }, values: readonly string[], time: Nanos, span: Nanos): readonly string[] {
+/** Notes that `values` were seen, and gives those that were not within the span before; of older ones a few may be known for a quarter of it longer. */
+export function unseen(own: { last: KnownValues }, values: readonly string[], time: Nanos, remembering: Remembering): readonly string[] {
   let fresh: string[] | undefined;
   for (const value of values) {
-    if (seenWithin(own, value, time, span)) continue;
+    if (seenWithin(own, value, time, remembering)) continue;
     if (fresh === undefined) fresh = [value];
     else fresh.push(value);
   }
@@ -32,23 +40,55 @@ export function unseen(own: { last: KnownValues }, values: readonly string[], ti
 
 const NONE: readonly string[] = [];
 
-export const sizeOf = (known: KnownValues): number => (typeof known === 'string' ? countOf(known) : known.size);
+/** Values whose times are known. */
+export const sizeOf = (known: KnownValues): number =>
+  typeof known === 'string' ? countOf(known) : known instanceof Map ? known.size : known.recent.size;
 
-/** Lets the values go that were seen longest ago, where there are too many; gives how many went. */
-export function boundValues(known: KnownValues): number {
-  if (typeof known === 'string' || known.size <= MAX_VALUES + SPARE) return 0;
+const isOutgrown = (known: KnownValues): known is Outgrown => typeof known !== 'string' && !(known instanceof Map);
+/** Values known by fingerprint; some of them with their time as well. */
+export const olderOf = (known: KnownValues): number => (isOutgrown(known) ? known.older.count : 0);
+export const olderBytes = (known: KnownValues): number => (isOutgrown(known) ? known.older.words.length : 0);
+
+/** From the epoch on; five of them reach back a span and up to a quarter more. */
+const quarterOf = (time: Nanos, span: Nanos): number => {
+  const quarter = (span + 3n) / 4n;
+  return Number(time / quarter - (time < 0n && time % quarter !== 0n ? 1n : 0n));
+};
+
+/**
+ * Where there are too many values, those seen longest ago are known by fingerprint from then on, and let go where there is
+ * no room for that; both are told. Those that would be new again go quietly.
+ */
+export function boundValues(own: { last: KnownValues }, time: Nanos, { span, hashKey }: Remembering, passage: Bounds): void {
+  const { last } = own;
+  const recent = typeof last === 'string' ? undefined : last instanceof Map ? last : last.recent;
+  if (recent === undefined || recent.size <= MAX_VALUES + SPARE) return;
+  const { dropped, estimated, room = ROOMY } = passage;
+  const older = isOutgrown(last) ? last.older : room(FIRST_BYTES) ? noOlderValues(quarterOf(time, span)) : undefined;
+  if (older !== undefined) turn(older, quarterOf(time, span));
   // Sorting keeps the order of what is equal: the same after a restart.
-  const oldest = [...known].sort(([, a], [, b]) => (a < b ? -1 : a > b ? 1 : 0)).slice(0, known.size - MAX_VALUES);
-  for (const [value] of oldest) known.delete(value);
-  return oldest.length;
+  const oldest = [...recent].sort(([, a], [, b]) => (a < b ? -1 : a > b ? 1 : 0)).slice(0, recent.size - MAX_VALUES);
+  for (const [value] of oldest) recent.delete(value);
+  const due = oldest.filter(([, seen]) => seen >= time - span);
+  const kept = (value: string, seen: Nanos): boolean =>
+    older !== undefined && remember(older, hashOf(value, hashKey), quarterOf(seen, span), room);
+  const lost = due.filter(([value, seen]) => !kept(value, seen)).length;
+  own.last = older === undefined || older.count === 0 ? recent : { recent, older };
+  estimated?.(due.length - lost);
+  dropped?.(lost, time);
 }
 
-function seenWithin(own: { last: KnownValues }, value: string, time: Nanos, span: Nanos): boolean {
+const ROOMY = (): boolean => true;
+
+function seenWithin(own: { last: KnownValues }, value: string, time: Nanos, remembering: Remembering): boolean {
   const { last } = own;
+  const { span } = remembering;
   if (typeof last !== 'string') {
-    const seen = last.get(value);
-    last.set(value, time);
-    return seen !== undefined && seen >= time - span;
+    const recent = last instanceof Map ? last : last.recent;
+    const seen = recent.get(value);
+    recent.set(value, time);
+    if (seen !== undefined) return seen >= time - span;
+    return recent !== last && seenBefore(own, last as Outgrown, value, time, remembering);
   }
   const place = placeOf(last, value);
   if (place < 0) {
@@ -61,6 +101,21 @@ function seenWithin(own: { last: KnownValues }, value: string, time: Nanos, span
   view.setBigInt64(place, time);
   own.last = scratch.toString('latin1', 0, length);
   return seen >= time - span;
+}
+
+function seenBefore(
+  own: { last: KnownValues },
+  { recent, older }: Outgrown,
+  value: string,
+  time: Nanos,
+  { span, hashKey }: Remembering,
+): boolean {
+  turn(older, quarterOf(time, span));
+  if (older.count === 0) {
+    own.last = recent;
+    return false;
+  }
+  return isKnown(older, hashOf(value, hashKey));
 }
 
 /** Where the time of a value stands; -1: it is not there. Letter by letter: a search for a text made for it takes twice as long. */

@@ -55,7 +55,13 @@ export type RuleState = {
   snapshot(): StoredRule;
 };
 
-export type RuleOptions = Budget & { readonly maxHits: number };
+export type RuleOptions = Budget & {
+  readonly maxHits: number;
+  /** Of the sketches of all groups of a rule; default 64 MiB. */
+  readonly maxSketchBytes?: number;
+};
+
+const MAX_SKETCH_BYTES = 64 * 1024 * 1024;
 
 export function createRuleState(plan: Plan, logic: string, options: RuleOptions, stored?: StoredRule): RuleState {
   const groups = createGroupStore({ ...options, maxGroups: plan.maxGroups ?? options.maxGroups }, stored?.groups);
@@ -77,6 +83,26 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
   let bounded = stored?.bounded;
   const counted = plan.kind.census;
   const census: Census | undefined = counted === undefined ? undefined : createCensus(counted.span, hashKeyOf(logic), stored?.census);
+
+  const sketchBytes = ({ own }: GroupState): number => plan.kind.sketchBytes?.(own) ?? 0;
+  let sketches = 0;
+  for (const state of groups.values()) sketches += sketchBytes(state);
+  const room = (bytes: number): boolean => {
+    if (sketches + bytes > (options.maxSketchBytes ?? MAX_SKETCH_BYTES)) return false;
+    sketches += bytes;
+    return true;
+  };
+  /** Takes what the sketches of a group have become in place of what they asked for. */
+  const weighed = <T>(state: GroupState, work: () => T): T => {
+    if (plan.kind.sketchBytes === undefined) return work();
+    const before = sketchBytes(state);
+    const others = sketches - before;
+    const result = work();
+    const after = sketchBytes(state);
+    sketches = others + after;
+    state.bytes += after - before;
+    return result;
+  };
 
   const schedule = (state: GroupState): void => {
     const due = dueOf(state, plan);
@@ -101,6 +127,7 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
     const gone = groups.shrink(keep);
     if (gone.length === 0) return;
     counters.evicted += gone.length;
+    for (const state of gone) sketches -= sketchBytes(state);
     counters.evictedAdvanced += gone.filter(({ hits, episodes }) => hits.length > 1 || episodes.length > 0).length;
     if (pressure !== undefined && time < pressure + plan.timespan && time > pressure - plan.timespan) return;
     pressure = time;
@@ -149,6 +176,7 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
         ...(census === undefined ? {} : { census }),
         dropped: (count, time) => letGo(count, time, say),
         estimated: (count) => void (counters.estimated += count),
+        room,
       };
       for (const { key, at } of calendar.take(passage.watermark)) {
         const state = groups.get(key);
@@ -156,7 +184,7 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
         if (state === undefined || state.wake !== at) continue;
         state.wake = undefined;
         const gone = measured(state, () => {
-          const fired = settle(state, plan, own, say, release);
+          const fired = weighed(state, () => settle(state, plan, own, say, release));
           for (const firing of fired) out.push(firing);
           return prune(state, plan, passage.watermark);
         });

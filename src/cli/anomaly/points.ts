@@ -106,13 +106,13 @@ function drawnKind({ condition, ...rule }: Correlation & { readonly condition: D
     case 'time_of_day':
       return timeOfDay(condition, look);
     case 'new_value':
-      return newValue(condition, look);
+      return newValue(condition, rule, look);
     case 'rare':
       return rare(condition, rule, look);
     case 'beacon':
       return beacon(condition, look);
     case 'peer_group':
-      return peerGroup(condition, look);
+      return peerGroup(condition, rule, look);
     default:
       return paneKind(condition, rule, look);
   }

@@ -42,7 +42,7 @@ export function kindOf(condition: Condition, frame: Frame): Kind {
     case 'absence':
       return absence(condition, frame);
     case 'new_value':
-      return newValue(condition);
+      return newValue(condition, frame);
     case 'spike':
     case 'seasonal':
     case 'change':
@@ -56,7 +56,7 @@ export function kindOf(condition: Condition, frame: Frame): Kind {
     case 'beacon':
       return beacon(condition);
     case 'peer_group':
-      return peerGroup(condition);
+      return peerGroup(condition, frame);
     case 'temporal':
       return temporal(condition, frame);
     case 'temporal_expression':

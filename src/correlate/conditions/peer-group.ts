@@ -5,21 +5,24 @@ import { confidenceOf } from '../detectors/judged.ts';
 import type { Hit } from '../firing.ts';
 import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
-import type { Kind } from '../kind.ts';
-import { boundValues, type KnownValues, NO_VALUES, unseen } from '../known-values.ts';
+import type { Frame, Kind } from '../kind.ts';
+import { boundValues, type KnownValues, NO_VALUES, olderBytes, unseen } from '../known-values.ts';
+import { hashKeyOf } from '../sketches/keyed-hash.ts';
 import { textsOf, valueKeys } from '../values.ts';
 import type { Look } from './panes.ts';
 import { decisionsOf, hoursOf, membersText, rounded } from './told.ts';
 
+type PeerGroup = Extract<MatchAnomaly, { readonly kind: 'peer_group' }>;
 type Own = Applied & { first: bigint | undefined; newest: bigint; last: KnownValues; told: boolean };
 
 /**
  * A value that is new to a group (a user, a host) and that at most `maxShare` of its peers have, where at least `minPeers`
  * peers are known. Peers are the groups with the same value in the peers field.
  */
-export function peerGroup(condition: Extract<MatchAnomaly, { readonly kind: 'peer_group' }>, look?: Look): Kind {
+export function peerGroup(condition: PeerGroup, { logicDigest = '' }: Frame, look?: Look): Kind {
   const { fields, learn, remember, maxShare, minPeers } = condition;
   const [peersField, ...valueFields] = fields;
+  const remembering = { span: remember, hashKey: hashKeyOf(logicDigest) };
   const keyOf = (peers: string, value: string): string => JSON.stringify([peers, value]);
   const peersOf = (hit: Hit): string | undefined => textsOf(hit.values[peersField])[0];
   /** The share of the peers that have the value, which is usual from `maxShare` on, and from 0 on where the group has it. */
@@ -41,17 +44,18 @@ export function peerGroup(condition: Extract<MatchAnomaly, { readonly kind: 'pee
   };
   const kind = inOrderKind<Own>({
     initial: () => ({ applied: MIN_TIME, first: undefined, newest: 0n, last: NO_VALUES, told: false }),
-    apply(own, hit, { census, dropped }) {
+    apply(own, hit, passage) {
+      const { census } = passage;
       const { time } = hit;
       const peers = peersOf(hit);
       if (peers === undefined) return undefined;
       own.first ??= time;
       own.newest = time;
-      const keys = valueKeys(valueFields, hit.values, dropped, time);
-      const news = unseen(own, keys, time, remember);
+      const keys = valueKeys(valueFields, hit.values, passage.dropped, time);
+      const news = unseen(own, keys, time, remembering);
       if (look !== undefined) draw(own, peers, news.length > 0 ? news : keys, news.length > 0, time, census);
       if (news.length === 0) return undefined;
-      dropped?.(boundValues(own.last), time);
+      boundValues(own, time, remembering, passage);
       const all = census?.members(keyOf(peers, ''), time) ?? 0;
       if (time < own.first + learn || all - 1 < minPeers) {
         if (own.told) return undefined;
@@ -83,7 +87,8 @@ export function peerGroup(condition: Extract<MatchAnomaly, { readonly kind: 'pee
     blank: ({ first }) => first === undefined,
   });
   return {
-    ...kind,
+    ...(kind as Kind),
+    sketchBytes: (own) => olderBytes((own as Own).last),
     census: {
       span: remember,
       *of(hit, group) {
