@@ -152,7 +152,7 @@ function openText({ open }: RunSummary): readonly string[] {
       ? [`${what(decided)} decided at the end of the inputs; where the logs go on, run with --keep-open, or follow them`]
       : []),
     ...(cut > 0
-      ? [`${what(cut)} left undecided: the inputs ended before the time of an absence was over; --keep-open goes on with it`]
+      ? [`${what(cut)} left undecided: the inputs ended before the time of an absence was over; --keep-open goes on from there`]
       : []),
   ];
 }

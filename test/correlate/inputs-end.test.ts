@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createCorrelator } from '../../src/correlate/correlator.ts';
+import { type CorrelateRecord, createCorrelator } from '../../src/correlate/correlator.ts';
 import { rulesetOf } from '../support/a-rule.ts';
 import { aMatch, asRecord, endOf, firingsOf, SECOND, watermarkAt } from '../support/correlate.ts';
 
@@ -24,6 +24,12 @@ describe('falls at the end of the inputs', () => {
     expect(told(falls, [...seen('x', ...four, 45), ...seen('y', 52)])).toEqual([50 - 1e-9]);
     // Pane 4 has none at all.
     expect(told(falls, [...seen('x', ...four), ...seen('y', 52)])).toEqual([50 - 1e-9]);
+  });
+
+  test('are told of a pane whose last instant is the newest event', () => {
+    const until = (newest: bigint) => [...seen('x', ...four, 45), { ...watermarkAt(0n), newest } as CorrelateRecord];
+    expect(told(falls, until(50n * SECOND - 1n))).toEqual([50 - 1e-9]);
+    expect(told(falls, until(50n * SECOND - 2n))).toEqual([]);
   });
 
   test('are the same with a watermark that came so far', () => {
