@@ -65,3 +65,12 @@ describe.each(Object.entries(ANOMALY_TYPES))('%s', (name, { parameters, timespan
     }
   });
 });
+
+test('fields that are nearly those of a format are told of, with their place', () => {
+  const fields = new Set(['user.name', 'process.name', 'source.ip']);
+  const text = `${MEMBER}anomaly: {type: peer_group, rules: [a], group-by: [user.nam], field: [process.name, process.nam], peers: own.group}\n`;
+  expect(loadRules([{ path: 'r.yml', text }], { placeholders: {}, fields }).problems.map(problemText)).toEqual([
+    'r.yml:7:52: warn correlation/unknown-field anomaly.group-by[0]: no log format gives a field "user.nam"; did you mean "user.name"?',
+    'r.yml:7:85: warn correlation/unknown-field anomaly.field[1]: no log format gives a field "process.nam"; did you mean "process.name"?',
+  ]);
+});

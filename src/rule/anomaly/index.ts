@@ -1,12 +1,13 @@
 import { tryParseDuration } from '../../shared/duration.ts';
 import { nearest } from '../../shared/nearest.ts';
 import { logicDigest } from '../digest.ts';
-import { isMap, type Plain, type PlainMap } from '../document.ts';
+import { isList, isMap, type Plain, type PlainMap } from '../document.ts';
 import type { Draft, FrontEnd, References } from '../front-end.ts';
 import type { Condition, Correlation } from '../ir/rule.ts';
 import type { ProblemReporter } from '../problem.ts';
-import { readGroupBy, resolveRules } from '../sigma/correlation-members.ts';
-import { type Options, readOptions } from '../sigma/correlation-options.ts';
+import { type Reading, readGroupBy, resolveRules, warnNearField } from '../sigma/correlation-members.ts';
+import { type Options, readOptions, reportFold } from '../sigma/correlation-options.ts';
+import { OPTIONS, warnNearKeys } from '../sigma/known-keys.ts';
 import { inactive, namesOf, readMeta, textOf } from '../sigma/meta.ts';
 import { duration, readParameters } from './parameters.ts';
 import { reportSenseless } from './sense.ts';
@@ -19,7 +20,7 @@ const AT = ['anomaly'] as const;
 export const anomaly: FrontEnd = {
   name: 'anomaly',
   recognizes: (value: Plain) => isMap(value) && Object.hasOwn(value, 'anomaly'),
-  read(document, report) {
+  read(document, report, { fields: known }) {
     const map = document.value as PlainMap;
     const meta = readMeta(document, map, report);
     const written = map['anomaly'];
@@ -29,20 +30,24 @@ export const anomaly: FrontEnd = {
     }
     const type = typeOf(written, report);
     if (type === undefined) return [];
-    reportUnknown(written, type, report);
-    const options = ownOptions(map, report);
+    warnNearKeys(map, report);
+    reportUnknown(map, written, type, report);
+    const options = readOptions(map, report);
+    const own = ownOptions(options, report);
     const timespan = timespanOf(written, type, report);
     const generate = written['generate'] ?? false;
     if (typeof generate !== 'boolean') report.error([...AT, 'generate'], 'correlation/generate', 'generate is true or false');
     const condition = conditionOf(written, type, report);
     const names = namesOf(map, meta);
     const finish = (references: References, late: ProblemReporter): readonly Correlation[] => {
-      const reading = { at: 'anomaly', report: late, references };
+      const reading = { at: 'anomaly', report: late, references, fields: known };
       const found = resolveRules(written, reading);
       if (found.length === 0) late.error(AT, 'correlation/rules', 'rules names at least one rule');
       const members = [...new Set(found.filter((id) => id !== undefined))];
       const grouped = written['group-by'] === undefined && type.groupBy !== undefined ? { ...written, 'group-by': type.groupBy } : written;
       const groupBy = readGroupBy(grouped, members, reading);
+      reportFold(options, groupBy, late);
+      warnNearFields(written, type, reading);
       if (condition !== undefined && timespan !== undefined)
         reportSenseless(
           condition,
@@ -54,13 +59,24 @@ export const anomaly: FrontEnd = {
       if (members.length < found.length || members.length === 0 || condition === undefined || timespan === undefined || inactive(meta))
         return [];
       const [id = ''] = names;
-      const digest = logicDigest({ members, groupBy, timespan, condition, ...(Object.keys(options).length > 0 ? { options } : {}) });
-      const own = { members, groupBy, timespan, condition, options, meta, logicDigest: digest };
-      return [{ kind: 'correlation', id, ...own, generate: generate === true, alerts: true }];
+      const digest = logicDigest({ members, groupBy, timespan, condition, ...(Object.keys(own).length > 0 ? { options: own } : {}) });
+      const rule = { members, groupBy, timespan, condition, options: own, meta, logicDigest: digest };
+      return [{ kind: 'correlation', id, ...rule, generate: generate === true, alerts: true }];
     };
     return [{ document, names, kind: 'correlation', finish } satisfies Draft];
   },
 };
+
+/** Names of fields that no format gives and that are nearly such a name: most likely no event has them. */
+function warnNearFields(map: PlainMap, { parameters }: AnomalyType, reading: Reading): void {
+  for (const [parameter, { isField = false }] of Object.entries(parameters)) {
+    const written = map[parameter];
+    const names = isField ? (isList(written) ? written : [written]) : [];
+    names.forEach((name, i) => {
+      if (typeof name === 'string') warnNearField(name, [...AT, parameter, ...(isList(written) ? [i] : [])], reading);
+    });
+  }
+}
 
 function typeOf(map: PlainMap, report: ProblemReporter): AnomalyType | undefined {
   const written = textOf(map['type']);
@@ -75,14 +91,25 @@ function typeOf(map: PlainMap, report: ProblemReporter): AnomalyType | undefined
   return undefined;
 }
 
-function reportUnknown(map: PlainMap, type: AnomalyType, report: ProblemReporter): void {
+function reportUnknown(document: PlainMap, map: PlainMap, type: AnomalyType, report: ProblemReporter): void {
   const known = [...COMMON, ...Object.keys(type.parameters), ...(type.timespan === undefined ? [] : ['timespan'])];
   for (const key of Object.keys(map)) {
     if (known.includes(key)) continue;
+    if (OPTIONS.includes(key)) {
+      report.error([...AT, key], 'anomaly/parameter', `"${key}" stands under "wardline", beside "anomaly"`, undefined, 'key');
+      continue;
+    }
     const close = nearest(key, known);
     const hint = close === undefined ? `; known: ${known.join(', ')}` : `; did you mean "${close}"?`;
     report.error([...AT, key], 'anomaly/parameter', `"${key}" is no parameter of this type${hint}`, undefined, 'key');
   }
+  // A line that is not indented leaves its map.
+  for (const key of known)
+    if (key !== 'generate' && Object.hasOwn(document, key) && !Object.hasOwn(map, key))
+      report.error([key], 'anomaly/parameter', `"${key}" stands under "anomaly"; indent it`, undefined, 'key');
+  for (const key of OPTIONS)
+    if (Object.hasOwn(document, key) && !known.includes(key))
+      report.error([key], 'anomaly/parameter', `"${key}" stands under "wardline"`, undefined, 'key');
 }
 
 /** What the type makes of its parameters, and what only holds between them. */
@@ -117,8 +144,10 @@ function timespanOf(map: PlainMap, type: AnomalyType, report: ProblemReporter): 
 }
 
 /** Options of correlations that concern groups and alerts. */
-function ownOptions(map: PlainMap, report: ProblemReporter): Correlation['options'] {
-  const { map: written, nonNegative: _sign, minEvents: _least, ...own }: Options = readOptions(map, report);
+function ownOptions(
+  { map: written, nonNegative: _sign, minEvents: _least, ...own }: Options,
+  report: ProblemReporter,
+): Correlation['options'] {
   for (const key of ['non_negative', 'min_events', 'sequence', 'until'])
     if (Object.hasOwn(written, key))
       report.error(['wardline', key], 'correlation/options', `"${key}" is no option of an anomaly`, undefined, 'key');

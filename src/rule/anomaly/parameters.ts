@@ -9,6 +9,8 @@ export type Parameter<T> = {
   readonly read: (value: Plain) => T | undefined;
   readonly expects: string;
   readonly otherwise: T | undefined;
+  /** It names fields of events. */
+  readonly isField?: true;
   /** It may be left out though there is nothing in its place. */
   readonly optional?: true;
 };
@@ -102,12 +104,14 @@ export const fieldNames = (otherwise?: readonly string[]): Parameter<readonly st
     return names.length >= 1 && names.length <= 3 && names.every(isName) ? names : undefined;
   },
   expects: 'the name of a field, or a list of up to three',
+  isField: true,
   otherwise,
 });
 
 export const fieldName = (otherwise?: string): Parameter<string> => ({
   read: (value) => (isName(value) ? value : undefined),
   expects: 'the name of a field',
+  isField: true,
   otherwise,
 });
 

@@ -4,7 +4,7 @@ import { ANOMALY_BOUNDS } from '../ir/anomaly-bounds.ts';
 import { type Look, learnSense, valueSense } from './sense-look.ts';
 
 /** Half the way around the earth, in km; in the least time that counts (a minute) that is the greatest speed. */
-const FARTHEST = 20_015;
+const FARTHEST = 20_015.1;
 const FASTEST = FARTHEST * 60;
 /** Cars drive so fast. */
 const SLOW = 100;
@@ -65,12 +65,12 @@ export function travelSense({ fields, maxSpeed, minDistance, usualAfter, forget 
   if (minDistance > FARTHEST)
     error(
       'min_distance',
-      `"min_distance" ${minDistance} is never reached: no two places are more than ${FARTHEST} km apart; the rule can never fire`,
+      `"min_distance" ${minDistance} is never reached: no two places are more than ${Math.floor(FARTHEST)} km apart; the rule can never fire`,
     );
   if (maxSpeed > FASTEST)
     error(
       'max_speed',
-      `"max_speed" ${maxSpeed} is never reached: times below a minute count as one, which makes at most ${FASTEST} km/h; the rule can never fire`,
+      `"max_speed" ${maxSpeed} is never reached: times below a minute count as one, which makes at most ${Math.floor(FASTEST)} km/h; the rule can never fire`,
     );
   else if (maxSpeed < SLOW) warn('max_speed', `"max_speed" ${maxSpeed} is low: cars drive faster; it is in km/h, and the default is 1000`);
   if (usualAfter > forget)

@@ -69,7 +69,8 @@ const learnsLonger = (what: string, span: bigint, forget: bigint): string =>
   `learning takes ${what} (${durationText(span)}), and a group is forgotten after ${durationText(forget)} ("forget") without matches: one that pauses so long never gets there`;
 
 /** What holds for every kind of pane. */
-function measuredSense({ metric, fields, forget }: PaneAnomaly, { timespan, groupBy, error, warn }: Look): void {
+function measuredSense(condition: PaneAnomaly, { timespan, groupBy, error, warn }: Look): void {
+  const { metric, fields, forget } = condition;
   if (forget < timespan)
     error(
       'forget',
@@ -81,6 +82,8 @@ function measuredSense({ metric, fields, forget }: PaneAnomaly, { timespan, grou
       `a group without matches is judged ${forget / timespan} times before it is forgotten; write a longer "timespan" or a shorter "forget"`,
     );
   const [field] = fields;
+  // Without a match there is none, which is a fall.
+  const tell = condition.kind === 'spike' && condition.direction === 'up' ? error : warn;
   if (metric === 'distinct' && field !== undefined && groupBy.includes(field))
-    error('field', `"${field}" stands in group-by, so all matches of a group have the same: there is never more than one`);
+    tell('field', `"${field}" stands in group-by, so all matches of a group have the same: there is never more than one`);
 }

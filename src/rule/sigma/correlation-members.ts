@@ -6,7 +6,7 @@ import type { ProblemReporter } from '../problem.ts';
 import { textOf, textsOf } from './meta.ts';
 
 /** `at`: the key of the document under which the rule stands (`correlation`, `anomaly`). */
-type Reading = {
+export type Reading = {
   readonly at: string;
   readonly report: ProblemReporter;
   readonly references: References;
@@ -55,7 +55,7 @@ export function readGroupBy(map: PlainMap, members: readonly RuleId[], reading: 
 }
 
 /** A name that no format gives and that is nearly one which some format gives: most likely no event has such a field. */
-function warnNearField(name: string, path: readonly (string | number)[], { fields, report }: Reading): void {
+export function warnNearField(name: string, path: readonly (string | number)[], { fields, report }: Reading): void {
   if (fields === undefined || fields.has(name) || !name.includes('.')) return;
   const close = nearest(name, fields);
   if (close !== undefined)

@@ -49,7 +49,16 @@ export function readOptions(map: PlainMap, report: ProblemReporter): Options {
 }
 
 /** Options that do nothing beside this type or these groups. */
-export function reportOptions({ map, fold = [] }: Options, type: string, groupBy: readonly GroupField[], report: ProblemReporter): void {
+export function reportOptions(options: Options, type: string, groupBy: readonly GroupField[], report: ProblemReporter): void {
+  reportFold(options, groupBy, report);
+  const idle = [...(type === 'value_sum' ? [] : ['non_negative']), ...(NUMERIC.includes(type) ? [] : ['min_events'])];
+  for (const key of idle)
+    if (Object.hasOwn(options.map, key))
+      report.warn(['wardline', key], 'correlation/no-effect', `${type} does not read "${key}"`, undefined, 'key');
+}
+
+/** Fields to be folded that are none of the groups. */
+export function reportFold({ map, fold = [] }: Options, groupBy: readonly GroupField[], report: ProblemReporter): void {
   const names = groupBy.map(({ name }) => name);
   const listed = isList(map['fold']);
   fold.forEach((field, i) => {
@@ -59,10 +68,6 @@ export function reportOptions({ map, fold = [] }: Options, type: string, groupBy
     const path = ['wardline', 'fold', ...(listed ? [i] : [])];
     report.error(path, 'correlation/options', `"${field}" is no field of group-by${hint}`);
   });
-  const idle = [...(type === 'value_sum' ? [] : ['non_negative']), ...(NUMERIC.includes(type) ? [] : ['min_events'])];
-  for (const key of idle)
-    if (Object.hasOwn(map, key))
-      report.warn(['wardline', key], 'correlation/no-effect', `${type} does not read "${key}"`, undefined, 'key');
 }
 
 const NUMERIC = ['value_sum', 'value_avg', 'value_median', 'value_percentile'];

@@ -27,7 +27,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 };
 
 /** Keys of `wardline`, which stand beside `correlation` and never in it. */
-const OPTIONS = ['keep_alive', 'missing', 'fold', 'max_groups', 'non_negative', 'min_events', 'sequence', 'until'];
+export const OPTIONS = ['keep_alive', 'missing', 'fold', 'max_groups', 'non_negative', 'min_events', 'sequence', 'until'];
 
 /**
  * A document may have keys of its own at the top, so one is told of only where it is nearly a known key that the document
