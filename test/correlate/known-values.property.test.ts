@@ -73,7 +73,7 @@ test('beyond the times that are kept, what was seen within the span is known, an
         }
       },
     ),
-    { numRuns: 25 },
+    { numRuns: 12 },
   );
 });
 

@@ -45,7 +45,7 @@ test('knows what was seen in the last five quarters, in any order, after restart
         for (const [one] of all) expect(isKnown(other, one)).toBe(isKnown(older, one));
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
 });
 
