@@ -51,6 +51,8 @@ function hourly(group: number, hours: number, rate: (hour: number) => number): H
 }
 /** Monday to Friday, eight to eighteen; hours from a Thursday, as the epoch began. */
 const office = (hour: number): boolean => Math.floor(hour / 24 + 3) % 7 < 5 && hour % 24 >= 8 && hour % 24 < 18;
+/** Two an hour by night and up to fourteen by day. */
+const dayAndNight = (hour: number): number => 2 + 12 * Math.max(0, Math.sin((((hour % 24) - 6) / 24) * 2 * Math.PI));
 
 const WEEK = 'type: seasonal, season: hour_of_week, direction: up, timespan: 1h';
 const STATES: Readonly<Record<string, State>> = {
@@ -64,10 +66,18 @@ const STATES: Readonly<Record<string, State>> = {
     baseline: true,
     groups: 100,
   },
-  'by week, never idle': { type: WEEK, hits: (group) => hourly(group, 8 * 168, () => 6), groups: 50 },
+  'by week, never idle': { type: WEEK, hits: (group) => hourly(group, 8 * 168, () => 6), baseline: true, groups: 100 },
+  'by week, day and night': { type: WEEK, hits: (group) => hourly(group, 8 * 168, dayAndNight), baseline: true, groups: 100 },
   'bytes by week': {
     type: `${WEEK}, metric: sum, field: bytes`,
     hits: (group) => hourly(group, 8 * 168, (hour) => (office(hour) ? 2 : 0)),
+    baseline: true,
+    groups: 100,
+  },
+  'bytes by week, never idle': {
+    type: `${WEEK}, metric: sum, field: bytes`,
+    hits: (group) => hourly(group, 8 * 168, () => 6),
+    baseline: true,
     groups: 100,
   },
   'time of day': { type: TYPES['time-of-day'], hits: steady, baseline: true },

@@ -57,6 +57,7 @@ export const DETECTORS: Readonly<Record<'change' | 'seasonal' | 'spike' | 'none'
       seasonal({
         direction: 'both',
         slots: Math.max(1, Math.round(86_400 / paneSeconds)),
+        daily: 0,
         paneSeconds,
         offsetSeconds: () => 0,
         keep: 6,

@@ -24,10 +24,10 @@ type Spread = { sum: number; count: number };
 /** The place of the slot's block: the block's number, where its bits begin and end. */
 export type Place = { readonly block: number; readonly from: number; readonly to: number };
 
-/** Where the block of a slot stands; blocks that the text does not reach are empty. */
-export function placeOf(text: string, slot: number): Place {
+/** Where the block of a slot stands; blocks that the text does not reach are empty. Before the blocks are `head` bytes of others. */
+export function placeOf(text: string, slot: number, head = 0): Place {
   const block = Math.floor(slot / BLOCK);
-  let from = 0;
+  let from = head;
   for (let i = 0; i < block; i++) {
     const [length, start] = lengthAt(text, from);
     from = start + length;
@@ -49,7 +49,7 @@ export function listsAt(text: string, { from, to }: Place): Lists {
 export const indexOf = (slot: number): number => slot % BLOCK;
 
 /** `text` with other lists in a block. */
-export function withLists(text: string, place: Place, lists: Lists): string {
+export function withLists(text: string, place: Place, lists: Lists, head = 0): string {
   beginBits();
   const start = startOf(lists);
   putBits(start, START_BITS);
@@ -58,7 +58,7 @@ export function withLists(text: string, place: Place, lists: Lists): string {
   const bits = endBits();
   let padded = text;
   // Blocks before that nobody wrote yet.
-  for (let end = blocksOf(text); end < place.block; end++) padded += '\0';
+  for (let end = blocksOf(text, head); end < place.block; end++) padded += '\0';
   const before = padded.slice(0, place.from - lengthBytes(place.to - place.from));
   return flat(before + lengthText(bits.length) + bits + padded.slice(place.to));
 }
@@ -66,9 +66,9 @@ export function withLists(text: string, place: Place, lists: Lists): string {
 /** One text of its own, not parts of the texts it was made from. */
 const flat = (text: string): string => Buffer.from(text, 'latin1').toString('latin1');
 
-function blocksOf(text: string): number {
+function blocksOf(text: string, head: number): number {
   let blocks = 0;
-  for (let from = 0; from < text.length; blocks++) {
+  for (let from = head; from < text.length; blocks++) {
     const [length, start] = lengthAt(text, from);
     from = start + length;
   }

@@ -22,8 +22,6 @@ type Own = Applied & {
   last: number;
   /** What came in the pane under way, and the evidence of a fall. */
   open: Open | undefined;
-  /** Learning was told of. */
-  told: boolean;
   past: unknown;
 };
 
@@ -82,9 +80,8 @@ export function paneKind(condition: PaneAnomaly, { timespan, logicDigest = '' }:
     const judged = cut && found.known && value < found.expected ? { ...found, fired: false } : found;
     look?.({ start, value, judged, ...(cut ? { label: 'cut short by the end of the inputs' } : {}) });
     if (!judged.known) {
-      if (own.told) return undefined;
-      own.told = true;
-      return { ...undecided, learning: true };
+      // Told of once per group.
+      return judged.first ? { ...undecided, learning: true } : undefined;
     }
     if (!judged.fired || hits.length === 0) return undefined;
     return {
@@ -94,10 +91,10 @@ export function paneKind(condition: PaneAnomaly, { timespan, logicDigest = '' }:
       explain: () => ({ decision: tell(judged, seen), hits, count: Math.max(count, hits.length) }),
     };
   };
-  const tell = ({ baseline, expected, low, high, confidence }: Compared, observed: JsonValue) =>
+  const tell = ({ baseline, step = 0, expected, low, high, confidence }: Compared, observed: JsonValue) =>
     decisionsOf({
       what,
-      baseline: `${baseline}: ${rounded(expected)}`,
+      baseline: `${baseline}${step > 0 ? `, remembered in steps of ${rounded(step)}` : ''}: ${rounded(expected)}`,
       expected: rangeText(low, high),
       observed,
       confidence,
@@ -109,7 +106,6 @@ export function paneKind(condition: PaneAnomaly, { timespan, logicDigest = '' }:
       pane: undefined,
       last: 0,
       open: undefined,
-      told: false,
       past: detector.initial(),
     }),
     apply(own, hit, { estimated }) {

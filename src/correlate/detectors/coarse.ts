@@ -13,11 +13,16 @@ export const STEP = 1 / (2 * SCALE);
 export function codeOf(value: number): number {
   const size = Math.min(Math.abs(value), Number.MAX_VALUE);
   if (size < 2 ** LEAST) return 0;
-  let exponent = Math.floor(Math.log2(size));
-  // The logarithm may be rounded up beside a power of two.
-  if (2 ** exponent > size) exponent--;
+  const exponent = exponentOf(size);
   const digits = Math.round((size / 2 ** exponent) * SCALE) - SCALE;
   return Math.sign(value) * ((exponent - LEAST) * SCALE + digits + 1);
+}
+
+/** Of the greatest power of two that is not greater. */
+export function exponentOf(size: number): number {
+  const exponent = Math.floor(Math.log2(size));
+  // The logarithm may be rounded up beside a power of two.
+  return 2 ** exponent > size ? exponent - 1 : exponent;
 }
 
 export function numberOf(code: number): number {

@@ -19,9 +19,11 @@ export function detectorOf(condition: PaneAnomaly, timespan: Nanos): PaneDetecto
     case 'seasonal': {
       const paneSeconds = Math.max(1, Number(timespan / NANOS_PER_SECOND));
       const shift = zoneShift(condition.zone);
+      const slots = Math.max(1, Math.round(SEASON_SECONDS[condition.season] / paneSeconds));
       return seasonal({
         ...condition,
-        slots: Math.max(1, Math.round(SEASON_SECONDS[condition.season] / paneSeconds)),
+        slots,
+        daily: condition.season === 'hour_of_week' && slots % 7 === 0 ? slots / 7 : 0,
         paneSeconds,
         coarse: condition.metric === 'sum' || condition.metric === 'avg',
         offsetSeconds: (start) => Number(shift(BigInt(start) * NANOS_PER_SECOND) / NANOS_PER_SECOND),

@@ -1,7 +1,13 @@
 /** What a detector says of one value: undecided while it learns, else what it expected, how sure it is, and whether to alert. */
 export type Judged = Learning | Compared;
 
-export type Learning = { readonly known: false; readonly learned: number; readonly needed: number };
+export type Learning = {
+  readonly known: false;
+  readonly learned: number;
+  readonly needed: number;
+  /** True: it is the first value of its series. */
+  readonly first?: boolean;
+};
 
 export type Compared = {
   readonly known: true;
@@ -9,6 +15,8 @@ export type Compared = {
   /** What the value was compared with, in words: `median of the 6 panes before`. */
   readonly baseline: string;
   readonly expected: number;
+  /** How far apart values around it are that the baseline tells from each other; left out or 0: as they are. */
+  readonly step?: number;
   /** Values within would not have fired. */
   readonly low: number;
   readonly high: number;

@@ -1,12 +1,13 @@
 import type { Direction } from '../../rule/ir/anomaly.ts';
-import { indexOf, listsAt, placeOf, withLists } from '../slots.ts';
-import { codeOf, numberOf, STEP } from './coarse.ts';
 import { confidenceOf, median, type PaneDetector } from './judged.ts';
+import { seasonMemory } from './season-memory.ts';
 
 export type SeasonalOptions = {
   readonly direction: Direction;
   /** Panes in one season; 1: none. */
   readonly slots: number;
+  /** Panes in one day, where the season has several days; 0: none. */
+  readonly daily: number;
   readonly paneSeconds: number;
   /** Added to the time before slots are counted, so that days and weeks begin where the zone has them. */
   readonly offsetSeconds: (start: number) => number;
@@ -19,9 +20,11 @@ export type SeasonalOptions = {
   readonly floor: number | undefined;
   /** What came is remembered to seven binary digits: for sums and averages, not for counts. */
   readonly coarse: boolean;
+  /** Bytes for the memory of each 1,008 values; left out: what `season-memory.ts` says. */
+  readonly budget?: number | undefined;
 };
 
-/** The last values of each slot, oldest first, packed (`slots.ts`). */
+/** The last values of each slot, packed (`season-memory.ts`). */
 type Past = string;
 
 /** 1.4826 MAD is the standard deviation of what is normally distributed (Hampel 1974). */
@@ -29,42 +32,34 @@ const TO_DEVIATION = 1.4826;
 
 /** A pane against those of the same slot (hour of the day or of the week) of the seasons before: median and MAD. */
 export function seasonal(options: SeasonalOptions): PaneDetector<Past> {
-  const { direction, slots, paneSeconds, offsetSeconds, keep, minHistory, score, floor, coarse } = options;
-  const written = (value: number): number => (coarse ? codeOf(value) : value);
+  const { direction, slots, paneSeconds, offsetSeconds, minHistory, score, floor } = options;
+  const recall = seasonMemory({ ...options, digits: options.coarse });
   return {
     initial: () => '',
     judge(own, start, value) {
       const pane = Math.floor((start + offsetSeconds(start)) / paneSeconds);
-      const slot = ((pane % slots) + slots) % slots;
-      const place = placeOf(own.past, slot);
-      const lists = listsAt(own.past, place);
-      const kept = lists[indexOf(slot)] ?? [];
-      const remember = (value: number): void => {
-        lists[indexOf(slot)] = [...kept.slice(kept.length < keep ? 0 : 1), written(value)];
-        own.past = withLists(own.past, place, lists);
-      };
-      const past = coarse ? kept.map(numberOf) : kept;
+      const { values: past, stepAt, leastAt, learn } = recall(own.past, ((pane % slots) + slots) % slots);
       if (past.length < minHistory) {
-        remember(value);
-        return { known: false, learned: past.length + 1, needed: minHistory };
+        const first = own.past === '';
+        own.past = learn(value, pane);
+        return { known: false, learned: past.length + 1, needed: minHistory, first };
       }
-      const compared = past.length;
       const middle = median(past);
       const spread = TO_DEVIATION * median(past.map((one) => Math.abs(one - middle)));
       // What lies closer together than what is remembered can tell is not a distance.
-      const least = coarse ? Math.abs(middle) * STEP : 0;
-      const deviation = Math.max(spread, floor ?? Math.max(1, Math.sqrt(Math.abs(middle))), least);
+      const deviation = Math.max(spread, floor ?? Math.max(1, Math.sqrt(Math.abs(middle))), leastAt(middle));
       const reach = score * deviation;
       const distance = Math.abs(value - middle) / deviation;
       const far = distance >= score;
       const fired = far && (direction === 'both' || value > middle === (direction === 'up'));
       // A value that far off is learned as one that just was not: one attack cannot make the next look usual.
-      remember(far ? middle + Math.sign(value - middle) * reach : value);
+      own.past = learn(far ? middle + Math.sign(value - middle) * reach : value, pane);
       return {
         known: true,
         fired,
         baseline:
-          slots === 1 ? `median of the ${compared} panes before` : `median of ${compared} panes at the same time of earlier seasons`,
+          slots === 1 ? `median of the ${past.length} panes before` : `median of ${past.length} panes at the same time of earlier seasons`,
+        step: stepAt(middle),
         expected: middle,
         low: direction === 'up' ? Number.NEGATIVE_INFINITY : middle - reach,
         high: direction === 'down' ? Number.POSITIVE_INFINITY : middle + reach,

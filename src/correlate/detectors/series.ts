@@ -90,7 +90,7 @@ export function change(threshold: number): PaneDetector<Past> {
       const needed = bar(alarm, threshold);
       const { score, views, expected } = observe(series, start, value);
       const fired = heed(alarm, score, threshold);
-      if (score === undefined) return { known: false, learned: series.seen, needed: SERIES_WARM_UP };
+      if (score === undefined) return { known: false, learned: series.seen, needed: SERIES_WARM_UP, first: series.seen === 1 };
       const [first, second] = views.toSorted((a, b) => b.surprise - a.surprise);
       return {
         known: true,

@@ -20,7 +20,7 @@ export function spike({ history, factor, direction, minCurrent, minReference }: 
       const past = unpack(own.past);
       if (past.length < history) {
         own.past = pack([...past, value]);
-        return { known: false, learned: past.length + 1, needed: history };
+        return { known: false, learned: past.length + 1, needed: history, first: past.length === 0 };
       }
       const reference = median(past);
       own.past = pack([...past.slice(1), value]);
