@@ -136,6 +136,37 @@ test('an alert on a new value says of how many older ones it was compared with f
   expect(correlator.losses()).toMatchObject([{ values: 0 }]);
 });
 
+test('of values that are new again when they go no trace is kept, and none of the span goes early', () => {
+  const values = Array.from({ length: 1300 }, (_, i) => `v${i}`);
+  for (const span of [4000n, 4001n, 4003n])
+    for (const start of [-1500n, -1n, 0n, 999n, 1000n, 4998n]) {
+      const remembering = { span, hashKey: hashKeyOf('a rule') };
+      const own: { last: KnownValues } = { last: NO_VALUES };
+      unseen(own, values, start, remembering);
+      const told: number[] = [];
+      boundValues(own, start, remembering, { estimated: (count) => told.push(count) });
+      expect(unseen(own, values, start + span, remembering)).toEqual([]);
+      const stale: { last: KnownValues } = { last: NO_VALUES };
+      unseen(stale, values, start, remembering);
+      boundValues(stale, start + span + 1n, remembering, { dropped: (count) => told.push(count), estimated: (count) => told.push(count) });
+      expect(told).toEqual([300, 0, 0]);
+      expect(olderOf(stale.last)).toBe(0);
+    }
+});
+
+test('a group that is evicted gives the room of its sketches back', () => {
+  const ruleset = rulesetOf(
+    { title: 'a', name: 'a', logsource: { category: 'test' }, detection: { sel: { t: 'a' }, condition: 'sel' } },
+    { title: 'j', name: 'judged', anomaly: { type: 'new_value', field: 'v', rules: ['a'], 'group-by': ['g'] } },
+  );
+  const correlator = createCorrelator(ruleset, { ...DEFAULT_CORRELATE_OPTIONS, maxGroups: 1, maxSketchBytes: 2048 });
+  for (const [at, g] of ['x', 'y'].entries()) {
+    for (let i = 0; i < 1300; i++) correlator.apply(asRecord(aMatch('a', 2000 * at + i, { g, v: `v${i}` }, 1300 * at + i)));
+    correlator.apply(watermarkAt(BigInt(2000 * at + 1300) * SECOND));
+  }
+  expect(correlator.losses()).toMatchObject([{ evicted: 1, values: 0, estimated: 502 }]);
+});
+
 test.each([
   ['new_value', { type: 'new_value', forget: '1d' }],
   ['peer_group', { type: 'peer_group', peers: 'p', remember: '1d' }],
@@ -157,6 +188,7 @@ test.each([
   };
   expect(fill(['x', 'y'], 0)).toBe(0);
   const { bytes } = correlator.stats();
+  expect(bytes).toBeGreaterThan(2 * 2048);
   expect(fill(['z'], 0.1)).toBe(251);
   expect(correlator.stats().bytes - bytes).toBeLessThan(2000);
   correlator.apply(watermarkAt(2n * 86_400n * SECOND));

@@ -48,7 +48,17 @@ describe('limits of a census that bite are seen', () => {
     expect(census.note('other 1', 'n', 5n)).toBe('told apart');
     for (let i = 0; i < 3000; i++) expect(census.note('k', `m${i}`, 5n)).toBe('estimated');
     expect(census.sureness('k', 5n)).toBe('estimate');
+    const crowd = census.snapshot().panes.get('0')?.keys.get('k') as { readonly pending: Map<number, bigint> };
+    expect(crowd.pending.size).toBeLessThan(300);
     expect(Math.abs(census.members('k', 5n) - 3000)).toBeLessThan(0.05 * 3000);
+  });
+
+  test('an estimate says no fewer than are known to be there', () => {
+    const census = createCensus(SPAN, KEY);
+    for (let key = 0; key < 12; key++) {
+      for (let i = 0; i < 2049; i++) census.note(`k${key}`, `m${key} ${i}`, 5n);
+      expect(census.members(`k${key}`, 5n)).toBeGreaterThanOrEqual(2049);
+    }
   });
 
   test('until their pane is out of reach, also after a restart', () => {

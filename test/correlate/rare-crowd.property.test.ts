@@ -42,8 +42,8 @@ function oracle(hits: readonly Hit[]): Set<bigint> {
 }
 
 /** What it fires at; state goes through a checkpoint `every` so many matches. */
-function judged(hits: readonly Hit[], every: number, room?: (bytes: number) => boolean) {
-  const kind = rare(CONDITION, FRAME);
+function judged(hits: readonly Hit[], every: number, room?: (bytes: number) => boolean, condition: Parameters<typeof rare>[0] = CONDITION) {
+  const kind = rare(condition, FRAME);
   let own = kind.initial();
   const fired = new Set<bigint>();
   let [dropped, estimated] = [0, 0];
@@ -106,4 +106,19 @@ test('what finds no room is counted, told, and not judged; the tables go with th
     { gap: 24, values: ['v1'] },
   ]);
   expect(judged(later, 6001).bytes).toBe(0);
+});
+
+test('a pane counts until it has left the window, and what is in it more than 255 times has not 255', () => {
+  const crowd = Array.from({ length: 1500 }, (_, i) => `v${i}`);
+  const after = (gap: number) =>
+    hitsOf([
+      { gap: 0, values: [...crowd, ...crowd] },
+      { gap, values: ['v1400', 'v1400'] },
+    ]);
+  for (const gap of [22, 23, 24]) expect(judged(after(gap), 1000).fired).toEqual(oracle(after(gap)));
+  const often = hitsOf([{ gap: 0, values: [...crowd, ...new Array<string>(400).fill('v1400')] }]);
+  const { fired } = judged(often, 1900, undefined, { ...CONDITION, share: 1, maxCount: 300 });
+  // The 254th; from 255 on it may be any number, and with so large a `max_count` those are missed.
+  const last = (often[1752] as Hit).time;
+  expect([fired.has(last), [...fired].filter((time) => time > last)]).toEqual([true, []]);
 });

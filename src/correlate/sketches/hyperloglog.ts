@@ -42,17 +42,19 @@ export function unite(into: HyperLogLog, other: HyperLogLog): void {
   for (let i = 0; i < into.length; i++) if ((other[i] as number) > (into[i] as number)) into[i] = other[i] as number;
 }
 
-/** The improved raw estimate (Ertl, "New cardinality estimation algorithms for HyperLogLog sketches", 2017, algorithm 6): without bias from 0 on. */
+/**
+ * The improved raw estimate (Ertl, "New cardinality estimation algorithms for HyperLogLog sketches", 2017, algorithm 6):
+ * without bias from 0 on. Its correction for registers that are full is left out; these need about 2^50 hashes.
+ */
 export function estimateOf(registers: HyperLogLog): number {
   const m = registers.length;
-  const most = HASH_BITS - Math.log2(m) + 1;
-  const counts = new Uint32Array(most + 1);
+  const counts = new Uint32Array(HASH_BITS + 2);
   for (let i = 0; i < m; i++) {
     const rank = registers[i] as number;
     counts[rank] = (counts[rank] as number) + 1;
   }
-  let z = m * tau(1 - (counts[most] as number) / m);
-  for (let rank = most - 1; rank >= 1; rank--) z = 0.5 * (z + (counts[rank] as number));
+  let z = 0;
+  for (let rank = HASH_BITS + 1; rank >= 1; rank--) z = 0.5 * (z + (counts[rank] as number));
   z += m * sigma((counts[0] as number) / m);
   return (m * m) / (2 * Math.LN2 * z);
 }
@@ -67,16 +69,4 @@ function sigma(empty: number): number {
     y += y;
   }
   return sum;
-}
-
-function tau(full: number): number {
-  if (full === 0 || full === 1) return 0;
-  let [x, y, sum, before] = [full, 1, 1 - full, -1];
-  while (sum !== before) {
-    before = sum;
-    x = Math.sqrt(x);
-    y *= 0.5;
-    sum -= (1 - x) ** 2 * y;
-  }
-  return sum / 3;
 }
