@@ -54,6 +54,14 @@ const office = (hour: number): boolean => Math.floor(hour / 24 + 3) % 7 < 5 && h
 /** Two an hour by night and up to fourteen by day. */
 const dayAndNight = (hour: number): number => 2 + 12 * Math.max(0, Math.sin((((hour % 24) - 6) / 24) * 2 * Math.PI));
 
+/** One match of each of `count` values, and that again in each of `hours`. */
+const crowd = (group: number, count: number, hours: number): Hit[] =>
+  hitsOf(group, count * hours, 1).map((hit, i) => ({
+    ...hit,
+    time: BigInt(Math.floor(i / count) * HOUR) * SECOND + BigInt(i % count) * 1_000_000n,
+    values: { ...hit.values, value: `value ${i % count}` },
+  }));
+
 const WEEK = 'type: seasonal, season: hour_of_week, direction: up, timespan: 1h';
 const STATES: Readonly<Record<string, State>> = {
   spike: { type: TYPES.spike, hits: steady, baseline: true },
@@ -83,6 +91,9 @@ const STATES: Readonly<Record<string, State>> = {
   'time of day': { type: TYPES['time-of-day'], hits: steady, baseline: true },
   'peer group, member': { type: TYPES['peer-group'], hits: steady, baseline: true },
   'new value': { type: TYPES['new-value'], hits: steady },
+  'new value, 5,000 of them': { type: TYPES['new-value'], hits: (group) => crowd(group, 5000, 1), groups: 20 },
+  'rare, 1,000 values an hour': { type: TYPES.rare, hits: (group) => crowd(group, 1000, 24), groups: 3 },
+  'rare, 3,000 values an hour': { type: TYPES.rare, hits: (group) => crowd(group, 3000, 24), groups: 3 },
   travel: { type: TYPES.travel, hits: steady },
   beacon: { type: TYPES.beacon, hits: steady },
   rare: { type: TYPES.rare, hits: steady },
