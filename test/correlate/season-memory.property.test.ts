@@ -154,6 +154,26 @@ describe('the memory of a season', () => {
     expect(steps).toBeGreaterThan(500);
   });
 
+  test('reads whatever text it is given: numbers, within what it was given or its budget', () => {
+    const texts = fc.uint8Array({ minLength: 1, maxLength: 60 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
+    fc.assert(
+      fc.property(season, texts, fc.boolean(), (given, damaged, inSteps) => {
+        const [of] = given;
+        const recall = seasonMemory(of);
+        let text = inSteps ? `\x02${damaged}` : damaged;
+        if (isWhole(text)) return;
+        for (const [pane, slot, one] of panes(given as never)) {
+          const { values, learn } = recall(text, slot);
+          for (const each of values) expect(Number.isFinite(each)).toBe(true);
+          text = learn(one, pane);
+          if (pane > 20) break;
+        }
+        expect(text.length).toBeLessThanOrEqual(Math.max(damaged.length + 1, of.budget as number));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   test('is a function of its text and the pane: others in between change nothing', () => {
     fc.assert(
       fc.property(season, season, (one, other) => {
@@ -209,6 +229,19 @@ describe('a memory that was filled', () => {
       ).stepAt(300);
     expect(width(24 * 8)).toBeGreaterThan(40);
     expect(width(24 * 40)).toBeLessThan(10);
+  });
+  test('takes several values on one step as spread over it, and no deviation as less than what one step can tell', () => {
+    const recall = seasonMemory(week);
+    const busy = filled(week, 168 * 8, (pane) => (pane % 24 === 5 ? 400 : noise(pane, 1000)));
+    const { values, stepAt, leastAt } = recall(busy, 24 * 3 + 5);
+    const middle = values[3] as number;
+    const step = stepAt(middle);
+    expect(step).toBeGreaterThan(20);
+    expect(leastAt(middle)).toBeCloseTo(step / Math.sqrt(12), 9);
+    expect(new Set(values).size).toBe(6);
+    const width = (values.at(-1) as number) - (values[0] as number);
+    expect(width / step).toBeGreaterThan(0.7);
+    expect(width / step).toBeLessThan(0.95);
   });
   test('draws each of its values as often as any other', () => {
     const counts = new Array<number>(6).fill(0);

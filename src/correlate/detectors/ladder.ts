@@ -12,6 +12,8 @@ export const COARSEST = 514;
 /** From so many steps on, doublings are divided into half as many. */
 const LINEAR = 128;
 const DIVISION = LINEAR / 2;
+/** No number of a double stands higher; texts that nobody wrote may say so. */
+const HIGHEST = DIVISION * 540;
 
 /** An octave at which a number stands some 64 to 128 steps up. */
 export function octaveFor(value: number): number {
@@ -39,8 +41,8 @@ export function movedTo(code: number, from: number, to: number): number {
 function nearest(place: number): number {
   const whole = Math.round(place);
   const half = whole - place === 0.5 && whole % 2 !== 0;
-  // No -0.
-  return (half ? whole - 1 : whole) + 0;
+  // Neither -0 nor what is no number.
+  return (half ? whole - 1 : whole) || 0;
 }
 
 function placeOf(steps: number): number {
@@ -50,6 +52,6 @@ function placeOf(steps: number): number {
 }
 function stepsOf(place: number): number {
   if (place < LINEAR) return place;
-  const doublings = Math.floor(place / DIVISION) - 1;
-  return (place - DIVISION * doublings) * 2 ** doublings;
+  const doublings = Math.floor(Math.min(place, HIGHEST) / DIVISION) - 1;
+  return (Math.min(place, HIGHEST) - DIVISION * doublings) * 2 ** doublings;
 }

@@ -151,8 +151,10 @@ export function seasonMemory(season: Season): (text: string, slot: number) => Re
       leastAt: (middle) => EVEN * stepAt(middle),
       learn(value, pane) {
         const room = kept.length < keep ? kept : kept.toSpliced(drawn(pane, keep), 1);
-        lists[slot] = [...room, codeAt(value, octave)].sort(ascending);
-        const same = fitted(lists, level);
+        const learned = [...room, codeAt(value, octave)].sort(ascending);
+        lists[slot] = learned;
+        const changed = learned.length !== kept.length || learned.some((code, i) => code !== kept[i]);
+        const same = changed ? fitted(lists, level) : text;
         // While there are ever more values, they will take what is left.
         const settled = kept.length === keep && levelOf(same) === level;
         return settled && slot % pause === 0 ? finerOf(lists, level, same) : same;
@@ -180,7 +182,8 @@ function middleSize(lists: readonly (readonly number[])[]): number {
   return sizes[sizes.length >> 1] ?? 0;
 }
 
-const levelOf = (text: string): number => text.charCodeAt(0) * 256 + text.charCodeAt(1) - OFFSET * TURN;
+const levelOf = (text: string): number =>
+  Math.max(FINEST * TURN, Math.min(COARSEST * TURN, text.charCodeAt(0) * 256 + (text.charCodeAt(1) || 0) - OFFSET * TURN));
 const octaveOf = (level: number, slot: number): number => {
   const octave = Math.floor(level / TURN);
   return isWide(slot, turnOf(level)) ? octave + 1 : octave;

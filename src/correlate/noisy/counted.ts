@@ -40,7 +40,9 @@ export function readOf(counts: Uint16Array, count: number): number {
   counts[symbol] = (counts[symbol] as number) + SEEN_AGAIN;
   return symbol;
 }
-/** Elias' gamma code of a whole number from 1 on. */
+/** No code of this ladder is as long; texts that nobody wrote may have one. */
+const LONGEST = 17;
+/** Elias' gamma code of a whole number from 1 on, below 2^18. */
 export function writeGamma(value: number): void {
   const size = 31 - Math.clz32(value);
   for (let i = 0; i < size; i++) putRange(1, 1, 2);
@@ -49,7 +51,7 @@ export function writeGamma(value: number): void {
 }
 export function readGamma(): number {
   let size = 0;
-  while (size < 30 && readBit() === 1) size++;
+  while (size < LONGEST && readBit() === 1) size++;
   let value = 1;
   for (let i = 0; i < size; i++) value = 2 * value + readBit();
   return value;

@@ -96,7 +96,11 @@ function readOutward(list: number[], prior: number, wide: number): void {
     list[i] = (list[i - 1] as number) + readGap(contextOf(i - half, list.length, middle, wide), GAPS);
   for (let i = half - 1; i >= 0; i--) {
     const from = list[i + 1] as number;
-    if (from > 0 || signed) list[i] = from - readGap(contextOf(half - i, list.length, middle, wide), roomOf(from));
+    if (from > 0 || signed)
+      list[i] = Math.max(
+        signed ? Number.NEGATIVE_INFINITY : 0,
+        from - readGap(contextOf(half - i, list.length, middle, wide), roomOf(from)),
+      );
   }
 }
 

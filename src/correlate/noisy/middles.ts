@@ -47,7 +47,8 @@ export function writeMiddle(value: number, expected: number, wide: number): void
 }
 export function readMiddle(expected: number, wide: number): number {
   expect(expected, wide);
-  const value = readNumber();
+  // What is below 0 without a sign is not written by anyone.
+  const value = signed ? readNumber() : Math.max(0, readNumber());
   note(value, wide);
   return value;
 }
