@@ -1,8 +1,9 @@
-import { ALARM_THRESHOLD, heed, newAlarm } from '../../src/correlate/detectors/alarm.ts';
+import { heed, newAlarm } from '../../src/correlate/detectors/alarm.ts';
 import type { PaneDetector } from '../../src/correlate/detectors/judged.ts';
 import { seasonal } from '../../src/correlate/detectors/seasonal.ts';
 import { newSeries, observe } from '../../src/correlate/detectors/series.ts';
 import { spike } from '../../src/correlate/detectors/spike.ts';
+import { CHANGE_THRESHOLD } from '../../src/rule/ir/anomaly-bounds.ts';
 import type { Series } from './corpus.ts';
 
 /** A detector as the benchmark asks it, row by row and without a look ahead. */
@@ -50,7 +51,7 @@ export const DETECTORS: Readonly<Record<'change' | 'seasonal' | 'spike' | 'none'
       };
     },
     thresholds: steps(6, 20, 0.25),
-    shipped: ALARM_THRESHOLD,
+    shipped: CHANGE_THRESHOLD,
   },
   seasonal: {
     over: panes((score, paneSeconds) =>

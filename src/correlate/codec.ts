@@ -3,7 +3,7 @@ import type { JsonValue } from '../shared/json.ts';
 import type { StoredRule } from './rule-state.ts';
 import type { SilenceEntry } from './silences.ts';
 
-const VERSION = 7;
+const VERSION = 8;
 
 export type CorrelatorState = {
   readonly watermark: string;

@@ -1,3 +1,5 @@
+import { CHANGE_THRESHOLD } from '../../rule/ir/anomaly-bounds.ts';
+
 /**
  * Which scores of a series are said: one disturbance once, a further rise only where it exceeds what was said, and a
  * series that speaks often needs more to be heard (habituation). Plain data.
@@ -9,20 +11,17 @@ export type Alarm = {
   wont: number;
 };
 
-/** Fixed on half of the benchmark's files; `scripts/score-nab.ts` prints the score of either half. */
-export const ALARM_THRESHOLD = 9.5;
-
 /** How far a further rise must exceed what was said, and after how many scores that has faded by half. */
 const RISE = 3;
 const FADE = 35;
 /** Each time something is said the bar rises by this share; after so many scores half of that is left. */
-const HABIT = 0.2;
+const HABIT = 0.25;
 const HABIT_FADE = 500;
 
 export const newAlarm = (): Alarm => ({ said: 0, wont: 0 });
 
 /** Takes the next score (undefined: undecided) and says whether it is worth an alarm. */
-export function heed(alarm: Alarm, score: number | undefined, threshold = ALARM_THRESHOLD): boolean {
+export function heed(alarm: Alarm, score: number | undefined, threshold = CHANGE_THRESHOLD): boolean {
   alarm.said *= 0.5 ** (1 / FADE);
   alarm.wont *= 0.5 ** (1 / HABIT_FADE);
   if (score === undefined || score < bar(alarm, threshold) || score <= alarm.said) return false;
@@ -32,4 +31,4 @@ export function heed(alarm: Alarm, score: number | undefined, threshold = ALARM_
 }
 
 /** The score that is needed now. */
-export const bar = ({ wont }: Alarm, threshold = ALARM_THRESHOLD): number => threshold * (1 + wont);
+export const bar = ({ wont }: Alarm, threshold = CHANGE_THRESHOLD): number => threshold * (1 + wont);

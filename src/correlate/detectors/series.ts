@@ -4,7 +4,7 @@ import { learn, newTail, surprise, type Tail } from './tail.ts';
 
 /**
  * Change in a series of numbers, seen in several ways at once: level, step, distance to the median before, means of two
- * neighbouring windows, spread, and distance to the same hour of the days before. Each view says how rare its value is
+ * neighbouring windows, also in spreads of what was before, spread, and distance to the same hour of the days before. Each view says how rare its value is
  * among its own past (`tail.ts`); the views are joined as Fisher's method joins tests, by the sum of the logarithms, of
  * which the mean over three values counts.
  * When a score is worth an alarm says `alarm.ts`. State: about 20 KB.
@@ -68,8 +68,8 @@ export function observe(series: Series, time: number, value: number): Seen {
   const views = VIEWS.map(({ name, of }, i) => {
     const tail = tails[i] as Tail;
     const seen = of(look);
-    const rarity = warm ? Math.min(surprise(tail, seen), MOST) : 0;
-    learn(tail, seen);
+    const rarity = warm && seen !== undefined ? Math.min(surprise(tail, seen), MOST) : 0;
+    if (seen !== undefined) learn(tail, seen);
     return { view: name, surprise: rarity };
   });
   series.seen++;
@@ -111,38 +111,56 @@ const EVERYDAY = 1;
 const MOST = 20;
 
 type Look = {
+  readonly length: number;
   readonly value: number;
   readonly before: number;
   readonly median20: number;
   readonly median100: number;
   mean(from: number, to: number): number;
-  spread(length: number): number;
+  spread(from: number, to?: number): number;
   /** Distance of this hour's median to that of the days before; 0 while fewer than two are known. */
   readonly offHour: number;
   readonly drift: number;
 };
 
-const VIEWS: readonly { readonly name: string; readonly of: (look: Look) => number }[] = [
+const VIEWS: readonly { readonly name: string; readonly of: (look: Look) => number | undefined }[] = [
   { name: 'high', of: ({ value }) => value },
   { name: 'low', of: ({ value }) => -value },
   { name: 'step', of: ({ value, before }) => Math.abs(value - before) },
   { name: 'off the median of 20', of: ({ value, median20 }) => Math.abs(value - median20) },
-  { name: 'off the median of 100', of: ({ value, median100 }) => Math.abs(value - median100) },
-  { name: 'shift over 10', of: ({ mean }) => Math.abs(mean(10, 0) - mean(20, 10)) },
-  { name: 'shift over 25', of: ({ mean }) => Math.abs(mean(25, 0) - mean(125, 25)) },
-  { name: 'high mean of 12', of: ({ mean }) => mean(12, 0) },
-  { name: 'low mean of 12', of: ({ mean }) => -mean(12, 0) },
-  { name: 'high mean of 50', of: ({ mean }) => mean(50, 0) },
-  { name: 'low mean of 50', of: ({ mean }) => -mean(50, 0) },
-  { name: 'spread of 24', of: ({ spread }) => spread(24) },
-  { name: 'spread of 100', of: ({ spread }) => spread(100) },
-  { name: 'stillness of 100', of: ({ spread }) => -spread(100) },
+  { name: 'off the median of 100', of: ({ length, value, median100 }) => (length < 100 ? undefined : Math.abs(value - median100)) },
+  { name: 'shift over 10', of: ({ length, mean }) => (length < 20 ? undefined : Math.abs(mean(10, 0) - mean(20, 10))) },
+  { name: 'shift over 25', of: ({ length, mean }) => (length < 125 ? undefined : Math.abs(mean(25, 0) - mean(125, 25))) },
+  { name: 'high mean of 12', of: ({ length, mean }) => (length < 12 ? undefined : mean(12, 0)) },
+  { name: 'low mean of 12', of: ({ length, mean }) => (length < 12 ? undefined : -mean(12, 0)) },
+  { name: 'high mean of 50', of: ({ length, mean }) => (length < 50 ? undefined : mean(50, 0)) },
+  { name: 'low mean of 50', of: ({ length, mean }) => (length < 50 ? undefined : -mean(50, 0)) },
+  { name: 'spread of 24', of: ({ length, spread }) => (length < 24 ? undefined : spread(24)) },
+  { name: 'spread of 100', of: ({ length, spread }) => (length < 100 ? undefined : spread(100)) },
+  { name: 'stillness of 100', of: ({ length, spread }) => (length < 100 ? undefined : -spread(100)) },
+  { name: 'mean of 5 in spreads of the 100 before', of: (look) => inSpreads(look, 5) },
+  { name: 'mean of 20 in spreads of the 100 before', of: (look) => inSpreads(look, 20) },
+  {
+    name: 'spread of 25 against the 100 before',
+    of: ({ length, spread }) => (length < 125 ? undefined : Math.log((spread(25) + LEAST) / (spread(125, 25) + LEAST))),
+  },
   { name: 'above the hour', of: ({ offHour }) => offHour },
   { name: 'below the hour', of: ({ offHour }) => -offHour },
   { name: 'off the hour', of: ({ offHour }) => Math.abs(offHour) },
   { name: 'drift above the hours', of: ({ drift }) => drift },
   { name: 'drift below the hours', of: ({ drift }) => -drift },
 ];
+
+/** A share of the level, or else this, is the least spread: without any, every step would be without measure. */
+const LEAST_SHARE = 0.02;
+const LEAST = 1e-9;
+
+/** How far the mean of the last `of` values is from that of the 100 before them, in their standard deviations. */
+function inSpreads({ length, mean, spread }: Look, of: number): number | undefined {
+  if (length < of + 100) return undefined;
+  const before = mean(of + 100, of);
+  return Math.abs(mean(of, 0) - before) / (spread(of + 100, of) + LEAST_SHARE * Math.abs(before) + LEAST);
+}
 
 function lookAt(recent: readonly number[], offHour: number, drift: number): Look {
   const { length } = recent;
@@ -154,16 +172,18 @@ function lookAt(recent: readonly number[], offHour: number, drift: number): Look
     for (let i = start; i < end; i++) sum += recent[i] as number;
     return end > start ? sum / (end - start) : 0;
   };
-  const spread = (of: number): number => {
-    const middle = mean(of, 0);
+  const spread = (from: number, to = 0): number => {
+    const middle = mean(from, to);
+    const start = Math.max(0, length - from);
+    const end = Math.max(start, length - to);
     let sum = 0;
-    const start = Math.max(0, length - of);
-    for (let i = start; i < length; i++) sum += ((recent[i] as number) - middle) ** 2;
-    return Math.sqrt(sum / (length - start));
+    for (let i = start; i < end; i++) sum += ((recent[i] as number) - middle) ** 2;
+    return end > start ? Math.sqrt(sum / (end - start)) : 0;
   };
   const value = recent[length - 1] as number;
   const medianBefore = (of: number): number => (length < 2 ? value : median(recent.slice(Math.max(0, length - 1 - of), length - 1)));
   return {
+    length,
     value,
     before: recent[length - 2] ?? value,
     median20: medianBefore(20),

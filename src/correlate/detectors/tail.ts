@@ -1,7 +1,8 @@
 /**
  * How rare a value is among those seen before, in bounded state: a histogram whose buckets are linear near the centre
- * and logarithmic far from it (asinh). Beyond the 98 % quantile the tail is taken as exponential with the mean excess
- * seen there (peaks over threshold; Siffer et al., "Anomaly Detection in Streams with Extreme Value Theory", 2017).
+ * and logarithmic far from it (asinh). Beyond the 98.5 % quantile the tail is taken as exponential with the mean excess
+ * seen there (peaks over threshold; Siffer et al., "Anomaly Detection in Streams with Extreme Value Theory", 2017), as far
+ * as the upper quartile of the excesses bears it out: one extreme value must not make those after it look usual.
  * Plain data, so that a checkpoint holds it as it is.
  */
 export type Tail = {
@@ -17,11 +18,13 @@ export type Tail = {
 
 const LEARN = 50;
 const WIDTH = 0.05;
-const QUANTILE = 0.98;
+const QUANTILE = 0.985;
 /** Beyond this many buckets from the centre (about 1e8 scales) values count as equal. */
 const FAR = 380;
 /** At this many values all counts are halved: the old weigh less, and change of habit is learned. */
 const MOST = 16_384;
+/** The mean excess is believed up to so many times what an exponential tail with the same upper quartile has. */
+const BELIEVED = 3;
 /** The least mean excess, as a share of the threshold: a tail without spread would make every step a wonder. */
 const FLOOR = 0.01;
 
@@ -50,8 +53,19 @@ export function surprise(tail: Tail, value: number): number {
     return Math.log10((total + 1) / (tied + 1));
   }
   const mean = (excess - above * threshold) / (above + 1);
-  const spread = Math.max(mean, FLOOR * Math.abs(threshold), 1e-9);
+  const spread = Math.max(Math.min(mean, BELIEVED * quartileExcess(tail, above, threshold)), FLOOR * Math.abs(threshold), 1e-9);
   return -Math.log10(1 - QUANTILE) + ((value - threshold) / spread) * Math.LOG10E;
+}
+
+/** The mean of the exponential tail whose upper quartile is that of the `above` greatest values, as excess over the threshold. */
+function quartileExcess(tail: Tail, above: number, threshold: number): number {
+  const { counts, low } = tail;
+  let seen = 0;
+  for (let at = counts.length - 1; at >= 0; at--) {
+    seen += counts.charCodeAt(at);
+    if (seen > above / 4) return (middleOf(tail, low + at) - threshold) / Math.log(4);
+  }
+  return 0;
 }
 
 export function learn(tail: Tail, value: number): void {

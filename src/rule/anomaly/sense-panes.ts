@@ -1,6 +1,6 @@
 import { durationText } from '../../shared/duration.ts';
 import type { PaneAnomaly } from '../ir/anomaly.ts';
-import { ANOMALY_BOUNDS } from '../ir/anomaly-bounds.ts';
+import { ANOMALY_BOUNDS, CHANGE_THRESHOLD } from '../ir/anomaly-bounds.ts';
 import type { Look } from './sense-look.ts';
 
 const SECOND = 1_000_000_000n;
@@ -59,7 +59,7 @@ export function changeSense(condition: Of<'change'>, look: Look): void {
       `"threshold" ${threshold} is never reached: the score is at most ${ANOMALY_BOUNDS.surprise}; the rule can never fire`,
     );
   else if (threshold < LOW_THRESHOLD)
-    warn('threshold', `"threshold" ${threshold} is low: below ${LOW_THRESHOLD} noise is told of, and the default is 9.5`);
+    warn('threshold', `"threshold" ${threshold} is low: below ${LOW_THRESHOLD} noise is told of, and the default is ${CHANGE_THRESHOLD}`);
   const panes = ANOMALY_BOUNDS.learnedPanes;
   const span = timespan * BigInt(panes);
   if (forget >= timespan && forget < span) warn('forget', learnsLonger(`${panes} panes`, span, forget));

@@ -1,4 +1,4 @@
-import { ANOMALY_BOUNDS } from '../ir/anomaly-bounds.ts';
+import { ANOMALY_BOUNDS, CHANGE_THRESHOLD } from '../ir/anomaly-bounds.ts';
 import type { Condition } from '../ir/rule.ts';
 import {
   amount,
@@ -93,7 +93,7 @@ export const ANOMALY_TYPES: Readonly<Record<string, AnomalyType>> = {
       floor: v.floor,
     }),
   ),
-  change: type('5m', { ...measuredOrAverage, threshold: amount(9.5) }, (v) => ({
+  change: type('5m', { ...measuredOrAverage, threshold: amount(CHANGE_THRESHOLD) }, (v) => ({
     kind: 'change',
     metric: v.metric,
     fields: fieldOf(v),
