@@ -88,7 +88,15 @@ export function seasonMemory(season: Season): (text: string, slot: number) => Re
     for (let [to, tries] = [level, 0]; ; tries++) {
       const text = textOf(codes, level, to);
       const excess = 8 * (text.length - budget);
-      if (excess <= 0 || to === COARSEST * TURN) return text;
+      if (excess <= 0) return text;
+      // Only a text that nobody wrote has numbers as high as this.
+      if (to === COARSEST * TURN)
+        return codes.some((list) => list.some((code) => code !== 0))
+          ? fitted(
+              codes.map((list) => list.map(() => 0)),
+              to,
+            )
+          : text;
       // Half of what there is too much of each number, lest it goes too far; from many tries on more and more.
       const rise = Math.max(1, Math.min(TURN, Math.floor((TURN * excess) / numbers / 2)), TURN * 2 ** (tries - 16));
       to = Math.min(COARSEST * TURN, to + Math.floor(rise));
