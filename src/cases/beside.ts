@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import { assemble, type Ruleset } from '../rule/assemble.ts';
 import type { Activation, Case, CaseContext, CaseFile } from '../rule/cases/schema.ts';
+import { type FileRules, readFileRules } from '../rule/file-rules.ts';
 import type { LoadContext } from '../rule/front-end.ts';
 import type { Rule, RuleId } from '../rule/ir/rule.ts';
-import { assemble, type FileRules, type Ruleset, readFileRules } from '../rule/load.ts';
 import { loud } from '../rule/loud.ts';
 import { problemText } from '../rule/problem.ts';
 import type { RuleFile } from '../rule/yaml.ts';

@@ -19,6 +19,8 @@ export type Draft = {
   readonly kind: 'detection' | 'correlation';
   /** Second pass, when every document of every file is known. Returns the rules, or nothing after reporting why. */
   readonly finish: (references: References, report: ProblemReporter) => readonly Rule[];
+  /** Of other documents, `finish` asks about filters alone, and it reports nothing. */
+  readonly alone?: true;
 };
 
 /** What the second pass may ask about other documents. */

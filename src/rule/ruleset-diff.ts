@@ -22,10 +22,14 @@ type Rules = Pick<Ruleset, 'byId'>;
 
 /** What another version of a ruleset adds, changes and takes away. */
 export function rulesetDiff({ byId: before }: Rules, { byId: after }: Rules): RulesetDiff {
-  const both = [...after.values()].flatMap((now) => {
-    const was = before.get(now.id);
-    return was === undefined ? [] : [{ was, now }];
-  });
+  let kept = 0;
+  const both: { readonly was: Rule; readonly now: Rule }[] = [];
+  for (const [id, now] of after) {
+    const was = before.get(id);
+    // Most of thousands of rules are the same objects: nothing of them is looked at.
+    if (was === now) kept++;
+    else if (was !== undefined) both.push({ was, now });
+  }
   const changed = both.filter(({ was, now }) => was.logicDigest !== now.logicDigest);
   const same = both.filter(({ was, now }) => was.logicDigest === now.logicDigest);
   return {
@@ -36,7 +40,7 @@ export function rulesetDiff({ byId: before }: Rules, { byId: after }: Rules): Ru
       const what = metaChanges(was, now);
       return what.length === 0 ? [] : [{ id: now.id, what }];
     }),
-    kept: same.length,
+    kept: kept + same.length,
   };
 }
 

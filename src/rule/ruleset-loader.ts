@@ -1,16 +1,18 @@
+import type { Loaded, Ruleset } from './assemble.ts';
+import { createAssembler } from './assembler.ts';
+import { type FileRules, readFileRules } from './file-rules.ts';
 import type { LoadContext } from './front-end.ts';
-import { assemble, type FileRules, type Ruleset, readFileRules } from './load.ts';
 import type { Problem } from './problem.ts';
 import type { RuleFile } from './yaml.ts';
 
 /** What a change of the rule files came to. */
 export type Update = {
   readonly ruleset: Ruleset;
-  /** Every problem, also of files whose old version was kept. */
+  /** Every problem, also of files whose old version is kept. */
   readonly problems: readonly Problem[];
   /** Files that were compiled; all others were taken as they were. */
   readonly compiled: readonly string[];
-  /** Files with errors whose version before was kept. */
+  /** Files with errors of which the version before runs. */
   readonly kept: readonly string[];
   readonly added: readonly string[];
   readonly removed: readonly string[];
@@ -21,83 +23,110 @@ export type Update = {
 /** `context`: what rules may refer to from now on; left out, it is as before. */
 export type RulesetLoader = { update(files: readonly RuleFile[], context?: LoadContext): Update };
 
-type Known = { readonly text: string; readonly unreadable: string | undefined; readonly rules: FileRules; readonly sound: boolean };
-
-const hasErrors = (problems: readonly Problem[]): boolean => problems.some(({ severity }) => severity === 'error');
+/** By place: the files as they are, what each says, and the version of it that runs; the same object where nothing is kept. */
+type Known = { readonly files: readonly RuleFile[]; readonly latest: readonly FileRules[]; readonly running: readonly FileRules[] };
 
 /**
  * Keeps what each file compiled to: one changed file is compiled alone. A file that is broken now and was not before keeps
- * its old version, and so does one whose rules no longer fit the others. Pure: files come in, a ruleset goes out.
+ * its old version, and so does one whose rules do not fit the others, until they do. Pure: files come in, a ruleset goes out.
  */
 export function createRulesetLoader(first: LoadContext): RulesetLoader {
+  const assemble = createAssembler();
   let context = first;
-  let known = new Map<string, Known>();
+  let known: Known = { files: [], latest: [], running: [] };
   let current: Ruleset | undefined;
-
-  const read = (file: RuleFile, compiled: string[], anew: boolean): Known => {
-    const before = known.get(file.path);
-    const unreadable = file.unreadable?.message;
-    if (before?.text === file.text && before.unreadable === unreadable && !anew) return before;
-    compiled.push(file.path);
-    const rules = readFileRules(file, context);
-    return { text: file.text, unreadable, rules, sound: !hasErrors(rules.problems) };
-  };
 
   return {
     update(files, given = context) {
-      const compiled: string[] = [];
       const anew = JSON.stringify(given.placeholders) !== JSON.stringify(context.placeholders);
       context = given;
-      const next = new Map(files.map((file) => [file.path, read(file, compiled, anew)]));
-      const used = new Map<string, Known>();
-      const kept = new Set<string>();
-      const broken: Problem[] = [];
-      for (const [path, now] of next) {
-        const before = known.get(path);
-        if (!now.sound && before?.sound) keep(path, before, now.rules.problems);
-        else used.set(path, now);
-      }
-      function keep(path: string, before: Known, problems: readonly Problem[]): void {
-        used.set(path, before);
-        kept.add(path);
-        broken.push(...problems);
-      }
-      let loaded = assemble([...used.values()].map(({ rules }) => rules));
-      // Sound alone, but not with the others: a reference that went, an id that came twice.
-      const misfits = compiled.filter(
-        (path) =>
-          known.get(path)?.sound &&
-          !kept.has(path) &&
-          loaded.problems.some(({ severity, place }) => severity === 'error' && place.file === path),
-      );
-      if (misfits.length > 0) {
-        for (const path of misfits)
-          keep(
-            path,
-            known.get(path) as Known,
-            loaded.problems.filter(({ place }) => place.file === path),
-          );
-        loaded = assemble([...used.values()].map(({ rules }) => rules));
-      }
-      const before = current?.byId ?? new Map();
-      const after = loaded.ruleset.byId;
-      // What was kept is what is known; the broken text is tried again when it changes.
-      known = used;
-      for (const path of kept) {
-        const entry = used.get(path) as Known;
-        const { text, unreadable } = next.get(path) ?? entry;
-        known.set(path, { ...entry, text, unreadable });
-      }
-      current = loaded.ruleset;
-      return {
-        ruleset: loaded.ruleset,
-        problems: [...broken, ...loaded.problems],
-        compiled,
-        kept: [...kept],
-        added: [...after.keys()].filter((id) => !before.has(id)),
-        removed: [...before.keys()].filter((id) => !after.has(id)),
-        changed: [...after].filter(([id, rule]) => before.has(id) && before.get(id)?.logicDigest !== rule.logicDigest).map(([id]) => id),
+      const before = places(known.files, files);
+      const compiled: string[] = [];
+      const latest = files.map((file, i) => {
+        const place = before(i);
+        if (place !== undefined && !anew && sameFile(known.files[place] as RuleFile, file)) return known.latest[place] as FileRules;
+        compiled.push(file.path);
+        return readFileRules(file, context);
+      });
+      const old = (i: number): FileRules | undefined => {
+        const place = before(i);
+        return place === undefined ? undefined : known.running[place];
       };
+      const chosen = choose(latest, old, assemble);
+      const changes = changesOf(current, chosen.loaded.ruleset);
+      known = { files, latest, running: chosen.running };
+      current = chosen.loaded.ruleset;
+      return { ruleset: current, problems: [...chosen.broken, ...chosen.loaded.problems], compiled, kept: chosen.kept, ...changes };
     },
   };
+}
+
+/** Where a file stood before, by its path; undefined: nowhere. */
+function places(before: readonly RuleFile[], now: readonly RuleFile[]): (i: number) => number | undefined {
+  if (before.length === now.length && now.every((file, i) => file === before[i] || file.path === before[i]?.path)) return (i) => i;
+  const byPath = new Map(before.map(({ path }, i) => [path, i]));
+  return (i) => byPath.get((now[i] as RuleFile).path);
+}
+
+const sameFile = (a: RuleFile, b: RuleFile): boolean =>
+  a === b || (a.text === b.text && a.unreadable?.message === b.unreadable?.message && a.unreadable?.offset === b.unreadable?.offset);
+
+type Chosen = {
+  readonly running: readonly FileRules[];
+  readonly loaded: Loaded;
+  readonly kept: readonly string[];
+  /** Problems of the versions that do not run. */
+  readonly broken: readonly Problem[];
+};
+
+/** The newest version of each file that is sound, by itself and together with the others. */
+function choose(
+  latest: readonly FileRules[],
+  old: (i: number) => FileRules | undefined,
+  assemble: (files: readonly FileRules[]) => Loaded,
+): Chosen {
+  const kept: string[] = [];
+  const broken: Problem[] = [];
+  /** Places whose version is another than the one that ran. */
+  const tried: number[] = [];
+  const running = latest.map((now, i) => {
+    const was = old(i);
+    if (was === undefined || was === now || !was.sound) return now;
+    if (now.sound) {
+      tried.push(i);
+      return now;
+    }
+    kept.push(now.path);
+    broken.push(...now.problems);
+    return was;
+  });
+  const loaded = assemble(running);
+  // Sound alone, but not with the others: a reference that went, an id that came twice.
+  const faults = Map.groupBy(
+    loaded.problems.filter(({ severity }) => tried.length > 0 && severity === 'error'),
+    ({ place }) => place.file,
+  );
+  const misfits = tried.filter((i) => faults.has((latest[i] as FileRules).path));
+  if (misfits.length === 0) return { running, loaded, kept, broken };
+  for (const i of misfits) {
+    const { path } = latest[i] as FileRules;
+    running[i] = old(i) as FileRules;
+    kept.push(path);
+    broken.push(...loaded.problems.filter(({ place }) => place.file === path));
+  }
+  return { running, loaded: assemble(running), kept, broken };
+}
+
+function changesOf(before: Ruleset | undefined, { byId }: Ruleset): Pick<Update, 'added' | 'removed' | 'changed'> {
+  const old = before?.byId ?? new Map();
+  const added: string[] = [];
+  const changed: string[] = [];
+  for (const [id, rule] of byId) {
+    const was = old.get(id);
+    if (was === rule) continue;
+    if (was === undefined) added.push(id);
+    else if (was.logicDigest !== rule.logicDigest) changed.push(id);
+  }
+  const removed = added.length === 0 && old.size === byId.size ? [] : [...old.keys()].filter((id) => !byId.has(id));
+  return { added, removed, changed };
 }

@@ -44,7 +44,7 @@ describe('rules that change while the engine runs', () => {
     rules.update([good]);
     const bad = { ...good, unreadable: { code: 'yaml/encoding', message: 'the byte 0xe9 is no UTF-8', offset: good.text.length } };
     expect(rules.update([bad]).kept).toEqual(['a.yml']);
-    expect(rules.update([bad])).toMatchObject({ kept: [], compiled: [] });
+    expect(rules.update([bad])).toMatchObject({ kept: ['a.yml'], compiled: [] });
     expect(rules.update([good])).toMatchObject({ kept: [], problems: [] });
   });
 
@@ -54,6 +54,32 @@ describe('rules that change while the engine runs', () => {
     const update = rules.update(files({ 'a.yml': rule('a', 'one'), 'c.yml': count.replace('[a]', '[nobody]') }));
     expect(update.kept).toEqual(['c.yml']);
     expect(update.ruleset.byId.has('c')).toBe(true);
+  });
+
+  test('a file that did not fit is tried again when others change, in whatever order files are saved', () => {
+    const rules = loader();
+    rules.update(files({ 'a.yml': rule('a', 'one'), 'c.yml': count }));
+    const other = count.replace('[a]', '[a2]');
+    expect(rules.update(files({ 'a.yml': rule('a', 'one'), 'c.yml': other })).kept).toEqual(['c.yml']);
+    const update = rules.update(files({ 'a.yml': rule('a2', 'one'), 'c.yml': other }));
+    expect(update).toMatchObject({ compiled: ['a.yml'], kept: [], problems: [], added: ['a2'], removed: ['a'], changed: ['c'] });
+  });
+
+  test('a rule that gives up its name no longer answers to it', () => {
+    const rules = loader();
+    const named = rule('a', 'one').replace('id: a', 'id: a\nname: n');
+    rules.update(files({ 'a.yml': named, 'c.yml': count.replace('[a]', '[n]') }));
+    const { problems } = rules.update(files({ 'a.yml': rule('a', 'one'), 'c.yml': count.replace('[a]', '[n]') }));
+    expect(problems.map(({ code }) => code)).toEqual(['ref/unknown-rule']);
+  });
+
+  test('a broken file is told of for as long as it is broken, whatever else changes', () => {
+    const rules = loader();
+    rules.update(files({ 'a.yml': rule('a', 'one'), 'b.yml': rule('b', 'two') }));
+    rules.update(files({ 'a.yml': 'title: [', 'b.yml': rule('b', 'two') }));
+    const update = rules.update(files({ 'a.yml': 'title: [', 'b.yml': rule('b', 'three') }));
+    expect(update).toMatchObject({ compiled: ['b.yml'], kept: ['a.yml'], changed: ['b'] });
+    expect(update.problems.map(({ place }) => place.file)).toEqual(['a.yml']);
   });
 
   test('a new file that is broken is left out, a file that went is gone', () => {

@@ -45,5 +45,5 @@ export function readDetection(document: SourceDocument, map: PlainMap, report: P
     alone ??= compile(expr);
     return alone;
   };
-  return [{ document, names, kind: 'detection', finish }];
+  return [{ document, names, kind: 'detection', finish, alone: true }];
 }
