@@ -1,58 +1,53 @@
 import { resolve } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { openAdmin } from './admin/open.ts';
-import type { Settings } from './config/settings.ts';
 import { loadTables } from './enrich/load.ts';
 import type { LedgerEntry } from './evidence/entry.ts';
 import { createLedger } from './evidence/ledger.ts';
 import { ledgerStateOf } from './evidence/ledger-state.ts';
 import { createProvider } from './lookup/index.ts';
 import type { Normalizer } from './normalize/normalizer.ts';
-import { receiversOf } from './notify/settings.ts';
 import { createAggregating } from './pipeline/aggregating.ts';
 import { type Background, createBackground } from './pipeline/background.ts';
-import { createBarrier } from './pipeline/barrier.ts';
 import { type Board, createBoard, observeBoard } from './pipeline/board.ts';
 import { createCanaries } from './pipeline/canaries.ts';
+import { createCheckpoints } from './pipeline/checkpoints.ts';
 import { createDelivery, offerAgain } from './pipeline/deliver.ts';
-import { createDoubts, type Doubts } from './pipeline/doubts.ts';
-import { createEngine, type Engine, type EngineDeps, type RulesetParts } from './pipeline/engine.ts';
+import { createDoubts } from './pipeline/doubts.ts';
+import type { EngineDeps, RulesetParts } from './pipeline/engine.ts';
 import { createHeapGuard, HEAP_FULL } from './pipeline/heap-guard.ts';
+import { createLagLook } from './pipeline/lag.ts';
 import { createLosses } from './pipeline/losses.ts';
-import { createMeters, type Meters } from './pipeline/meters.ts';
+import { createMeters } from './pipeline/meters.ts';
 import { createNotifying } from './pipeline/notifying.ts';
 import { sinkStatuses, timedIngest, traced } from './pipeline/observed.ts';
+import { createObservedEngine, unrouted } from './pipeline/observed-engine.ts';
+import { openSources } from './pipeline/open-sources.ts';
 import { createBell, finishOutboxes, runOutbox } from './pipeline/outbox-loop.ts';
 import { createOutside } from './pipeline/outside.ts';
 import { normalizersOf, partsOf } from './pipeline/parts.ts';
 import { createQuietRules, QUIET_RULES } from './pipeline/quiet-rules.ts';
+import { createReader } from './pipeline/reader.ts';
 import { createReplay } from './pipeline/replay.ts';
 import { takeResets } from './pipeline/resets.ts';
 import { retryDelayMs } from './pipeline/retry-schedule.ts';
 import type { RunOptions, RunSummary } from './pipeline/run-options.ts';
-import { createSlices } from './pipeline/slices.ts';
-import { tellNote } from './pipeline/tell-note.ts';
+import { endOf, levels, opens, undelivered } from './pipeline/summary.ts';
+import { everyTick } from './pipeline/ticks.ts';
 import { createTopicLane } from './pipeline/topic-lane.ts';
-import { createWitness, type Witness } from './pipeline/witness.ts';
+import { createWitness } from './pipeline/witness.ts';
 import type { RuleId } from './rule/ir/rule.ts';
 import type { Ruleset } from './rule/load.ts';
-import type { Clock } from './shared/clock.ts';
 import { WardlineError } from './shared/errors.ts';
 import { heapOfProcess } from './shared/memory.ts';
 import { VERSION } from './shared/version.ts';
 import { createSink } from './sink/index.ts';
 import type { AlertDocument } from './sink/sink.ts';
-import { REPEAT_WINDOW_MS } from './source/inbox.ts';
-import { createSource, registryOf } from './source/index.ts';
-import type { Batch, Source } from './source/source.ts';
-import type { OutboxCounts } from './store/outbox.ts';
+import { registryOf } from './source/index.ts';
 import { openStore, type Store } from './store/store.ts';
 import { silentTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 
 const DRAIN_MS = 20_000;
-const TICK_MS = 1000;
 const RELOAD_MS = 2000;
-const LAG_MS = 5000;
 
 /** Builds every part and runs until the inputs end or `signal` aborts. Throws WardlineError when a source cannot go on. */
 export async function runEngine(options: RunOptions): Promise<RunSummary> {
@@ -105,7 +100,16 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
     return witness.seal();
   };
   const late = new Map<string, number>();
-  const engine = buildEngine(store, options, witness, meters, { doubts, late }, normalizerOf, active.parts, seal);
+  const engine = createObservedEngine(options, {
+    store,
+    witness,
+    meters,
+    doubts,
+    late,
+    normalizerOf,
+    parts: active.parts,
+    seal,
+  });
   for (const id of engine.damagedCheckpoints)
     logger.warn({ checkpoint: id }, 'a damaged checkpoint was passed over; going on from the one before');
   const activated = (rules: Ruleset): void => {
@@ -168,26 +172,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   const aggregating = createAggregating(store, { ...settings, engineVersion: VERSION, sinks: unrouted(settings) });
   const notifying = settings.notify === undefined ? undefined : createNotifying(store, settings.notify, clock, meters.notified);
   const delivering = deliveries.map((turn) => background.run(() => runOutbox(turn, bell, clock, stopped.signal, cut.signal)));
-  const sources =
-    options.inputs ??
-    settings.sources.map((source) =>
-      createSource(source.kind === 'file' ? { ...source, path: resolve(baseDir, source.path) } : source, {
-        clock,
-        logger,
-        register: store.partitions.of(source.name),
-        inboxOf(name, maxBytes) {
-          const inbox = store.inbox.of(name, { maxBytes, repeatWindowMs: REPEAT_WINDOW_MS });
-          return {
-            ...inbox,
-            append(entries) {
-              const outcomes = inbox.append(entries);
-              meters.inbox(name, outcomes);
-              return outcomes;
-            },
-          };
-        },
-      }),
-    );
+  const sources = options.inputs ?? openSources(settings, { store, baseDir, meters, clock, logger });
 
   let sourcesClosed: Promise<unknown> | undefined;
   const closeSources = (): Promise<unknown> => (sourcesClosed ??= Promise.all(sources.map((source) => source.close())));
@@ -208,7 +193,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   const progress = { records: 0, events: 0, alerts: 0, deadLetters: 0 };
   const opened: AlertDocument[] = [];
   const count = (alerts: readonly AlertDocument[]): void => {
-    for (const alert of alerts) if (stageOf(alert) === 'opened') opened.push(alert);
+    opened.push(...alerts.filter(opens));
     progress.alerts = opened.length;
     meters.alerts(alerts, clock.now());
     if (alerts.length > 0) bell.ring();
@@ -220,71 +205,27 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
     witness.alerts(made);
     count(made);
   };
-  let lastCheckpoint = clock.now();
-  const checkpoint = async (): Promise<void> => {
+  const checkpoints = createCheckpoints({ engine, sources, settings: settings.engine, board, telemetry, clock, logger });
+  const checkpoint = (): Promise<void> => {
     observeLosses(engine.losses());
-    const begun = performance.now();
-    engine.checkpoint();
-    telemetry.metrics.record('wardline.checkpoint.seconds', (performance.now() - begun) / 1000);
-    lastCheckpoint = clock.now();
-    board.checkpointed();
-    await Promise.all(
-      sources.map((source) =>
-        source
-          .commit(engine.positions(source.name))
-          .catch((error: unknown) => logger.warn({ source: source.name, error: String(error) }, 'the source did not take the positions')),
-      ),
-    );
+    return checkpoints.take();
   };
-  const seen = new Map<string, number>();
-  const slices = createSlices();
-  const batchesOf = async function* (source: Source): AsyncGenerator<Batch> {
-    try {
-      yield* source.batches(engine.positions(source.name), background.inputs);
-    } finally {
-      announced.arrive(source.name);
-    }
-  };
-  const announced = createBarrier(sources.filter((source) => source.announces === true).map(({ name }) => name));
-  const read = async (source: Source): Promise<void> => {
-    for await (const whole of batchesOf(source)) {
-      if (whole.awaits !== undefined) {
-        count(engine.step(source.name, whole));
-        announced.arrive(source.name);
-        // Files wait for one another; partitions of a broker are read side by side, and one that gives nothing is idle.
-        if (source.announces !== true) for (const one of whole.awaits) seen.set(`${one}/${source.name}`, clock.now());
-        continue;
-      }
-      // Else the first records of one source would end windows that others have matches for.
-      await announced.all;
-      for (const batch of slices.of(whole)) {
-        const records = canaries.take(batch.records);
-        await outside.prepare(source.name, records);
-        const [begunAt, begun] = [clock.now(), performance.now()];
-        const fresh = engine.step(source.name, { ...batch, records });
-        const tookMs = performance.now() - begun;
-        slices.took(batch.records.length, tookMs);
-        telemetry.metrics.record('wardline.step.seconds', tookMs / 1000, { source: source.name });
-        telemetry.tracer.span('wardline.step', begunAt, clock.now(), {
-          'wardline.source': source.name,
-          'wardline.partition': batch.partition,
-          'wardline.records': batch.records.length,
-          'wardline.alerts': fresh.length,
-        });
-        count(fresh);
-        board.took(source.name, batch, engine.newest(source.name, batch.partition));
-        progress.records += batch.records.length;
-        seen.set(`${batch.partition}/${source.name}`, clock.now());
-        options.onProgress?.(progress);
-        const due =
-          engine.pending() >= settings.engine.checkpointEvery ||
-          clock.now() - lastCheckpoint >= Number(settings.engine.checkpointInterval / 1_000_000n);
-        if (due) await checkpoint();
-        // Probes, receivers and operators come between two slices of one batch.
-        if (batch.records.at(-1) !== whole.records.at(-1)) await setImmediate();
-      }
-    }
-  };
+  const reader = createReader({
+    engine,
+    sources,
+    canaries,
+    outside,
+    checkpoints: { ...checkpoints, take: checkpoint },
+    board,
+    telemetry,
+    clock,
+    inputs: background.inputs,
+    onAlerts: count,
+    onRecords(records) {
+      progress.records += records;
+      options.onProgress?.(progress);
+    },
+  });
 
   let lastLook = clock.now();
   const reload = async (): Promise<void> => {
@@ -300,19 +241,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
     activated(next);
   };
 
-  let lagAskedAt = 0;
-  /** For people and probes alone; a source that does not answer holds nothing up. */
-  const askLag = (): void => {
-    if (settings.admin === undefined && settings.telemetry.otlp === undefined) return;
-    if (clock.now() - lagAskedAt < LAG_MS) return;
-    lagAskedAt = clock.now();
-    for (const source of sources)
-      void source.behind?.(engine.positions(source.name)).then(
-        (lag) => lag !== undefined && board.lag(source.name, Number(lag)),
-        () => undefined,
-      );
-  };
-
+  const askLag = createLagLook(settings, sources, engine, board, clock);
   const heapFull = createHeapGuard(options.heap ?? heapOfProcess);
   const turn = async (): Promise<void> => {
     board.beat();
@@ -328,21 +257,15 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
     aggregate();
     if ((notifying?.turn() ?? 0) > 0) bell.ring();
     count(await replay());
-    const idleMs = Number(settings.engine.idleAfter / 1_000_000n);
-    for (const [key, at] of seen) {
-      if (clock.now() - at < idleMs) continue;
-      seen.delete(key);
-      const slash = key.indexOf('/');
-      count(engine.idle(key.slice(slash + 1), Number(key.slice(0, slash))));
-    }
-    if (engine.pending() > 0 && clock.now() - lastCheckpoint >= Number(settings.engine.checkpointInterval / 1_000_000n)) await checkpoint();
+    reader.idle(Number(settings.engine.idleAfter / 1_000_000n));
+    if (checkpoints.overdue()) await checkpoint();
   };
-  const ticks = background.run(() => tick(clock, ticking.signal, turn));
+  const ticks = background.run(() => everyTick(clock, ticking.signal, turn));
 
   // What somebody asked for before the start comes before the inputs may end.
   count(await replay());
   board.phase('running');
-  await Promise.all(sources.map((source) => background.run(() => read(source))));
+  await Promise.all(sources.map((source) => background.run(() => reader.read(source))));
   ticking.abort();
   await ticks;
   const failure = background.failure()?.error;
@@ -385,103 +308,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   };
 }
 
-/** Every input has ended: what is open is decided, or kept for the next run. */
-function endOf(engine: Engine, { keepOpen = false, logger }: RunOptions) {
-  const windows = engine.open();
-  const { alerts, cut } = keepOpen ? { alerts: [], cut: 0 } : engine.end();
-  if (windows > 0)
-    logger.info(
-      { windows, cut },
-      keepOpen ? 'open windows are kept for the next run' : 'open windows were decided at the end of the inputs',
-    );
-  return { windows, kept: keepOpen, cut, alerts };
-}
-
-function undelivered({ outbox }: Store): Pick<RunSummary, 'waiting' | 'dead' | 'disabled'> {
-  const counts = [...outbox.counts()];
-  const some = (read: (one: OutboxCounts) => number) =>
-    new Map(counts.flatMap(([sink, one]) => (read(one) > 0 ? [[sink, read(one)] as const] : [])));
-  return {
-    waiting: some(({ waiting }) => waiting),
-    dead: some(({ dead }) => dead),
-    disabled: [...outbox.receivers()].flatMap(([sink, { state }]) => (state === 'disabled' ? [sink] : [])),
-  };
-}
-
-function buildEngine(
-  store: Store,
-  { settings, clock, logger }: RunOptions,
-  witness: Witness,
-  meters: Meters,
-  { doubts, late }: { readonly doubts: Doubts; readonly late: Map<string, number> },
-  normalizerOf: (source: string) => Normalizer,
-  parts: RulesetParts,
-  seal: EngineDeps['seal'],
-): Engine {
-  return createEngine({
-    store,
-    parts,
-    sinks: unrouted(settings),
-    allowedLateness: settings.engine.allowedLateness,
-    normalizerOf,
-    observe(report) {
-      const { source, batch, ingested } = report;
-      witness.step(report);
-      meters.ingested(source, batch.records, ingested);
-      doubts.observe(source, ingested.counts.tags);
-      if (ingested.counts.late > 0) late.set(source, (late.get(source) ?? 0) + ingested.counts.late);
-      if (batch.gap !== undefined) meters.gap(source, batch.partition, batch.gap);
-    },
-    observeAlerts: witness.alerts,
-    observeAction(action, before, after) {
-      witness.action(action, before, after);
-      meters.action(action);
-    },
-    observeSilence(change) {
-      witness.silence(change);
-      if (settings.notify === undefined)
-        logger.warn({ silence: change.after.id }, 'a silence without routes ("notify") keeps nobody quiet');
-    },
-    observeAttestation: witness.attested,
-    observeReplay: (record, read) => witness.replayed(record, read, clock.now()),
-    observeNote(note) {
-      witness.note(note);
-      meters.note(note);
-      tellNote(note, logger);
-    },
-    tenant: settings.tenant,
-    seal,
-  });
-}
-
-/** Sinks that get every alert: those that no route notifies. */
-function unrouted({ sinks, notify }: Settings): readonly string[] {
-  const routed = new Set(notify === undefined ? [] : receiversOf(notify.route));
-  return sinks.map(({ name }) => name).filter((name) => !routed.has(name));
-}
-
 /** A rule by its id or its name. */
 function ruleNamed({ byId }: Ruleset, name: string): RuleId | undefined {
   return byId.has(name) ? name : [...byId.values()].find(({ meta }) => meta.name === name)?.id;
-}
-
-async function tick(clock: Clock, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-  while (!signal.aborted) {
-    await clock.sleep(TICK_MS, signal);
-    if (!signal.aborted) await work();
-  }
-}
-
-function stageOf({ document }: AlertDocument): string {
-  const wardline = document['wardline'] as { alert?: { stage?: string } } | undefined;
-  return wardline?.alert?.stage ?? '';
-}
-
-function levels(alerts: readonly AlertDocument[]): ReadonlyMap<string, number> {
-  const found = new Map<string, number>();
-  for (const { document } of alerts) {
-    const level = (document['wardline'] as { alert: { severity: string } }).alert.severity;
-    found.set(level, (found.get(level) ?? 0) + 1);
-  }
-  return found;
 }
