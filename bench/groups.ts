@@ -6,6 +6,7 @@ import { HOSTILE, hostileCase, hostileDifferences, hostileParseCase } from './ho
 import { compiledCase, originalCase, sameCount } from './json-rules.ts';
 import { ledgerCase } from './ledger.ts';
 import { allRules, type Case, differences, matchCase, objectCase, parseCase } from './sigma.ts';
+import { windowSizes } from './windows.ts';
 
 type Group = {
   /** Wrong results; none means that ratios may be printed. */
@@ -28,6 +29,7 @@ export type GroupName =
   | 'compile'
   | 'ledger'
   | 'anomaly'
+  | 'windows'
   | 'hostile';
 
 /** The same rules for the matcher and for the package; few events for the package, which asks every rule of each. */
@@ -84,4 +86,6 @@ export const GROUPS: Readonly<Record<GroupName, Group>> = {
     marks: Object.fromEntries(ANOMALY_CASES.map((name) => [name, 0.1])),
     sizes: stateBytes,
   },
+  /** Lines with time and bytes of their own (bench/windows.ts). */
+  windows: { gate: () => [], cases: {}, sizes: windowSizes },
 };

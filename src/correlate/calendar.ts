@@ -1,43 +1,57 @@
 import type { Nanos } from '../event/time.ts';
 
-/** Which groups have something to do when; by seconds of event time, so that adding and taking cost the same for any number. */
+/**
+ * Which groups have something to do when; by seconds of event time, so that adding and taking cost the same for any
+ * number. Only keys are kept: at what instant a group is due, the group says.
+ */
 export type Calendar = {
   add(key: string, at: Nanos): void;
-  /** Takes out everything that is due before `watermark`; the order within is that of adding. */
-  take(watermark: Nanos): readonly Entry[];
+  /**
+   * Takes out the keys of all that may be due before `watermark`, in the order of adding; a key can be among them more than
+   * once, and that of a group which has another instant or is gone. `dueOf` is asked in the second of the watermark.
+   */
+  take(watermark: Nanos, dueOf: (key: string) => Nanos | undefined): readonly string[];
 };
 
-export type Entry = { readonly key: string; readonly at: Nanos };
+type Entry = { readonly key: string; readonly at: Nanos };
 
 const SECOND = 1_000_000_000n;
+const secondOf = (at: Nanos): number => Number(at / SECOND);
 
 export function createCalendar(): Calendar {
-  const buckets = new Map<number, Entry[]>();
+  const buckets = new Map<number, string[]>();
   // A binary heap of the numbers of `buckets`.
   const heap: number[] = [];
+  /** The second that the watermark is in, with the instants: it can be taken from often. */
+  let current: { readonly second: number; entries: Entry[] } | undefined;
   return {
     add(key, at) {
-      const number = Number(at / SECOND);
-      const bucket = buckets.get(number);
-      if (bucket !== undefined) return void bucket.push({ key, at });
-      buckets.set(number, [{ key, at }]);
-      push(heap, number);
+      const second = secondOf(at);
+      if (second === current?.second) return void current.entries.push({ key, at });
+      const bucket = buckets.get(second);
+      if (bucket !== undefined) return void bucket.push(key);
+      buckets.set(second, [key]);
+      push(heap, second);
     },
-    take(watermark) {
-      const out: Entry[] = [];
-      const last = Number(watermark / SECOND);
-      const left: [number, Entry[]][] = [];
-      while (heap.length > 0 && (heap[0] as number) <= last) {
-        const number = pop(heap);
-        const bucket = buckets.get(number) ?? [];
-        buckets.delete(number);
-        const early: Entry[] = [];
-        for (const entry of bucket) (entry.at < watermark ? out : early).push(entry);
-        if (early.length > 0) left.push([number, early]);
+    take(watermark, dueOf) {
+      const out: string[] = [];
+      const last = secondOf(watermark);
+      if (current !== undefined) {
+        const later: Entry[] = [];
+        for (const entry of current.entries) entry.at < watermark ? out.push(entry.key) : later.push(entry);
+        current = later.length > 0 ? { second: current.second, entries: later } : undefined;
       }
-      for (const [number, entries] of left) {
-        buckets.set(number, entries);
-        push(heap, number);
+      while (heap.length > 0 && (heap[0] as number) <= last) {
+        const second = pop(heap);
+        const keys = buckets.get(second) ?? [];
+        buckets.delete(second);
+        const later: Entry[] = [];
+        for (const key of keys) {
+          const at = second < last ? undefined : dueOf(key);
+          if (at === undefined || at < watermark) out.push(key);
+          else if (secondOf(at) === second) later.push({ key, at });
+        }
+        if (later.length > 0) current = { second, entries: later };
       }
       return out;
     },

@@ -1,15 +1,18 @@
 import { WardlineError } from '../shared/errors.ts';
 import type { JsonValue } from '../shared/json.ts';
+import type { StoredWords } from './hit-words.ts';
 import type { StoredRule } from './rule-state.ts';
 import type { SilenceEntry } from './silences.ts';
 
-const VERSION = 8;
+const VERSION = 9;
 
 export type CorrelatorState = {
   readonly watermark: string;
   readonly partitions: readonly (readonly [string, string, boolean])[];
   readonly silences: readonly SilenceEntry[];
   readonly counters: Readonly<Record<string, number>>;
+  /** Names that the matches of groups at rest share. */
+  readonly words: StoredWords;
   /** State belongs to the rule's logic, so its digest goes with it. */
   readonly rules: readonly StoredRule[];
 };

@@ -7,7 +7,9 @@ import type { Note, Say } from './group.ts';
 import type { Budget } from './group-store.ts';
 import { MAX_TIME, MIN_TIME } from './hits.ts';
 import type { Passage } from './kind.ts';
+import { createHitPacker, type HitPacker } from './packed-hit.ts';
 import { type CorrelateRules, type Feed, feedsOf } from './plans.ts';
+import { hitsOf } from './resting.ts';
 import { createRouter, type Routed } from './route.ts';
 import { createRuleState, type RuleCounters, type RuleState } from './rule-state.ts';
 import { createSilences } from './silences.ts';
@@ -96,7 +98,8 @@ export function createCorrelator(
   stored?: CorrelatorState,
 ): Correlator {
   const feeds = feedsOf(rules);
-  const byRule = restoreRules(feeds, options, stored);
+  const packer = createHitPacker(stored?.words);
+  const byRule = restoreRules(feeds, options, packer, stored);
   const watermark = createWatermark(MIN_TIME, stored?.partitions ?? []);
   const silences = createSilences(stored?.silences ?? []);
   const counters = { ungrouped: 0, ...stored?.counters };
@@ -190,6 +193,7 @@ export function createCorrelator(
         partitions: watermark.snapshot(),
         silences: silences.snapshot(),
         counters,
+        words: packer.snapshot(),
         rules: [...byRule.values()].map((state) => state.snapshot()),
       }),
     stats: () => statsOf([...byRule.values()], counters.ungrouped),
@@ -214,13 +218,14 @@ export function restoreCorrelator(rules: CorrelateRules, options: CorrelateOptio
 function restoreRules(
   feeds: ReadonlyMap<RuleId, readonly Feed[]>,
   options: CorrelateOptions,
+  packer: HitPacker,
   stored: CorrelatorState | undefined,
 ): ReadonlyMap<RuleId, RuleState> {
   const byRule = new Map<RuleId, RuleState>();
   for (const { plan, logic } of [...feeds.values()].flat().sort((a, b) => a.plan.level - b.plan.level)) {
     if (byRule.has(plan.rule)) continue;
     const saved = stored?.rules.find((one) => one.rule === plan.rule && one.logic === logic);
-    byRule.set(plan.rule, createRuleState(plan, logic, options, saved));
+    byRule.set(plan.rule, createRuleState(plan, logic, options, packer, saved));
   }
   return byRule;
 }
@@ -235,7 +240,7 @@ function statsOf(states: readonly RuleState[], ungrouped: number): CorrelateStat
   for (const { groups, counters } of states) {
     stats.groups += groups.size;
     stats.bytes += groups.bytes;
-    for (const { hits } of groups.values()) stats.hits += hits.length;
+    for (const [, entry] of groups.entries()) stats.hits += hitsOf(entry);
     stats.evicted += counters.evicted;
     stats.evictedAdvanced += counters.evictedAdvanced;
     stats.dropped += counters.dropped;

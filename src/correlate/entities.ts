@@ -19,6 +19,26 @@ const ENTITIES = [
   'organization',
   'related',
 ] as const;
+/** Single fields beside them, by the object that they stand in. */
+const OTHERS = [
+  [
+    'event',
+    [
+      ['category', 'event.category'],
+      ['type', 'event.type'],
+      ['outcome', 'event.outcome'],
+    ],
+  ],
+  [
+    'wardline',
+    [
+      ['policy', 'wardline.policy'],
+      ['event', 'wardline.event'],
+      ['facts', 'wardline.facts'],
+      ['facts_failed', 'wardline.facts_failed'],
+    ],
+  ],
+] as const;
 const MAX_FIELDS = 64;
 const MAX_TEXT = 1024;
 
@@ -35,19 +55,10 @@ export function entitiesOf(ecs: JsonObject): Record<string, JsonValue> {
     }
   };
   for (const name of ENTITIES) if (Object.hasOwn(ecs, name)) walk(ecs[name] as JsonValue, name);
-  for (const name of [
-    'event.category',
-    'event.type',
-    'event.outcome',
-    'wardline.policy',
-    'wardline.event',
-    'wardline.facts',
-    'wardline.facts_failed',
-  ] as const) {
-    const value = name
-      .split('.')
-      .reduce<JsonValue | undefined>((node, key) => (node !== undefined && isObject(node) ? node[key] : undefined), ecs);
-    if (value !== undefined) walk(value, name);
+  for (const [top, names] of OTHERS) {
+    const part = ecs[top];
+    if (part === undefined || !isObject(part)) continue;
+    for (const [key, name] of names) if (Object.hasOwn(part, key)) walk(part[key] as JsonValue, name);
   }
   return out;
 }

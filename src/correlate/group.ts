@@ -24,10 +24,13 @@ export type GroupState = {
   wake: Nanos | undefined;
 };
 
-const GROUP_BYTES = 400;
-
 /** From so many hits on, those that no answer needs are looked for. */
 const THIN_FROM = 512;
+
+/** What a group costs beside its hits, about. */
+const GROUP_BYTES = 400;
+export const awakeBytes = (group: Group, hits: readonly Hit[]): number =>
+  hits.reduce((sum, { bytes }) => sum + bytes, GROUP_BYTES + 2 * group.key.length);
 
 export const newGroup = (group: Group, plan: Plan): GroupState => ({
   group,
@@ -35,7 +38,7 @@ export const newGroup = (group: Group, plan: Plan): GroupState => ({
   episodes: [],
   thinAt: 0,
   own: plan.kind.initial(),
-  bytes: GROUP_BYTES + 2 * group.key.length,
+  bytes: awakeBytes(group, []),
   used: false,
   wake: undefined,
 });

@@ -93,10 +93,18 @@ export type Kind<Own = unknown> = {
   spare?(hits: readonly Hit[]): (hit: Hit, index: number) => boolean;
   /** Values that the match of a rule above carries beside what all hits agree on, for an episode that begins at `time`. */
   handsOn?(hits: readonly Hit[], time: Nanos): Readonly<Record<string, JsonValue>>;
+  /** Where `own` is one instant: what a group at rest keeps of it. Left out: its groups never rest. */
+  readonly rests?: Rests<Own>;
   /** Bytes of those sketches in `own` that it asks `room` for. */
   sketchBytes?(own: Own): number;
   /** True when `own` holds nothing worth keeping: without hits and episodes the group is then forgotten. */
   blank(own: Own): boolean;
 };
+
+/** A state that is one instant, and back. */
+export type Rests<Own> = { of(own: Own): Nanos; from(instant: Nanos): Own };
+
+/** Of kinds that only note how far they have decided. */
+export const SETTLED: Rests<{ settled: Nanos }> = { of: ({ settled }) => settled, from: (settled) => ({ settled }) };
 
 export const NOTHING: readonly Trigger[] = [];

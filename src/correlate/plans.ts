@@ -13,6 +13,8 @@ import { textsOf, tuplesOf } from './values.ts';
 export type Plan = {
   readonly rule: RuleId;
   readonly members: readonly RuleId[];
+  /** Names of the group key. */
+  readonly groupBy: readonly string[];
   readonly kind: Kind;
   readonly timespan: Nanos;
   readonly rearm: Nanos;
@@ -74,6 +76,7 @@ function plansOf(correlations: readonly Correlation[]): ReadonlyMap<RuleId, Plan
     plans.set(rule.id, {
       rule: rule.id,
       members: rule.members,
+      groupBy: rule.groupBy.map(({ name }) => name),
       kind: kindOf(rule.condition, rule),
       timespan: rule.timespan,
       rearm: rule.options.keepAlive ?? rule.timespan,
@@ -93,8 +96,20 @@ function ownFeed({ id, dedup, logicDigest }: Detection): Feed {
   const within = dedup === 'each' ? 1n : dedup.within;
   const members = [id];
   const kind = kindOf(ONE, { members, timespan: within });
-  const plan: Plan = { rule: id, members, kind, timespan: within, rearm: within, maxGroups: undefined, chained: false, lag: 0n, level: 0 };
-  const groupBy = dedupFields(dedup).map((name) => ({ name, field: name, fold: false }));
+  const names = dedupFields(dedup);
+  const plan: Plan = {
+    rule: id,
+    members,
+    groupBy: names,
+    kind,
+    timespan: within,
+    rearm: within,
+    maxGroups: undefined,
+    chained: false,
+    lag: 0n,
+    level: 0,
+  };
+  const groupBy = names.map((name) => ({ name, field: name, fold: false }));
   return { plan, logic: logicDigest, groupBy, missingIsGroup: true };
 }
 
@@ -110,11 +125,19 @@ export function groupsOf({ groupBy, missingIsGroup }: Feed, fields: Match['field
   });
   return tuplesOf(parts).map((tuple) => {
     const values = newBag<JsonValue>();
-    groupBy.forEach(({ name }, i) => {
-      if (tuple[i] !== '') values[name] = tuple[i] as string;
-    });
+    for (let i = 0; i < groupBy.length; i++) if (tuple[i] !== '') values[(groupBy[i] as { name: string }).name] = tuple[i] as string;
     return { key: JSON.stringify(tuple), values };
   });
+}
+
+/** The group of a key that `groupsOf` gave. */
+export function groupOf(key: string, { groupBy }: Pick<Plan, 'groupBy'>): Group {
+  const tuple = JSON.parse(key) as readonly string[];
+  const values = newBag<JsonValue>();
+  groupBy.forEach((name, i) => {
+    if (tuple[i] !== '') values[name] = tuple[i] as string;
+  });
+  return { key, values };
 }
 
 function dotted(document: JsonObject, name: string): JsonValue | undefined {

@@ -7,7 +7,9 @@ import { addHit, cap, dueOf, type GroupState, isOpen, newGroup, prune, type Say,
 import { type Budget, createGroupStore, type GroupStore, type StoredGroups } from './group-store.ts';
 import { MAX_TIME } from './hits.ts';
 import type { Passage } from './kind.ts';
+import type { HitPacker } from './packed-hit.ts';
 import type { Plan } from './plans.ts';
+import { dueAtRest, hitsOf, isAwake, isOver, wakened } from './resting.ts';
 import { hashKeyOf } from './sketches/keyed-hash.ts';
 
 /** What a rule has done since its state began. */
@@ -63,8 +65,8 @@ export type RuleOptions = Budget & {
 
 const MAX_SKETCH_BYTES = 64 * 1024 * 1024;
 
-export function createRuleState(plan: Plan, logic: string, options: RuleOptions, stored?: StoredRule): RuleState {
-  const groups = createGroupStore({ ...options, maxGroups: plan.maxGroups ?? options.maxGroups }, stored?.groups);
+export function createRuleState(plan: Plan, logic: string, options: RuleOptions, packer: HitPacker, stored?: StoredRule): RuleState {
+  const groups = createGroupStore({ ...options, maxGroups: plan.maxGroups ?? options.maxGroups }, plan, packer, stored?.groups);
   const calendar: Calendar = createCalendar();
   const counters: RuleCounters = {
     evicted: 0,
@@ -86,7 +88,7 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
 
   const sketchBytes = ({ own }: GroupState): number => plan.kind.sketchBytes?.(own) ?? 0;
   let sketches = 0;
-  for (const state of groups.values()) sketches += sketchBytes(state);
+  if (plan.kind.sketchBytes !== undefined) for (const [, entry] of groups.entries()) if (isAwake(entry)) sketches += sketchBytes(entry);
   const room = (bytes: number): boolean => {
     if (sketches + bytes > (options.maxSketchBytes ?? MAX_SKETCH_BYTES)) return false;
     sketches += bytes;
@@ -110,25 +112,29 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
     state.wake = due;
     calendar.add(state.group.key, due);
   };
-  for (const state of groups.values()) {
-    state.wake = undefined;
-    schedule(state);
+  for (const [key, entry] of groups.entries()) {
+    if (isAwake(entry)) {
+      entry.wake = undefined;
+      schedule(entry);
+    } else {
+      const due = dueAtRest(key, entry, plan, packer);
+      if (due !== undefined) calendar.add(key, due);
+    }
   }
-
-  /** Accounts for what a group grew or shrank by while `work` ran. */
-  const measured = <T>(state: GroupState, work: () => T): T => {
-    const before = state.bytes;
-    const result = work();
-    groups.grew(state.bytes - before);
-    return result;
+  const dueOfKey = (key: string): Nanos | undefined => {
+    const entry = groups.peek(key);
+    if (entry === undefined) return undefined;
+    return isAwake(entry) ? entry.wake : dueAtRest(key, entry, plan, packer);
   };
 
-  const makeRoom = (keep: GroupState, time: Nanos, say: Say): void => {
+  const makeRoom = (keep: string, time: Nanos, say: Say): void => {
     const gone = groups.shrink(keep);
     if (gone.length === 0) return;
     counters.evicted += gone.length;
-    for (const state of gone) sketches -= sketchBytes(state);
-    counters.evictedAdvanced += gone.filter(({ hits, episodes }) => hits.length > 1 || episodes.length > 0).length;
+    for (const entry of gone) {
+      if (isAwake(entry)) sketches -= sketchBytes(entry);
+      if (hitsOf(entry) > 1 || (isAwake(entry) && entry.episodes.length > 0)) counters.evictedAdvanced++;
+    }
     if (pressure !== undefined && time < pressure + plan.timespan && time > pressure - plan.timespan) return;
     pressure = time;
     say({ kind: 'pressure', rule: plan.rule, time, evicted: counters.evicted });
@@ -149,9 +155,8 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
     counters,
     groups,
     insert(group, hit, say) {
-      const known = groups.get(group.key);
+      const known = groups.take(group.key, group);
       const state = known ?? newGroup(group, plan);
-      if (known === undefined) groups.add(state);
       if (counted !== undefined)
         for (const [key, member] of counted.of(hit, group)) {
           const noted = census?.note(key, member, hit.time);
@@ -159,14 +164,11 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
           else if (noted === 'estimated') counters.estimated++;
         }
       const progress = known !== undefined && known.hits.at(-1)?.time !== hit.time;
-      const firings = measured(state, () => {
-        const fired = addHit(state, plan, hit, say);
-        counters.dropped += cap(state, plan, Math.min(options.maxHits, plan.kind.maxHits ?? options.maxHits));
-        return fired;
-      });
-      if (progress) groups.advance(state);
-      makeRoom(state, hit.time, say);
+      const firings = addHit(state, plan, hit, say);
+      counters.dropped += cap(state, plan, Math.min(options.maxHits, plan.kind.maxHits ?? options.maxHits));
       schedule(state);
+      groups.put(state, progress);
+      makeRoom(group.key, hit.time, say);
       return firings;
     },
     advance(passage, say, release) {
@@ -178,25 +180,32 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
         estimated: (count) => void (counters.estimated += count),
         room,
       };
-      for (const { key, at } of calendar.take(passage.watermark)) {
-        const state = groups.get(key);
-        // A group that was woken earlier, or evicted and made anew, has another instant.
-        if (state === undefined || state.wake !== at) continue;
+      for (const key of calendar.take(passage.watermark, dueOfKey)) {
+        const entry = groups.peek(key);
+        if (entry === undefined) continue;
+        const due = isAwake(entry) ? entry.wake : dueAtRest(key, entry, plan, packer);
+        if (due === undefined || due >= passage.watermark) continue;
+        if (!isAwake(entry) && isOver(entry, plan, passage.watermark)) {
+          groups.delete(key);
+          continue;
+        }
+        const state = groups.take(key) as GroupState;
         state.wake = undefined;
-        const gone = measured(state, () => {
-          const fired = weighed(state, () => settle(state, plan, own, say, release));
-          for (const firing of fired) out.push(firing);
-          return prune(state, plan, passage.watermark);
-        });
-        if (gone) groups.delete(state);
-        else schedule(state);
+        const fired = weighed(state, () => settle(state, plan, own, say, release));
+        for (const firing of fired) out.push(firing);
+        if (prune(state, plan, passage.watermark)) groups.drop(state);
+        else {
+          schedule(state);
+          groups.put(state);
+        }
       }
       census?.forget(passage.watermark);
       return out;
     },
     open(watermark) {
       let count = 0;
-      for (const state of groups.values()) if (isOpen(state, plan, watermark)) count++;
+      for (const [key, entry] of groups.entries())
+        if (isOpen(isAwake(entry) ? entry : wakened(key, entry, plan, packer), plan, watermark)) count++;
       return count;
     },
     own: (to) => (to === MAX_TIME ? to : to - plan.lag),

@@ -1,7 +1,7 @@
 import type { Nanos } from '../event/time.ts';
 import type { Decision, Hit } from './firing.ts';
 import { lowerBound, MIN_TIME } from './hits.ts';
-import { type Kind, NOTHING, type Passage, type Trigger } from './kind.ts';
+import { type Kind, NOTHING, type Passage, SETTLED, type Trigger } from './kind.ts';
 
 /**
  * How a condition over one window is asked (correlation page, section 2): `trigger` at every match, on the window that ends
@@ -88,6 +88,7 @@ export function windowKind(mode: Mode, timespan: Nanos, test: WindowTest): Kind<
     settled: mode !== 'trigger',
     delay: 0n,
     initial: () => ({ settled: MIN_TIME }),
+    rests: SETTLED,
     inserted(hits, at) {
       if (mode !== 'trigger') return NOTHING;
       // Most matches are the newest of their group: one window, asked without anything around it (bench/windows.ts).

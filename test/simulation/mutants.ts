@@ -92,8 +92,8 @@ const correlating =
 const savedAs = (change: (state: CorrelatorState) => Partial<CorrelatorState>): NonNullable<Mutant['parts']> =>
   correlating((correlator) => ({
     snapshot() {
-      const { watermark, partitions, silences, counters, rules, ...rest } = decodeState(correlator.snapshot());
-      const state = { watermark, partitions, silences, counters, rules };
+      const { watermark, partitions, silences, counters, words, rules, ...rest } = decodeState(correlator.snapshot());
+      const state = { watermark, partitions, silences, counters, words, rules };
       return encodeState({ ...rest, ...state, ...change(state) });
     },
   }));
@@ -301,8 +301,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'order of eviction not in the checkpoint': {
     parts: savedAs(({ rules }) => ({
       rules: rules.map((rule) => {
-        const sorted = <T extends { readonly group: { readonly key: string } }>(list: readonly T[]): T[] =>
-          [...list].sort((a, b) => (a.group.key < b.group.key ? -1 : 1));
+        const sorted = <T extends readonly [key: string, unknown]>(list: readonly T[]): T[] =>
+          [...list].sort(([a], [b]) => (a < b ? -1 : 1));
         const { probation, advanced } = rule.groups;
         return { ...rule, groups: { probation: sorted(probation), advanced: sorted(advanced) } };
       }),

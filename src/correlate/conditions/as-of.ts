@@ -3,7 +3,7 @@ import type { AsOf, AsOfFinding, FieldValues } from '../../rule/ir/rule.ts';
 import type { JsonValue } from '../../shared/json.ts';
 import { type Decision, type Hit, isEarlierEvent } from '../firing.ts';
 import { lowerBound, MIN_TIME } from '../hits.ts';
-import { type Kind, NOTHING, type Passage, type Trigger } from '../kind.ts';
+import { type Kind, NOTHING, type Passage, SETTLED, type Trigger } from '../kind.ts';
 import { textsOf } from '../values.ts';
 
 type Own = { settled: Nanos };
@@ -58,6 +58,7 @@ export function asOf({ subject, reference, within, skew, findings }: AsOf): Kind
     settled: true,
     delay: skew,
     initial: () => ({ settled: MIN_TIME }),
+    rests: SETTLED,
     inserted: () => NOTHING,
     passed: settle,
     due(hits, own) {

@@ -3,7 +3,7 @@ import { conjunctsOf } from '../../rule/ir/conjuncts.ts';
 import type { MemberExpr, RuleId, Sequence } from '../../rule/ir/rule.ts';
 import type { Hit } from '../firing.ts';
 import { lowerBound, MIN_TIME } from '../hits.ts';
-import { type Frame, type Kind, NOTHING, type Passage, type Trigger } from '../kind.ts';
+import { type Frame, type Kind, NOTHING, type Passage, SETTLED, type Trigger } from '../kind.ts';
 import { complete, eventEnd } from '../sequences.ts';
 
 type Own = { settled: Nanos };
@@ -57,6 +57,7 @@ export function sequenceKind(ways: readonly Sequence[], { timespan }: Frame): Ki
     delay,
     maxHits: 4096,
     initial: () => ({ settled: MIN_TIME }),
+    rests: SETTLED,
     inserted: (hits, at) => (settled ? NOTHING : reached(hits, at)),
     passed: (hits, own, passage) => (settled ? settle(hits, own, passage) : NOTHING),
     due(hits, own) {

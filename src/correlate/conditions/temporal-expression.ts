@@ -3,7 +3,7 @@ import { type Conjunct, conjunctsOf } from '../../rule/ir/conjuncts.ts';
 import type { MemberExpr, RuleId } from '../../rule/ir/rule.ts';
 import type { Hit } from '../firing.ts';
 import { lowerBound, MIN_TIME } from '../hits.ts';
-import { type Frame, type Kind, NOTHING, type Passage, type Trigger } from '../kind.ts';
+import { type Frame, type Kind, NOTHING, type Passage, SETTLED, type Trigger } from '../kind.ts';
 import { windowKind } from '../windows.ts';
 import { edgesByKey } from './spare.ts';
 
@@ -74,6 +74,7 @@ function absentKind(ways: readonly Conjunct[], timespan: Nanos): Kind<Own> {
     settled: true,
     delay: timespan,
     initial: () => ({ settled: MIN_TIME }),
+    rests: SETTLED,
     inserted: () => NOTHING,
     passed: settle,
     due(hits, own) {

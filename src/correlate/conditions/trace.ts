@@ -3,7 +3,7 @@ import type { TraceAsk, TraceCheck } from '../../rule/ir/rule.ts';
 import type { JsonValue } from '../../shared/json.ts';
 import type { Decision, Hit } from '../firing.ts';
 import { lowerBound, MIN_TIME } from '../hits.ts';
-import { type Kind, NOTHING, type Passage, type Trigger } from '../kind.ts';
+import { type Kind, NOTHING, type Passage, SETTLED, type Trigger } from '../kind.ts';
 import { buildTrace, type Span, type Trace } from '../trace.ts';
 
 type Own = { settled: Nanos };
@@ -57,6 +57,7 @@ export function traceKind(check: TraceCheck): Kind<Own> {
     settled: true,
     delay: max + idle,
     initial: () => ({ settled: MIN_TIME }),
+    rests: SETTLED,
     inserted: () => NOTHING,
     passed: settle,
     due(hits, own) {
