@@ -1,13 +1,12 @@
-import type { Admin, Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import type { EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import { messageOf, WardlineError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
-import type { Entry, OwnedPartition, Subscription, Worker } from './port.ts';
+import { beating, fetchedFromOf, headerTexts } from './kafka-batch.ts';
+import { createOwned, type Owned } from './kafka-owned.ts';
+import type { Entry, Subscription, Worker } from './port.ts';
 
 /** Records that a worker takes at once: what it writes for them is one request a partition. */
 const SLICE = 2000;
-/** How long a reader waits for news before it is told that there is none. */
-const QUIET_MS = 250;
-const HEARTBEAT_MS = 1000;
 const RESTART_MS = 1000;
 /** A worker that fails this often in a row, without ever taking a record, ends the process. */
 const MAX_FAILURES = 30;
@@ -49,7 +48,7 @@ export function createKafkaSubscription(kafka: Kafka, options: SubscriptionOptio
       failed.catch(() => undefined);
 
       const start = (partition: number): void => {
-        const one = createOwned(partition, consumer, admin, options);
+        const one = createOwned(partition, { consumer, admin, topic, groupId });
         owned.set(partition, one);
         const work = supervise(one, worker, logger, topic).catch((error: unknown) => fail(error as Error));
         running.add(work);
@@ -103,111 +102,6 @@ export function createKafkaSubscription(kafka: Kafka, options: SubscriptionOptio
   };
 }
 
-type Owned = OwnedPartition & {
-  revoke(): void;
-  rejoined(): void;
-  /**
-   * Resolves when the worker took the entries; false: nobody reads, or they are not what is read next. `fetchedFrom` is the
-   * offset that was asked for: an answer to a question from before a seek may begin beyond what is wanted now.
-   */
-  give(entries: readonly Entry[], fetchedFrom: bigint): Promise<boolean>;
-  /** Records taken since the worker was started. */
-  taken(): number;
-};
-
-function createOwned(partition: number, consumer: Consumer, admin: Admin, { topic, groupId }: SubscriptionOptions): Owned {
-  const revoked = new AbortController();
-  let expected: bigint | undefined;
-  let taken = 0;
-  let offered: { readonly entries: readonly Entry[]; readonly done: (took: boolean) => void } | undefined;
-  let wake: () => void = () => undefined;
-
-  const seek = (): void => {
-    if (expected === undefined) return;
-    consumer.seek({ topic, partition, offset: String(expected) });
-    consumer.resume([{ topic, partitions: [partition] }]);
-  };
-  const bounds = async () => {
-    const found = (await admin.fetchTopicOffsets(topic)).find((one) => one.partition === partition);
-    return { low: BigInt(found?.low ?? 0), high: BigInt(found?.high ?? 0) };
-  };
-  /** The next batch, or none within a while. */
-  const next = (): Promise<typeof offered> =>
-    new Promise((resolve) => {
-      const end = (): void => {
-        // Once: a batch that is offered while the worker is busy waits for the next call.
-        wake = () => undefined;
-        clearTimeout(timer);
-        const mine = offered;
-        offered = undefined;
-        resolve(mine);
-      };
-      const timer = setTimeout(end, QUIET_MS);
-      wake = end;
-      if (offered !== undefined || revoked.signal.aborted) end();
-    });
-
-  return {
-    partition,
-    revoked: revoked.signal,
-    bounds,
-    async *read(offset) {
-      const { low, high } = await bounds();
-      // Offsets in another log mean other records: going on from its end would leave out what it holds, without a word.
-      if (offset > high)
-        throw new WardlineError(
-          'transport',
-          `${topic}, partition ${partition}, ends at offset ${high}, and everything below ${offset} was read: it was deleted and made anew, ` +
-            'or its log was cut. Give the source another group, or the stages another prefix, to read what is there now',
-        );
-      expected = offset < low ? low : offset;
-      offered?.done(false);
-      offered = undefined;
-      seek();
-      while (!revoked.signal.aborted) {
-        const batch = await next();
-        if (revoked.signal.aborted) {
-          batch?.done(false);
-          return;
-        }
-        const fresh = batch?.entries.filter((entry) => entry.offset >= (expected as bigint)) ?? [];
-        const last = fresh.at(-1);
-        if (last !== undefined) expected = last.offset + 1n;
-        try {
-          yield fresh;
-          taken += fresh.length;
-        } finally {
-          batch?.done(true);
-        }
-      }
-    },
-    async committed() {
-      const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });
-      const own = found?.partitions.find((one) => one.partition === partition);
-      return own === undefined || BigInt(own.offset) < 0n ? undefined : { offset: BigInt(own.offset), metadata: own.metadata ?? '' };
-    },
-    async commit({ offset, metadata }) {
-      await consumer.commitOffsets([{ topic, partition, offset: String(offset), metadata }]);
-    },
-    revoke() {
-      revoked.abort();
-      wake();
-      offered?.done(false);
-      offered = undefined;
-    },
-    rejoined: seek,
-    give(entries, fetchedFrom) {
-      if (expected === undefined || revoked.signal.aborted || fetchedFrom > expected) return Promise.resolve(false);
-      return new Promise((done) => {
-        offered?.done(false);
-        offered = { entries, done };
-        wake();
-      });
-    },
-    taken: () => taken,
-  };
-}
-
 /** Runs the worker again after an error, from what is durable, as long as the partition is ours. */
 async function supervise(owned: Owned, worker: Worker, logger: Logger, topic: string): Promise<void> {
   const { partition, revoked } = owned;
@@ -241,8 +135,7 @@ async function eachBatch(
   owned: Owned | undefined,
 ): Promise<void> {
   if (owned === undefined) return;
-  // The types of the client leave it out; it is there in every version of the 2.2 line.
-  const fetchedFrom = BigInt((batch as { readonly fetchedOffset?: string | number }).fetchedOffset ?? batch.firstOffset() ?? 0);
+  const fetchedFrom = fetchedFromOf({ batch });
   for (let i = 0; i < batch.messages.length; i += SLICE) {
     if (!isRunning() || isStale()) return;
     const slice = batch.messages.slice(i, i + SLICE);
@@ -252,24 +145,7 @@ async function eachBatch(
   }
 }
 
-/** Keeps the session alive while the worker has a slice. A rebalance makes the heartbeat fail; the worker learns of it by then. */
-async function beating<T>(work: Promise<T>, heartbeat: () => Promise<void>): Promise<T> {
-  for (;;) {
-    let timer: NodeJS.Timeout | undefined;
-    const waited = new Promise<typeof WAITED>((resolve) => {
-      timer = setTimeout(resolve, HEARTBEAT_MS, WAITED);
-    });
-    const first = await Promise.race([work, waited]);
-    clearTimeout(timer);
-    if (first !== WAITED) return first as T;
-    await heartbeat();
-  }
-}
-
-const WAITED = Symbol('waited');
-
 function entryOf({ offset, timestamp, key, value, headers }: KafkaMessage): Entry {
-  const texts = new Map<string, string>();
-  for (const [name, header] of Object.entries(headers ?? {})) texts.set(name, String(Array.isArray(header) ? header[0] : header));
+  const texts = new Map(headerTexts(headers));
   return { offset: BigInt(offset), appendedAt: Number(timestamp), key: key === null ? undefined : String(key), value, headers: texts };
 }

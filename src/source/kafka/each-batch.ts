@@ -1,5 +1,6 @@
 import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { RawRecord } from '../../event/raw-record.ts';
+import { beating, fetchedFromOf, headerTexts } from '../../transport/kafka-batch.ts';
 import type { Handover } from '../handover.ts';
 import type { Batch } from '../source.ts';
 import type { Place, Placing } from './assignment.ts';
@@ -7,7 +8,7 @@ import type { Marks } from './marks.ts';
 import type { Numbering } from './numbering.ts';
 
 const SLICE = 1000;
-const HEARTBEAT_MS = 1000;
+/** Heartbeats for one slice, a second apart: an engine that takes longer is stuck. */
 const MAX_BEATS = 300;
 
 export type Reading = {
@@ -29,9 +30,7 @@ export type Reading = {
 export async function eachBatch(payload: EachBatchPayload, reading: Reading): Promise<void> {
   const { batch, heartbeat, isRunning, isStale, resolveOffset } = payload;
   const { places, handover, marks } = reading;
-  // The types of the client leave it out; it is there in every version of the 2.2 line.
-  const fetchedFrom = BigInt((batch as { readonly fetchedOffset?: string | number }).fetchedOffset ?? batch.firstOffset() ?? 0);
-  if (!(await reading.arrived(batch.topic, batch.partition, fetchedFrom, batch.messages))) return;
+  if (!(await reading.arrived(batch.topic, batch.partition, fetchedFromOf(payload), batch.messages))) return;
   const place = places.get(`${batch.partition}/${batch.topic}`);
   if (place === undefined) return;
   const partition = reading.numbering.numberOf(batch.topic, batch.partition);
@@ -40,10 +39,10 @@ export async function eachBatch(payload: EachBatchPayload, reading: Reading): Pr
     const slice = batch.messages.slice(i, i + SLICE).filter(({ offset }) => BigInt(offset) >= place.next);
     const last = slice.at(-1);
     if (last === undefined) continue;
-    const records = await beating(prepared(reading, slice, partition), heartbeat);
+    const records = await beating(prepared(reading, slice, partition), heartbeat, MAX_BEATS);
     if (records === undefined) return;
     marks.note(partition, last);
-    if (!(await beating(handover.give({ partition, records }), heartbeat))) return;
+    if (!(await beating(handover.give({ partition, records }), heartbeat, MAX_BEATS))) return;
     place.next = BigInt(last.offset) + 1n;
     resolveOffset(last.offset);
     await heartbeat();
@@ -60,31 +59,10 @@ async function prepared(reading: Reading, slice: readonly KafkaMessage[], partit
   }
 }
 
-/**
- * Keeps the broker's session alive while the engine works on a slice, but not for ever: an engine that is stuck must be
- * seen as stuck.
- */
-async function beating<T>(work: Promise<T>, heartbeat: () => Promise<void>): Promise<T> {
-  for (let beat = 0; beat < MAX_BEATS; beat++) {
-    let timer: NodeJS.Timeout | undefined;
-    const waited = new Promise<typeof WAITED>((resolve) => {
-      timer = setTimeout(resolve, HEARTBEAT_MS, WAITED);
-    });
-    const first = await Promise.race([work, waited]);
-    clearTimeout(timer);
-    if (first !== WAITED) return first as T;
-    await heartbeat();
-  }
-  return work;
-}
-
-const WAITED = Symbol('waited');
-
 function recordOf({ source, headers: fixed }: Reading, partition: number, { offset, timestamp, value, headers }: KafkaMessage): RawRecord {
   const texts = new Map<string, string>();
   // Names of headers count in lower case, as those of HTTP do: bridges write them either way.
-  for (const [name, header] of Object.entries(headers ?? {}))
-    if (!name.toLowerCase().startsWith('wardline-')) texts.set(name.toLowerCase(), String(Array.isArray(header) ? header[0] : header));
+  for (const [name, text] of headerTexts(headers)) if (!name.toLowerCase().startsWith('wardline-')) texts.set(name.toLowerCase(), text);
   for (const [name, text] of fixed) texts.set(name, text);
   return { source, partition, offset: BigInt(offset), appendedAt: Number(timestamp), bytes: value, headers: texts };
 }
