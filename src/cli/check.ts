@@ -3,8 +3,9 @@ import { isCaseFile } from '../cases/beside.ts';
 import type { Settings } from '../config/settings.ts';
 import { fromMs, isoTime, type Nanos } from '../event/time.ts';
 import { ecsNames } from '../normalize/field-names.ts';
+import { knownLogsources } from '../normalize/known-logsources.ts';
 import { readCases } from '../rule/cases/case-file.ts';
-import { loadRules, type Ruleset } from '../rule/load.ts';
+import { type LoadedFiles, loadRules, type Ruleset } from '../rule/load.ts';
 import { compareProblems, type Problem, problemText } from '../rule/problem.ts';
 import type { GovernedFilter } from '../rule/sigma/filter-governance.ts';
 import { WardlineError } from '../shared/errors.ts';
@@ -29,9 +30,10 @@ export function check(paths: readonly string[], flags: CheckFlags, io: Io): numb
   const caseFiles = caseFilesOf(looked, (path) => path);
   if (files.length + caseFiles.length === 0) throw new WardlineError('usage', `there is no rule file in ${looked.join(', ')}`);
   const context = loadContextOf(configured);
-  const loaded = loadRules(files, { ...context, fields: ecsNames() });
+  const configuredSources = configured === undefined ? [] : feedsOf(configured.settings).flatMap(({ labels }) => labels);
+  const loaded = loadRules(files, { ...context, fields: ecsNames(), logsources: knownLogsources(configuredSources) });
   const { ruleset } = loaded;
-  const unfed = configured === undefined ? [] : unreachable(ruleset, configured.settings);
+  const unfed = configured === undefined ? [] : unreachable(loaded, configured.settings);
   const now = fromMs(io.clock.now());
   const cases = checkExceptions(files, ruleset, now, context);
   const shapes = caseFiles.flatMap((file) => readCases(file).problems);
@@ -92,23 +94,23 @@ function expiredFilters(filters: readonly GovernedFilter[], now: Nanos): readonl
 }
 
 /** Rules that no configured source can ever feed, by log source, and correlations that need them. */
-function unreachable(ruleset: Ruleset, settings: Settings): readonly Problem[] {
+function unreachable({ ruleset, placeOf }: LoadedFiles, settings: Settings): readonly Problem[] {
   const dead = unfed(ruleset, feedsOf(settings));
   const problem = { severity: 'warn', code: 'logic/no-source' } as const;
   const nameOf = (id: string): string => ruleset.byId.get(id)?.meta.name ?? id;
   return [
-    ...dead.map(({ logsource, meta }) => ({
+    ...dead.map(({ id, logsource, meta }) => ({
       ...problem,
-      place: meta.place,
+      place: placeOf(id, ['logsource'], 'key') ?? meta.place,
       path: ['logsource'],
       message: `no configured source gives ${logsourceText(logsource ?? {})}; the rule can never fire`,
     })),
     ...starved(
       ruleset,
       dead.map(({ id }) => id),
-    ).map(({ rule: { meta }, lacks }) => ({
+    ).map(({ rule: { id, meta }, lacks }) => ({
       ...problem,
-      place: meta.place,
+      place: placeOf(id, ['correlation', 'rules'], 'key') ?? meta.place,
       path: ['correlation', 'rules'],
       message: `no configured source feeds ${lacks.map(nameOf).join(', ')}, which it needs; the rule can never fire`,
     })),

@@ -83,9 +83,9 @@ export function stepOf(predicate: Predicate, want: boolean, observed: JsonValue 
 export function question(predicate: Predicate): readonly [how: string, expected: JsonValue] {
   switch (predicate.op) {
     case 'text':
-      return textQuestion(predicate.pattern);
+      return predicate.cased ? casedQuestion(predicate.pattern) : textQuestion(predicate.pattern);
     case 'regex':
-      return ['matches', cut(predicate.pattern)];
+      return [['matches', ...(predicate.flags === '' ? [] : [`(${[...predicate.flags].join(', ')})`])].join(' '), cut(predicate.pattern)];
     case 'number':
       return [predicate.compare, typeof predicate.value === 'bigint' ? String(predicate.value) : predicate.value];
     case 'boolean':
@@ -99,12 +99,17 @@ export function question(predicate: Predicate): readonly [how: string, expected:
     case 'cidr':
       return ['is in', predicate.network];
     case 'fieldref':
-      return [`${predicate.how} the field`, predicate.other];
+      return [`${predicate.how} the field${predicate.cased ? ' (cased)' : ''}`, predicate.other];
     case 'time':
       return [`${predicate.part} ${predicate.compare}`, predicate.value];
     case 'json':
       return [predicate.operator, bounded(predicate.value)];
   }
+}
+
+function casedQuestion(pattern: TextPattern): readonly [how: string, expected: string] {
+  const [how, expected] = textQuestion(pattern);
+  return [`${how} (cased)`, expected];
 }
 
 function textQuestion(pattern: TextPattern): readonly [how: string, expected: string] {

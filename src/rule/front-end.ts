@@ -9,7 +9,11 @@ export type LoadContext = {
   readonly placeholders: Readonly<Record<string, readonly string[]>>;
   /** Names that fields of events have, to tell of one that is nearly such a name; undefined: nothing is told. */
   readonly fields?: ReadonlySet<string>;
+  /** Names of log sources that there are, to tell of one that is nearly such a name; undefined: nothing is told. */
+  readonly logsources?: KnownLogsources;
 };
+
+export type KnownLogsources = Readonly<Record<'category' | 'product' | 'service', ReadonlySet<string>>>;
 
 /** A document read so far. */
 export type Draft = {

@@ -17,8 +17,10 @@ export type RuleFile = {
  * Reads a stream of YAML (or JSON) documents. Aliases, anchors, merge keys, tags and repeated keys are problems; scalars
  * are typed by their source text, so that `0777`, `4.10` and `yes` stay what was written. Never throws.
  */
-export function readDocuments(file: RuleFile): { readonly documents: readonly SourceDocument[]; readonly problems: readonly Problem[] } {
-  if (isContextLines(file.path) && file.unreadable === undefined) return readContextLines(file);
+export function readDocuments(given: RuleFile): { readonly documents: readonly SourceDocument[]; readonly problems: readonly Problem[] } {
+  if (isContextLines(given.path) && given.unreadable === undefined) return readContextLines(given);
+  // A carriage return alone ends a line too (YAML 1.2.2, section 5.4), which the parser does not know. Places stay the same.
+  const file = given.text.includes('\r') ? { ...given, text: given.text.replaceAll(/\r(?!\n)/g, '\n') } : given;
   const problems: Problem[] = [];
   const lines = new LineCounter();
   const placeAt = (offset: number): Place => place(file, lines, offset);

@@ -249,7 +249,7 @@ describe('the command line', () => {
     const { code, out } = await wardline('check', '--config', 'wardline.yaml');
     expect(code).toBe(0);
     expect(out).toContain(
-      'warn logic/no-source logsource: no configured source gives category process_creation, product windows; the rule can never fire',
+      'win.yml:3:1: warn logic/no-source logsource: no configured source gives category process_creation, product windows; the rule can never fire',
     );
     expect(out).not.toContain('seen.yml');
     const correlation = (name: string, type: string, rules: string) =>
@@ -264,8 +264,8 @@ describe('the command line', () => {
     );
     const over = (await wardline('check', '--config', 'wardline.yaml')).out.split('\n').flatMap((line) => line.split('/rules/')[1] ?? []);
     expect(over.filter((line) => line.startsWith('over.yml'))).toEqual([
-      'over.yml:1:1: warn logic/no-source correlation.rules: no configured source feeds w, which it needs; the rule can never fire',
-      'over.yml:9:1: warn logic/no-source correlation.rules: no configured source feeds both, which it needs; the rule can never fire',
+      'over.yml:3:31: warn logic/no-source correlation.rules: no configured source feeds w, which it needs; the rule can never fire',
+      'over.yml:11:34: warn logic/no-source correlation.rules: no configured source feeds both, which it needs; the rule can never fire',
     ]);
     rmSync(join(folder, 'rules/over.yml'));
     appendFileSync(join(folder, 'wardline.yaml'), '\nlogsource: {unknown: all}\n');

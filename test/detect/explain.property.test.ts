@@ -68,3 +68,16 @@ test('a rule with a thousand exclusions tells twenty steps', () => {
   const rule = aDetection({ s: { a: 1 }, f: { 'b|contains': Array.from({ length: 1000 }, (_, i) => `x${i}`) }, condition: 's and not f' });
   expect(createExplainer()(rule, see({ a: 1, b: 'y' }))).toHaveLength(MAX_STEPS);
 });
+
+test('flags of patterns and letter case that counts are told', () => {
+  const steps = (detection: object, document: object) => createExplainer()(aDetection({ s: detection, condition: 's' }), see(document));
+  expect(steps({ 'f|re|i|m|s': '^a.b$', 'g|re': 'c' }, { f: 'x\nA\nB', g: 'c' })).toEqual([
+    { condition: 'f matches (i, m, s)', expected: '^a.b$', observed: 'x\nA\nB' },
+    { condition: 'g matches', expected: 'c', observed: 'c' },
+  ]);
+  expect(steps({ 'f|cased|contains': 'Ab', 'g|cased': 'C', 'h|fieldref|cased': 'g' }, { f: 'xAby', g: 'C', h: 'C' })).toEqual([
+    { condition: 'f contains (cased)', expected: 'Ab', observed: 'xAby' },
+    { condition: 'g equals (cased)', expected: 'C', observed: 'C' },
+    { condition: 'h equals the field (cased)', expected: 'g', observed: 'C' },
+  ]);
+});

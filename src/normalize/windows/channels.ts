@@ -52,6 +52,15 @@ const CHANNELS_OF_SERVICE: Readonly<Record<string, readonly string[]>> = {
   'iis-configuration': ['Microsoft-IIS-Configuration/Operational'],
   'certificateservicesclient-lifecycle-system': ['M-W-CertificateServicesClient-Lifecycle-System/Operational'],
   'servicebus-client': ['Microsoft-ServiceBus-Client/Admin', 'Microsoft-ServiceBus-Client/Operational'],
+  'application-experience': ['M-W-Application-Experience/Program-Telemetry', 'M-W-Application-Experience/Program-Compatibility-Assistant'],
+  bitlocker: ['M-W-BitLocker/BitLocker Management'],
+  dhcp: ['M-W-DHCP-Server/Operational'],
+  'hyper-v-worker': ['M-W-Hyper-V-Worker'],
+  'kernel-event-tracing': ['M-W-Kernel-EventTracing'],
+  'kernel-shimengine': ['M-W-Kernel-ShimEngine/Operational', 'M-W-Kernel-ShimEngine/Diagnostic'],
+  ntfs: ['M-W-Ntfs/Operational'],
+  sense: ['M-W-SENSE/Operational'],
+  vhdmp: ['M-W-VHDMP/Operational'],
   'microsoft-servicebus-client': ['Microsoft-ServiceBus-Client/Admin', 'Microsoft-ServiceBus-Client/Operational'],
 };
 

@@ -4,7 +4,7 @@ import type { FrontEnd, References } from '../front-end.ts';
 import type { Condition } from '../ir/condition.ts';
 import type { Detection, Rule, RuleMeta } from '../ir/rule.ts';
 import type { ProblemReporter } from '../problem.ts';
-import { readLogsource } from '../sigma/compile-detection.ts';
+import { readLogsource } from '../sigma/logsource.ts';
 import { inactive, readDedup, readMeta, textOf } from '../sigma/meta.ts';
 import { compileCondition } from './compile-condition.ts';
 import { parseCondition } from './condition.ts';
@@ -40,7 +40,7 @@ export const jsonRules: FrontEnd = {
   name: 'json-rules',
   recognizes: (value: Plain) =>
     sharedKindOf(value) !== undefined || (isMap(value) && isMap(value['conditions'] ?? null) && isMap(value['event'] ?? null)),
-  read(document, report) {
+  read(document, report, load) {
     const map = document.value as PlainMap;
     const kind = sharedKindOf(map);
     if (kind !== undefined) {
@@ -49,7 +49,7 @@ export const jsonRules: FrontEnd = {
     }
     reportUnknownKeys(map, [], KEYS, report);
     const meta = readTitle(document, map, report);
-    const logsource = map['logsource'] === undefined ? undefined : readLogsource(map, report);
+    const logsource = map['logsource'] === undefined ? undefined : readLogsource(map, report, load.logsources);
     const dedup = readDedup(map, report);
     const id = textOf(map['id']) ?? textOf(map['name']) ?? meta.title;
     const priority = readPriority(map, report);

@@ -1,43 +1,9 @@
-import type { Logsource } from '../../event/event.ts';
-import { nearest } from '../../shared/nearest.ts';
-import { isList, isMap, type Plain, type PlainMap, type SourceDocument } from '../document.ts';
+import { isList, type Plain, type PlainMap, type SourceDocument } from '../document.ts';
 import type { LoadContext } from '../front-end.ts';
 import type { Expr } from '../ir/expr.ts';
 import type { DocumentPath, ProblemReporter } from '../problem.ts';
 import { type ConditionTree, parseCondition } from './condition.ts';
-import { textOf } from './meta.ts';
 import { compileSelection } from './selection.ts';
-
-const KEYS: readonly string[] = ['category', 'product', 'service'];
-
-/** `logsource`: at least one of category, product, service; compared in lower case. */
-export function readLogsource(map: PlainMap, report: ProblemReporter): Logsource | undefined {
-  const value = map['logsource'];
-  if (!isMap(value)) {
-    report.error(['logsource'], 'sigma/logsource', 'logsource is a map with category, product or service');
-    return undefined;
-  }
-  const source: Record<string, string> = {};
-  for (const key of KEYS) {
-    const text = textOf(value[key])?.toLowerCase();
-    if (text !== undefined && text !== '') source[key] = text;
-  }
-  const near = Object.keys(value).find((key) => !KEYS.includes(key) && nearest(key, KEYS) !== undefined);
-  const hint = near === undefined ? '' : `; did you mean "${nearest(near, KEYS)}" for "${near}"?`;
-  if (Object.keys(source).length > 0) {
-    if (near !== undefined)
-      report.warn(
-        ['logsource', near],
-        'sigma/logsource',
-        `the key "${near}" has no meaning here; did you mean "${nearest(near, KEYS)}"?`,
-        undefined,
-        'key',
-      );
-    return source;
-  }
-  report.error(['logsource'], 'sigma/logsource', `logsource names no category, product or service${hint}`);
-  return undefined;
-}
 
 /** Selections and condition of a `detection` (or `filter`) map as one expression. */
 export function compileDetection(

@@ -60,10 +60,11 @@ function tokenize(text: string): readonly Token[] {
       i++;
       continue;
     }
+    if (c === '|' && chars[i + 1] === '|') throw new Stop(i, 'sigma/condition', '"||" cannot stand in a condition; write or');
     if (c === '|') throw new Stop(i, 'sigma/aggregation', 'aggregations after "|" are of Sigma 1; write a correlation rule instead');
     let end = i + 1;
     if (c !== '(' && c !== ')') {
-      if (!/[\w*-]/.test(c)) throw new Stop(i, 'sigma/condition', `"${c}" cannot stand in a condition`);
+      if (!/[\w*-]/.test(c)) throw new Stop(i, 'sigma/condition', `"${c}" cannot stand in a condition${signHint(c)}`);
       while (end < chars.length && /[\w*-]/.test(chars[end] as string)) end++;
     }
     tokens.push({ text: chars.slice(i, end).join(''), at: i });
@@ -71,6 +72,20 @@ function tokenize(text: string): readonly Token[] {
     i = end;
   }
   return tokens;
+}
+
+const SIGNS: Readonly<Record<string, string>> = { '&': 'and', '!': 'not', '~': 'not', ',': 'or, and' };
+const signHint = (sign: string): string => (SIGNS[sign] === undefined ? '' : `; write ${SIGNS[sign]}`);
+
+/** `1of them`, `all ofthem`, `1 off x*`, `any x*`: a selector that was meant, as it is written; undefined: none. */
+function meantSelector(word: string, after: string | undefined, isTarget: (word: string) => boolean): string | undefined {
+  const glued = /^(1|any|all)of(.*)$/i.exec(word);
+  if (glued !== null) return [glued[1], 'of', glued[2] === '' ? (after ?? 'them') : glued[2]].join(' ');
+  if (!/^(?:1|any|all)$/i.test(word)) return undefined;
+  const rest = /^of(.+)$/i.exec(after ?? '')?.[1];
+  if (rest !== undefined && isTarget(rest)) return `${word} of ${rest}`;
+  if (after !== undefined && isTarget(after)) return `${word} of ${after}`;
+  return after !== undefined && nearest(after, ['of']) === undefined ? undefined : `${word} of`;
 }
 
 function createParser(
@@ -82,8 +97,8 @@ function createParser(
   noun: string,
 ): () => ConditionTree {
   let next = 0;
-  const didYouMean = (word: string): string => {
-    const close = nearest(word, names);
+  const didYouMean = (word: string, candidates: readonly string[] = names): string => {
+    const close = nearest(word, candidates);
     return close === undefined ? '' : ` (did you mean "${close}"?)`;
   };
   const peek = (): Token | undefined => tokens[next];
@@ -140,7 +155,8 @@ function createParser(
     if (target === undefined || target.text === '(' || target.text === ')')
       throw new Stop(target?.at ?? end, 'sigma/selector', 'after "of" comes "them", a name or a pattern');
     const found = isWord(target, 'them') ? names.filter((name) => !name.startsWith('_')) : matching(target.text);
-    if (found.length === 0) throw new Stop(target.at, 'sigma/selector', `no ${noun} is called "${target.text}"${didYouMean(target.text)}`);
+    if (found.length === 0)
+      throw new Stop(target.at, 'sigma/selector', `no ${noun} is called "${target.text}"${didYouMean(target.text, [...names, 'them'])}`);
     if (!take('them')) next++;
     for (const name of found) used.add(name);
     return { op: quantity === 'all' ? 'every' : 'some', names: found };
@@ -154,6 +170,9 @@ function createParser(
 
   const identifier = (token: Token): ConditionTree => {
     if (!names.includes(token.text)) {
+      const isTarget = (word: string): boolean => word === 'them' || word.includes('*') || names.includes(word);
+      const meant = meantSelector(token.text, tokens[next + 1]?.text, isTarget);
+      if (meant !== undefined) throw new Stop(token.at, 'sigma/selector', `"${token.text}" is no ${noun}; did you mean "${meant}"?`);
       const keyword = KEYWORDS.has(token.text.toLowerCase());
       throw new Stop(
         token.at,
@@ -173,7 +192,9 @@ function createParser(
       throw new Stop(
         rest.at,
         'sigma/condition',
-        rest.text === ')' ? 'a bracket closes nothing' : `"${rest.text}" stands where and, or or the end is expected`,
+        rest.text === ')'
+          ? 'a bracket closes nothing'
+          : `"${rest.text}" stands where and, or or the end is expected${didYouMean(rest.text, ['and', 'or'])}`,
       );
     return tree;
   };

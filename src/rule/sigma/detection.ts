@@ -4,14 +4,15 @@ import type { Draft, LoadContext, References } from '../front-end.ts';
 import type { Expr } from '../ir/expr.ts';
 import type { Detection } from '../ir/rule.ts';
 import type { ProblemReporter } from '../problem.ts';
-import { compileDetection, readLogsource } from './compile-detection.ts';
+import { compileDetection } from './compile-detection.ts';
 import { applicableFilters } from './filter.ts';
+import { readLogsource } from './logsource.ts';
 import { inactive, namesOf, readDedup, readMeta } from './meta.ts';
 
 /** Reads one detection document. Filters join in the second pass, when all of them are known. */
 export function readDetection(document: SourceDocument, map: PlainMap, report: ProblemReporter, load: LoadContext): readonly Draft[] {
   const meta = readMeta(document, map, report);
-  const logsource = readLogsource(map, report);
+  const logsource = readLogsource(map, report, load.logsources);
   const dedup = readDedup(map, report);
   const detection = map['detection'];
   if (!isMap(detection)) {

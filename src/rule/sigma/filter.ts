@@ -3,8 +3,9 @@ import { isMap, type PlainMap, type SourceDocument } from '../document.ts';
 import type { LoadContext, References } from '../front-end.ts';
 import type { Expr } from '../ir/expr.ts';
 import type { ProblemReporter } from '../problem.ts';
-import { compileDetection, readLogsource } from './compile-detection.ts';
+import { compileDetection } from './compile-detection.ts';
 import { lintGovernance } from './filter-governance.ts';
+import { readLogsource } from './logsource.ts';
 import { readMeta, textOf, textsOf } from './meta.ts';
 
 const silent: ProblemReporter = { error() {}, warn() {} };
@@ -17,7 +18,7 @@ export function readFilter(
   load: LoadContext,
 ): { readonly shares: 'filter' } {
   readMeta(document, map, report);
-  readLogsource(map, report);
+  readLogsource(map, report, load.logsources);
   lintGovernance(map, report);
   const filter = map['filter'];
   if (!isMap(filter)) {

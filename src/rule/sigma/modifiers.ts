@@ -1,111 +1,14 @@
 import ipaddr from 'ipaddr.js';
 import { messageOf } from '../../shared/errors.ts';
-import { nearest } from '../../shared/nearest.ts';
 import { compileRegex, faultPosition, leadingFlags } from '../../shared/regex.ts';
 import type { Scalar } from '../document.ts';
 import type { Comparison, Expr, TextPattern, TimePart } from '../ir/expr.ts';
 import { base64Offsets, bytesOf, type Charset } from './encodings.ts';
+import { ANYWHERE, CHARSETS, type Chain, COMPARISONS, ENCODINGS, has, REGEX_FLAGS, TEXT_ENDS, TIME_PARTS } from './modifier-chain.ts';
 import { ANY, dashTokens, isAny, literalOf, tidy, tokens } from './text.ts';
 
 /** A value of a detection item: its type, the text it was written as, and whether quotes say that text is meant. */
 export type ItemValue = { readonly value: Scalar; readonly source: string; readonly quoted: boolean };
-
-/** A modifier chain that was understood; `problem` says what is wrong with it. */
-export type Chain = {
-  readonly names: readonly string[];
-  readonly all: boolean;
-  readonly neq: boolean;
-  readonly cased: boolean;
-  readonly expand: boolean;
-  readonly exists: boolean;
-};
-
-const TEXT_ENDS = ['contains', 'startswith', 'endswith'] as const;
-const CHARSETS: Readonly<Record<string, Charset>> = { wide: 'utf16le', utf16le: 'utf16le', utf16be: 'utf16be', utf16: 'utf16' };
-const REGEX_FLAGS: Readonly<Record<string, string>> = { i: 'i', ignorecase: 'i', m: 'm', multiline: 'm', s: 's', dotall: 's' };
-const COMPARISONS: Readonly<Record<string, Comparison>> = { lt: 'lt', lte: 'lte', gt: 'gt', gte: 'gte' };
-const TIME_PARTS = ['minute', 'hour', 'day', 'week', 'month', 'year'] as const;
-const ANYWHERE = ['all', 'neq', 'cased', 'expand'] as const;
-const ENCODINGS = ['base64', 'base64offset'] as const;
-
-/** Every modifier, in one visible list; names are exact and lower-case. */
-export const MODIFIERS: readonly string[] = [
-  ...TEXT_ENDS,
-  ...ANYWHERE,
-  ...ENCODINGS,
-  ...Object.keys(CHARSETS),
-  ...Object.keys(REGEX_FLAGS),
-  ...Object.keys(COMPARISONS),
-  ...TIME_PARTS,
-  'exists',
-  're',
-  'cidr',
-  'windash',
-  'fieldref',
-];
-
-const has = (list: readonly string[], name: string): boolean => list.includes(name);
-
-/** Reads `contains|all`; the second member says what is wrong. */
-export function readChain(names: readonly string[]): Chain | { readonly problem: string } {
-  for (const [i, name] of names.entries()) {
-    if (name === '') return { problem: 'a "|" is followed by no modifier; remove it' };
-    if (names.indexOf(name) < i) return { problem: `"${name}" stands twice` };
-    if (!has(MODIFIERS, name)) {
-      const close = nearest(name, MODIFIERS);
-      return { problem: `"${name}" is not a modifier${close === undefined ? '' : `; did you mean "${close}"?`}` };
-    }
-  }
-  const problem = chainProblem(names);
-  if (problem !== undefined) return { problem };
-  const is = (name: string): boolean => has(names, name);
-  return { names, all: is('all'), neq: is('neq'), cased: is('cased'), expand: is('expand'), exists: is('exists') };
-}
-
-function chainProblem(names: readonly string[]): string | undefined {
-  const core = names.filter((name) => !has(ANYWHERE, name));
-  const is = (name: string): boolean => has(core, name);
-  if (is('exists')) return names.length > 1 ? '"exists" stands alone' : undefined;
-  if (is('re') && core[0] !== 're') return '"re" must be the first modifier';
-  const flag = core.find((name) => Object.hasOwn(REGEX_FLAGS, name));
-  if (flag !== undefined && !is('re')) return `"${flag}" is a flag of "re" and must follow it`;
-  if (is('re')) return impossible('re', core.slice(1), [...Object.keys(REGEX_FLAGS), ...TEXT_ENDS]);
-  if (is('cidr'))
-    return impossible(
-      'cidr',
-      core.filter((name) => name !== 'cidr'),
-      [],
-    );
-  if (is('fieldref'))
-    return impossible(
-      'fieldref',
-      core.filter((name) => name !== 'fieldref'),
-      TEXT_ENDS,
-    );
-  const part = core.find((name) => has(TIME_PARTS, name));
-  if (part !== undefined)
-    return impossible(part, core.slice(1), Object.keys(COMPARISONS)) ?? (core[0] === part ? undefined : `"${part}" must come first`);
-  const comparison = core.find((name) => Object.hasOwn(COMPARISONS, name));
-  if (comparison !== undefined) return impossible(comparison, core.slice(1), []);
-  return encodingProblem(core);
-}
-
-function impossible(name: string, others: readonly string[], allowed: readonly string[]): string | undefined {
-  const other = others.find((candidate) => !has(allowed, candidate));
-  return other === undefined ? undefined : `"${name}" cannot be combined with "${other}"`;
-}
-
-function encodingProblem(core: readonly string[]): string | undefined {
-  for (const [i, name] of core.entries()) {
-    const next = core[i + 1];
-    if (Object.hasOwn(CHARSETS, name) && !has(ENCODINGS, next ?? '')) return `"${name}" must be followed by base64 or base64offset`;
-    if (name === 'windash' && next !== undefined && (has(ENCODINGS, next) || Object.hasOwn(CHARSETS, next)))
-      return '"windash" cannot stand before an encoding';
-    if (has(ENCODINGS, name) && next !== undefined && !has(TEXT_ENDS, next)) return `"${name}" cannot be followed by "${next}"`;
-    if (has(TEXT_ENDS, name) && next !== undefined && next !== 'windash') return `"${name}" cannot be followed by "${next}"`;
-  }
-  return undefined;
-}
 
 /** One value of an item as an expression, or what is wrong with the value. A warning may come with the expression. */
 export type Compiled = { readonly expr: Expr; readonly warning?: Finding } | Finding;
@@ -223,9 +126,34 @@ function fieldrefValue(field: string, chain: Chain, core: readonly string[], { s
   return { expr: { op: 'fieldref', field, other: source, how, cased: chain.cased } };
 }
 
-function timeValue(field: string, part: TimePart, compare: Comparison, { value }: ItemValue): Compiled {
-  if (typeof value !== 'number' || !Number.isInteger(value)) return { problem: `"${part}" takes a whole number` };
-  return { expr: { op: 'time', field, part, compare, value } };
+/** Least and greatest value of each part; ISO weeks are up to 53. */
+const RANGES: Readonly<Record<TimePart, readonly [number, number]>> = {
+  minute: [0, 59],
+  hour: [0, 23],
+  day: [1, 31],
+  week: [1, 53],
+  month: [1, 12],
+  year: [0, 9999],
+};
+
+function timeValue(field: string, part: TimePart, compare: Comparison, { value, source }: ItemValue): Compiled {
+  if (typeof value !== 'number' || !Number.isInteger(value))
+    return { problem: `"${part}" takes a whole number without quotes, not ${JSON.stringify(source)}` };
+  const [least, most] = RANGES[part];
+  const written = compare === 'eq' ? `${part} ${value}` : `${part}|${compare} ${value}`;
+  const met = metBy(compare, value, least, most);
+  if (met === 'never') return { problem: `no time has ${written}: ${part} is ${least} to ${most}` };
+  const expr: Expr = { op: 'time', field, part, compare, value };
+  if (met === 'some') return { expr };
+  return { expr, warning: { problem: `every time has ${written}: ${part} is ${least} to ${most}`, code: 'sigma/no-effect' } };
+}
+
+function metBy(compare: Comparison, value: number, least: number, most: number): 'never' | 'some' | 'always' {
+  if (compare === 'eq') return value < least || value > most ? 'never' : 'some';
+  const holds = (one: number): boolean =>
+    compare === 'lt' ? one < value : compare === 'lte' ? one <= value : compare === 'gt' ? one > value : one >= value;
+  if (holds(least) && holds(most)) return 'always';
+  return holds(least) || holds(most) ? 'some' : 'never';
 }
 
 function numberValue(field: string, compare: Comparison, { value, source }: ItemValue): Compiled {

@@ -2,7 +2,8 @@ import { isList, isMap, type Plain, type SourceDocument } from '../document.ts';
 import type { LoadContext } from '../front-end.ts';
 import type { Expr } from '../ir/expr.ts';
 import type { DocumentPath, ProblemReporter } from '../problem.ts';
-import { type Chain, compileValue, type ItemValue, readChain } from './modifiers.ts';
+import { type Chain, readChain } from './modifier-chain.ts';
+import { compileValue, type ItemValue } from './modifiers.ts';
 import { expandPlaceholders } from './placeholders.ts';
 
 export type SelectionContext = { readonly document: SourceDocument; readonly report: ProblemReporter; readonly load: LoadContext };
@@ -38,6 +39,7 @@ function compileItem(
   const { report } = context;
   const chain = readChain(modifiers);
   if ('problem' in chain) return fail(context, path, 'sigma/modifier', chain.problem, 'key');
+  if (chain.warning !== undefined) report.warn(path, 'sigma/no-effect', chain.warning, undefined, 'key');
   if (isMap(value)) return fail(context, path, 'sigma/value', 'a map cannot be the value of a field');
   const listed = isList(value);
   const values = listed ? (value.length === 0 ? [null] : value) : [value];
