@@ -13,6 +13,7 @@ type Outgrown = { readonly recent: Map<string, Nanos>; readonly older: OlderValu
 /** What a rule remembers values for: a value is new again that was not seen within `span`. */
 export type Remembering = { readonly span: Nanos; readonly hashKey: HashKey };
 type Bounds = Pick<Passage, 'dropped' | 'estimated' | 'room'>;
+type Holder = { last: KnownValues };
 export const NO_VALUES = '';
 
 /** So many values, those seen last, are remembered with their times at least. */
@@ -28,7 +29,7 @@ const NUL = '\0';
 const FITS = /^[\x01-\xff]*$/;
 
 /** Notes that `values` were seen, and gives those that were not within the span before; of older ones a few may be known for a quarter of it longer. */
-export function unseen(own: { last: KnownValues }, values: readonly string[], time: Nanos, remembering: Remembering): readonly string[] {
+export function unseen(own: Holder, values: readonly string[], time: Nanos, remembering: Remembering): readonly string[] {
   let fresh: string[] | undefined;
   for (const value of values) {
     if (seenWithin(own, value, time, remembering)) continue;
@@ -59,7 +60,7 @@ const quarterOf = (time: Nanos, span: Nanos): number => {
  * Where there are too many values, those seen longest ago are known by fingerprint from then on, and let go where there is
  * no room for that; both are told. Those that would be new again go quietly.
  */
-export function boundValues(own: { last: KnownValues }, time: Nanos, { span, hashKey }: Remembering, passage: Bounds): void {
+export function boundValues(own: Holder, time: Nanos, { span, hashKey }: Remembering, passage: Bounds): void {
   const { last } = own;
   const recent = typeof last === 'string' ? undefined : last instanceof Map ? last : last.recent;
   if (recent === undefined || recent.size <= MAX_VALUES + SPARE) return;
@@ -80,7 +81,7 @@ export function boundValues(own: { last: KnownValues }, time: Nanos, { span, has
 
 const ROOMY = (): boolean => true;
 
-function seenWithin(own: { last: KnownValues }, value: string, time: Nanos, remembering: Remembering): boolean {
+function seenWithin(own: Holder, value: string, time: Nanos, remembering: Remembering): boolean {
   const { last } = own;
   const { span } = remembering;
   if (typeof last !== 'string') {
@@ -92,24 +93,45 @@ function seenWithin(own: { last: KnownValues }, value: string, time: Nanos, reme
   }
   const place = placeOf(last, value);
   if (place < 0) {
-    own.last = withValue(last, value, time);
+    packValues(own);
+    own.last = withValue(own.last as string, value, time);
     return false;
   }
-  // Through the bytes and not by parts of the text: these would keep the texts before.
-  const length = scratch.write(last, 'latin1');
+  if (open !== own) unpack(own, last);
   const seen = view.getBigInt64(place);
   view.setBigInt64(place, time);
-  own.last = scratch.toString('latin1', 0, length);
+  changed = true;
   return seen >= time - span;
 }
 
-function seenBefore(
-  own: { last: KnownValues },
-  { recent, older }: Outgrown,
-  value: string,
-  time: Nanos,
-  { span, hashKey }: Remembering,
-): boolean {
+/**
+ * Whose text stands in `scratch`, with the times seen since: several matches of one group cost one text. Through the bytes
+ * and not by parts of the text: these would keep the texts before.
+ */
+let open: Holder | undefined;
+let length = 0;
+let changed = false;
+
+function unpack(own: Holder, last: string): void {
+  if (open !== undefined) packValues(open);
+  length = scratch.write(last, 'latin1');
+  open = own;
+}
+
+/** Writes down what `unseen` noted; until then the text of `own` says how many values there are and which, and not when they were seen. */
+export function packValues(own: Holder): void {
+  if (open !== own) return;
+  if (changed) own.last = scratch.toString('latin1', 0, length);
+  open = undefined;
+  changed = false;
+}
+
+export function forgetValues(own: Holder): void {
+  packValues(own);
+  own.last = NO_VALUES;
+}
+
+function seenBefore(own: Holder, { recent, older }: Outgrown, value: string, time: Nanos, { span, hashKey }: Remembering): boolean {
   turn(older, quarterOf(time, span));
   if (older.count === 0) {
     own.last = recent;

@@ -23,6 +23,9 @@ export function textsOf(value: JsonValue | undefined): readonly string[] {
   return typeof value === 'object' ? [JSON.stringify(value)] : [String(value)];
 }
 
+/** The first of the texts of a value. */
+export const textOf = (value: JsonValue | undefined): string | undefined => (typeof value === 'string' ? value : textsOf(value)[0]);
+
 /** The numbers of a value; numeric text is read, other values are none. */
 export function numbersOf(value: JsonValue | undefined): readonly number[] {
   if (typeof value === 'number') return [value];
@@ -31,6 +34,9 @@ export function numbersOf(value: JsonValue | undefined): readonly number[] {
     .map(Number)
     .filter(Number.isFinite);
 }
+
+/** The first of the numbers of a value. */
+export const numberOf = (value: JsonValue | undefined): number | undefined => (typeof value === 'number' ? value : numbersOf(value)[0]);
 
 /**
  * What several fields of a match have together, as one text per combination; one field alone is its own text. `cut` is told

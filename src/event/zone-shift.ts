@@ -2,7 +2,7 @@ import { WardlineError } from '../shared/errors.ts';
 import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos, zoneMinutes } from './time.ts';
 
 /** No zone changes its offset within a quarter of an hour. */
-const QUARTER_MS = 900_000;
+export const QUARTER_MS = 900_000;
 
 /**
  * What a zone adds to UTC at an instant: `UTC`, `+02:00`, or a name such as `Europe/Berlin`. The last answer is remembered,
@@ -10,7 +10,10 @@ const QUARTER_MS = 900_000;
  */
 export function zoneShift(zone: string): (instant: Nanos) => Nanos {
   const fixed = zoneMinutes(zone);
-  if (fixed !== undefined) return () => BigInt(fixed) * 60n * NANOS_PER_SECOND;
+  if (fixed !== undefined) {
+    const shift = BigInt(fixed) * 60n * NANOS_PER_SECOND;
+    return () => shift;
+  }
   const format = formatOf(zone);
   let known = { quarter: Number.NaN, shift: 0n };
   return (instant) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fromText, toText } from '../../src/correlate/codec.ts';
-import { boundValues, type KnownValues, NO_VALUES, olderOf, sizeOf, unseen } from '../../src/correlate/known-values.ts';
+import { boundValues, type KnownValues, NO_VALUES, olderOf, packValues, sizeOf, unseen } from '../../src/correlate/known-values.ts';
 import { hashKeyOf } from '../../src/correlate/sketches/keyed-hash.ts';
 
 const FIFTY = { span: 50n, hashKey: hashKeyOf('a rule') };
@@ -33,6 +33,7 @@ test.each([0n, -(2n ** 62n), 1_700_000_000_000_000_000n])('what was seen within 
         }
         expect(unseen(own, values, now, FIFTY)).toEqual(expected);
         expect(sizeOf(own.last)).toBe(plain.size);
+        if (restart) packValues(own);
         if (restart) own = fromText(toText(own)) as typeof own;
       }
     }),
@@ -69,6 +70,7 @@ test('beyond the times that are kept, what was seen within the span is known, an
             boundValues(own, now, remembering, { dropped: (count) => expect(count).toBe(0) });
           }
           expect(sizeOf(own.last)).toBeLessThanOrEqual(1250);
+          packValues(own);
           if (restart) own = fromText(toText(own)) as typeof own;
         }
       },

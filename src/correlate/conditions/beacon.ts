@@ -4,12 +4,12 @@ import { ANOMALY_BOUNDS } from '../../rule/ir/anomaly-bounds.ts';
 import { durationText } from '../../shared/duration.ts';
 import type { Census } from '../census.ts';
 import { confidenceOf } from '../detectors/judged.ts';
-import { beaconScore, insertSorted, middleOf, prevalence, removeSorted, spreadAround, staysLocal } from '../detectors/regularity.ts';
+import { beaconScore, insertSorted, middleOf, prevalence, replaceSorted, spreadAround, staysLocal } from '../detectors/regularity.ts';
 import type { Hit } from '../firing.ts';
 import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Kind } from '../kind.ts';
-import { textsOf } from '../values.ts';
+import { textOf } from '../values.ts';
 import type { Look } from './panes.ts';
 import { decisionsOf, membersText, rounded } from './told.ts';
 
@@ -26,11 +26,13 @@ function called(own: Called, time: Nanos): void {
   const gap = Number(time - own.last);
   own.last = time;
   own.gaps.push(gap);
-  insertSorted(own.sorted, gap);
-  if (own.gaps.length <= MAX_GAPS) return;
+  if (own.gaps.length <= MAX_GAPS) {
+    insertSorted(own.sorted, gap);
+    return;
+  }
   const oldest = own.gaps.shift() as number;
   own.first += BigInt(oldest);
-  removeSorted(own.sorted, oldest);
+  replaceSorted(own.sorted, oldest, gap);
 }
 
 /**
@@ -43,7 +45,7 @@ export function beacon(condition: Extract<MatchAnomaly, { readonly kind: 'beacon
   const [hostField, destinationField] = fields;
   const leastScore = beaconScore(maxDispersion, maxPrevalence);
   const least = [Number(interval[0]), Number(interval[1])] as const;
-  const destinationOf = (hit: Hit): string => textsOf(hit.values[destinationField])[0] ?? '';
+  const destinationOf = (hit: Hit): string => textOf(hit.values[destinationField]) ?? '';
   /** The dispersion of the calls, which is usual from `maxDispersion` on, and from 0 on where many hosts call. */
   const draw = (own: Own, hit: Hit, census: Census | undefined): void => {
     const calls = own.gaps.length + 1;
@@ -100,6 +102,7 @@ export function beacon(condition: Extract<MatchAnomaly, { readonly kind: 'beacon
       return { ...window, explain: () => ({ decision, hits: [hit] }) };
     },
     due: ({ first, last }) => (first === undefined ? undefined : last + remember),
+    postpones: true,
     elapsed(own) {
       own.first = undefined;
       own.gaps = [];
@@ -114,7 +117,7 @@ export function beacon(condition: Extract<MatchAnomaly, { readonly kind: 'beacon
     census: {
       span: remember,
       *of(hit) {
-        const [host] = textsOf(hit.values[hostField]);
+        const host = textOf(hit.values[hostField]);
         if (host === undefined) return;
         yield [ALL, host];
         const destination = destinationOf(hit);

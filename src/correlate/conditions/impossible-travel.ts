@@ -5,12 +5,14 @@ import type { Hit } from '../firing.ts';
 import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Kind } from '../kind.ts';
-import { numbersOf, textsOf } from '../values.ts';
+import { numberOf, textOf } from '../values.ts';
 import type { Look } from './panes.ts';
 import { decisionsOf, rounded } from './told.ts';
 
 /** Degrees, and the radius of uncertainty in km. */
 type Place = { readonly lat: number; readonly lon: number; readonly radius: number };
+type Travel = Extract<MatchAnomaly, { readonly kind: 'impossible_travel' }>;
+type Fields = Travel['fields'];
 type Own = Applied & {
   last: { readonly place: Place; readonly time: bigint; readonly address: string; readonly hit: Hit } | undefined;
   /** Places that were seen, the one used longest ago first, and since when. */
@@ -25,15 +27,16 @@ const EARTH_KM = 6371;
  * `minDistance` km, and faster than `maxSpeed` km/h. The same address and matches without a place are not judged; a way
  * between two places that are both usual (seen first `usualAfter` ago) is no news.
  */
-export function impossibleTravel(condition: Extract<MatchAnomaly, { readonly kind: 'impossible_travel' }>, look?: Look): Kind {
+export function impossibleTravel(condition: Travel, look?: Look): Kind {
   const { fields, maxSpeed, minDistance, usualAfter, forget } = condition;
+  const addressField = fields[4];
   return inOrderKind<Own>({
     initial: () => ({ applied: MIN_TIME, last: undefined, usual: [] }),
     apply(own, hit, { dropped }) {
       const place = placeOf(hit.values, fields);
       if (place === undefined) return undefined;
       const { time } = hit;
-      const address = textsOf(hit.values[fields[4]])[0] ?? '';
+      const address = textOf(hit.values[addressField]) ?? '';
       const before = own.last;
       own.last = { place, time, address, hit };
       const sameAddress = before !== undefined && address !== '' && address === before.address;
@@ -42,7 +45,7 @@ export function impossibleTravel(condition: Extract<MatchAnomaly, { readonly kin
         before === undefined || sameAddress || samePlace(before.place, place)
           ? 0
           : Math.max(0, greatCircle(before.place, place) - before.place.radius - place.radius);
-      const hours = before === undefined ? 1 : Math.max(Number(time - before.time) / 1e9, 60) / 3600;
+      const hours = before === undefined || distance === 0 ? 1 : Math.max(Number(time - before.time) / 1e9, 60) / 3600;
       const speed = distance / hours;
       const wasUsual = (one: Place): boolean =>
         own.usual.some((known) => near(known.place, one, minDistance) && known.since <= time - usualAfter);
@@ -67,6 +70,7 @@ export function impossibleTravel(condition: Extract<MatchAnomaly, { readonly kin
       return { time, start: before.time, end: time, explain: () => ({ decision, hits: [before.hit, hit] }) };
     },
     due: ({ last }) => (last === undefined ? undefined : last.time + forget),
+    postpones: true,
     elapsed(own) {
       own.last = undefined;
       own.usual = [];
@@ -97,20 +101,21 @@ export function greatCircle(a: Omit<Place, 'radius'>, b: Omit<Place, 'radius'>):
 }
 
 /** `{lat, lon}`, `[lon, lat]`, `"lat,lon"`, or the two as fields of their own (the forms of a geo point). */
-function placeOf(values: Hit['values'], [location, latField, lonField, radiusField]: readonly string[]): Place | undefined {
-  const radius = numbersOf(values[radiusField ?? ''])[0] ?? 0;
-  const [lat, lon] = pairOf(values[location ?? '']) ?? [numbersOf(values[latField ?? ''])[0], numbersOf(values[lonField ?? ''])[0]];
-  if (lat === undefined || lon === undefined || Math.abs(lat) > 90 || Math.abs(lon) > 180) return undefined;
-  return { lat, lon, radius };
+function placeOf(values: Hit['values'], [location, latField, lonField, radiusField]: Fields): Place | undefined {
+  const point = values[location];
+  const radius = values[radiusField];
+  if (Array.isArray(point)) return placeAt(numberOf(point[1]), numberOf(point[0]), radius);
+  if (point !== undefined && isObject(point)) return placeAt(numberOf(point['lat']), numberOf(point['lon']), radius);
+  if (typeof point === 'string') {
+    const [lat, lon] = point.split(',').map(Number);
+    if (Number.isFinite(lat) && Number.isFinite(lon)) return placeAt(lat, lon, radius);
+  }
+  return placeAt(numberOf(values[latField]), numberOf(values[lonField]), radius);
 }
 
-function pairOf(value: JsonValue | undefined): readonly [number | undefined, number | undefined] | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (Array.isArray(value)) return [numbersOf(value[1])[0], numbersOf(value[0])[0]];
-  if (isObject(value)) return [numbersOf(value['lat'])[0], numbersOf(value['lon'])[0]];
-  if (typeof value !== 'string') return undefined;
-  const [lat, lon] = value.split(',').map(Number);
-  return Number.isFinite(lat) && Number.isFinite(lon) ? [lat, lon] : undefined;
+function placeAt(lat: number | undefined, lon: number | undefined, radius: JsonValue | undefined): Place | undefined {
+  if (lat === undefined || lon === undefined || Math.abs(lat) > 90 || Math.abs(lon) > 180) return undefined;
+  return { lat, lon, radius: numberOf(radius) ?? 0 };
 }
 
 const text = ({ lat, lon }: Place): string => `${rounded(lat)}, ${rounded(lon)}`;

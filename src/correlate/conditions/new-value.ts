@@ -3,7 +3,18 @@ import { durationText } from '../../shared/duration.ts';
 import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Frame, Kind } from '../kind.ts';
-import { boundValues, type KnownValues, MAX_VALUES, NO_VALUES, olderBytes, olderOf, sizeOf, unseen } from '../known-values.ts';
+import {
+  boundValues,
+  forgetValues,
+  type KnownValues,
+  MAX_VALUES,
+  NO_VALUES,
+  olderBytes,
+  olderOf,
+  packValues,
+  sizeOf,
+  unseen,
+} from '../known-values.ts';
 import { hashKeyOf } from '../sketches/keyed-hash.ts';
 import { valueKeys } from '../values.ts';
 import type { Look } from './panes.ts';
@@ -63,8 +74,10 @@ export function newValue({ fields, learn, forget, newGroup }: NewValueCondition,
       return { time, start: time, end: time, explain: () => ({ decision, hits: [hit] }) };
     },
     due: ({ first, newest }) => (first === undefined ? undefined : newest + forget),
+    postpones: true,
+    pack: packValues,
     elapsed(own) {
-      own.last = NO_VALUES;
+      forgetValues(own);
       own.told = false;
       own.first = undefined;
       return undefined;

@@ -8,6 +8,7 @@ import type { Hit } from '../firing.ts';
 import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Frame, Kind, Passage, Trigger } from '../kind.ts';
+import { paneNumber } from '../pane-number.ts';
 import { type Distinct, distinctOf, withDistinct } from '../sketches/distinct.ts';
 import { FINE } from '../sketches/hyperloglog.ts';
 import { hashKeyOf } from '../sketches/keyed-hash.ts';
@@ -52,7 +53,7 @@ export function paneKind(condition: PaneAnomaly, { timespan, logicDigest = '' }:
   const field = fields[0] ?? '';
   const detector = detectorOf(condition, timespan);
   const what = `${condition.kind} of ${metric}${field === '' ? '' : ` of ${field}`} per ${durationText(timespan)}`;
-  const numberOf = (time: Nanos): number => Number(time / timespan - (time < 0n && time % timespan !== 0n ? 1n : 0n));
+  const numberOf = paneNumber(timespan);
   const silentPanes = Number(forget / timespan);
   const hashKey = hashKeyOf(logicDigest);
   const falls = condition.kind === 'change' || condition.direction !== 'up';
@@ -134,6 +135,7 @@ export function paneKind(condition: PaneAnomaly, { timespan, logicDigest = '' }:
     },
     due: ({ pane }) => (pane === undefined ? undefined : BigInt(pane + 1) * timespan - 1n),
     open: ({ open }) => open !== undefined,
+    postpones: true,
     elapsed(own, _at, passage) {
       const number = own.pane as number;
       // Behind the end of the inputs there is nothing to judge.

@@ -6,9 +6,9 @@ import type { Hit } from '../firing.ts';
 import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Frame, Kind } from '../kind.ts';
-import { boundValues, type KnownValues, NO_VALUES, olderBytes, unseen } from '../known-values.ts';
+import { boundValues, forgetValues, type KnownValues, NO_VALUES, olderBytes, packValues, unseen } from '../known-values.ts';
 import { hashKeyOf } from '../sketches/keyed-hash.ts';
-import { textsOf, valueKeys } from '../values.ts';
+import { textOf, valueKeys } from '../values.ts';
 import type { Look } from './panes.ts';
 import { decisionsOf, hoursOf, membersText, rounded } from './told.ts';
 
@@ -24,7 +24,7 @@ export function peerGroup(condition: PeerGroup, { logicDigest = '' }: Frame, loo
   const [peersField, ...valueFields] = fields;
   const remembering = { span: remember, hashKey: hashKeyOf(logicDigest) };
   const keyOf = (peers: string, value: string): string => JSON.stringify([peers, value]);
-  const peersOf = (hit: Hit): string | undefined => textsOf(hit.values[peersField])[0];
+  const peersOf = (hit: Hit): string | undefined => textOf(hit.values[peersField ?? '']);
   /** The share of the peers that have the value, which is usual from `maxShare` on, and from 0 on where the group has it. */
   const draw = (own: Own, peers: string, keys: readonly string[], fresh: boolean, start: Nanos, census: Census | undefined): void => {
     const others = (value: string): number => Math.max(0, (census?.members(keyOf(peers, value), start) ?? 1) - 1);
@@ -78,10 +78,12 @@ export function peerGroup(condition: PeerGroup, { logicDigest = '' }: Frame, loo
       return { time, start: own.first, end: time, explain: () => ({ decision, hits: [hit] }) };
     },
     due: ({ first, newest }) => (first === undefined ? undefined : newest + remember),
+    postpones: true,
+    pack: packValues,
     elapsed(own) {
       own.first = undefined;
       own.told = false;
-      own.last = NO_VALUES;
+      forgetValues(own);
       return undefined;
     },
     blank: ({ first }) => first === undefined,

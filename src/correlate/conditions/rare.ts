@@ -5,6 +5,7 @@ import { confidenceOf } from '../detectors/judged.ts';
 import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Frame, Kind } from '../kind.ts';
+import { paneNumber } from '../pane-number.ts';
 import { hashKeyOf } from '../sketches/keyed-hash.ts';
 import { valueKeys } from '../values.ts';
 import type { Look, PanePoint } from './panes.ts';
@@ -24,7 +25,7 @@ export function rare(condition: Rare, { timespan, logicDigest = '' }: Frame, loo
   const { fields, share, minEvents, maxCount } = condition;
   const hashKey = hashKeyOf(logicDigest);
   const width: Nanos = timespan / BigInt(PANES) > 0n ? timespan / BigInt(PANES) : 1n;
-  const numberOf = (time: Nanos): number => Number(time / width - (time < 0n && time % width !== 0n ? 1n : 0n));
+  const numberOf = paneNumber(width);
   const kind = inOrderKind<Own>({
     initial: () => ({ applied: MIN_TIME, ...noCounts(), told: false }),
     apply(own, hit, passage) {
@@ -61,6 +62,7 @@ export function rare(condition: Rare, { timespan, logicDigest = '' }: Frame, loo
       return { time, start: time - timespan, end: time, explain: () => ({ decision, hits: [hit] }) };
     },
     due: ({ pane }) => (pane === undefined ? undefined : BigInt(pane + PANES + 1) * width),
+    postpones: true,
     elapsed(own) {
       clear(own);
       return undefined;

@@ -1,5 +1,4 @@
 import type { Nanos } from '../../event/time.ts';
-import { zoneShift } from '../../event/zone-shift.ts';
 import type { MatchAnomaly } from '../../rule/ir/anomaly.ts';
 import { ANOMALY_BOUNDS } from '../../rule/ir/anomaly-bounds.ts';
 import { confidenceOf } from '../detectors/judged.ts';
@@ -7,13 +6,13 @@ import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Kind } from '../kind.ts';
 import { pack, unpack } from '../packed.ts';
+import { hourIn } from '../pane-number.ts';
 import type { Look } from './panes.ts';
 import { decisionsOf, rounded } from './told.ts';
 
 /** `days`: on how many the group was active in each hour, packed; several matches in one hour of one day count once. */
 type Own = Applied & { first: Nanos | undefined; newest: Nanos; hour: number; days: string; told: boolean };
 
-const HOUR = 3_600_000_000_000n;
 const HOURS = 24;
 /** At so many days in all the counts are halved (rounded down), so that a new shift is learned. */
 const MOST = ANOMALY_BOUNDS.activeHours;
@@ -25,14 +24,14 @@ const NO_DAYS = pack(new Array<number>(HOURS).fill(0));
  */
 export function timeOfDay(condition: Extract<MatchAnomaly, { readonly kind: 'time_of_day' }>, look?: Look): Kind {
   const { zone, learn, minEvents, maxShare, forget } = condition;
-  const shift = zoneShift(zone);
+  const hourOf = hourIn(zone);
   return inOrderKind<Own>({
     initial: () => ({ applied: MIN_TIME, first: undefined, newest: 0n, hour: -1, days: NO_DAYS, told: false }),
     apply(own, hit) {
       const { time } = hit;
       own.first ??= time;
       own.newest = time;
-      const hour = Number((time + shift(time)) / HOUR);
+      const hour = hourOf(time);
       if (hour === own.hour) return undefined;
       own.hour = hour;
       const slot = ((hour % HOURS) + HOURS) % HOURS;
@@ -66,6 +65,7 @@ export function timeOfDay(condition: Extract<MatchAnomaly, { readonly kind: 'tim
       return { time, start: own.first, end: time, explain: () => ({ decision, hits: [hit] }) };
     },
     due: ({ first, newest }) => (first === undefined ? undefined : newest + forget),
+    postpones: true,
     elapsed(own) {
       own.first = undefined;
       own.hour = -1;

@@ -19,26 +19,30 @@ export function middleOf(sorted: readonly number[]): number {
   return sorted.length % 2 === 1 ? (sorted[half] as number) : ((sorted[half - 1] as number) + (sorted[half] as number)) / 2;
 }
 
-/** The median of the distances to `middle`, their median: the nearest are taken from the middle outward, without sorting. */
+/**
+ * The median of the distances to `middle`, the median of the list (not empty). Distances grow from the middle on in both
+ * directions, so a binary search says how many of the nearest half lie below.
+ */
 export function spreadAround(sorted: readonly number[], middle: number): number {
   const { length } = sorted;
-  let above = length >> 1;
-  let below = above - 1;
-  let last = 0;
-  let before = 0;
-  for (let taken = 0; taken <= length >> 1; taken++) {
-    before = last;
-    const down = below < 0 ? Number.POSITIVE_INFINITY : middle - (sorted[below] as number);
-    const up = above >= length ? Number.POSITIVE_INFINITY : (sorted[above] as number) - middle;
-    if (down < up) {
-      last = down;
-      below--;
-    } else {
-      last = up;
-      above++;
-    }
+  const half = length >> 1;
+  const below = (i: number): number => middle - (sorted[half - 1 - i] as number);
+  const above = (i: number): number => (sorted[half + i] as number) - middle;
+  // Of the half + 1 nearest so many are taken from below, and the others from above.
+  let [low, high] = [Math.max(0, half + 1 - (length - half)), half];
+  while (low < high) {
+    const taken = (low + high) >> 1;
+    if (below(taken) < above(half - taken)) low = taken + 1;
+    else high = taken;
   }
-  return length % 2 === 1 ? last : (before + last) / 2;
+  const lastBelow = low > 0 ? below(low - 1) : Number.NEGATIVE_INFINITY;
+  const lastAbove = above(half - low);
+  if (length % 2 === 1) return Math.max(lastBelow, lastAbove);
+  const before =
+    lastBelow > lastAbove
+      ? Math.max(low > 1 ? below(low - 2) : Number.NEGATIVE_INFINITY, lastAbove)
+      : Math.max(lastBelow, low < half ? above(half - low - 1) : Number.NEGATIVE_INFINITY);
+  return (before + Math.max(lastBelow, lastAbove)) / 2;
 }
 
 /** The first place in a sorted list whose number is not less. */
@@ -58,9 +62,12 @@ export function insertSorted(sorted: number[], value: number): void {
   sorted[at] = value;
 }
 
-export function removeSorted(sorted: number[], value: number): void {
-  for (let at = placeOf(sorted, value); at < sorted.length - 1; at++) sorted[at] = sorted[at + 1] as number;
-  sorted.pop();
+/** Puts a value in the place of one that is there. */
+export function replaceSorted(sorted: number[], old: number, value: number): void {
+  let at = placeOf(sorted, old);
+  for (; at < sorted.length - 1 && (sorted[at + 1] as number) < value; at++) sorted[at] = sorted[at + 1] as number;
+  for (; at > 0 && (sorted[at - 1] as number) > value; at--) sorted[at] = sorted[at - 1] as number;
+  sorted[at] = value;
 }
 
 /** The share of the other hosts that have it too: 0 for one host alone. */
@@ -70,7 +77,24 @@ export const prevalence = (hosts: number, all: number): number => (all <= 1 ? 0 
 export const beaconScore = (dispersion: number, share: number): number => Math.max(0, 1 - dispersion) * (1 - share);
 
 /** Addresses that lead nowhere beyond the host or its link: loopback, link-local, multicast, unspecified. */
-export const staysLocal = (address: string): boolean =>
-  /^(?:127\.|169\.254\.|22[4-9]\.|23\d\.|0\.0\.0\.0$|255\.255\.255\.255$|::1?$|0:0:0:0:0:0:0:[01]$|fe[89ab][0-9a-f]:|ff[0-9a-f]{2}:)/i.test(
-    address,
-  );
+export const staysLocal = (address: string): boolean => mayStay(address) && LOCAL.test(address);
+
+const LOCAL =
+  /^(?:127\.|169\.254\.|22[4-9]\.|23\d\.|0\.0\.0\.0$|255\.255\.255\.255$|::1?$|0:0:0:0:0:0:0:[01]$|fe[89ab][0-9a-f]:|ff[0-9a-f]{2}:)/i;
+
+/** By its first two characters, which takes a tenth of the time for most addresses. */
+function mayStay(address: string): boolean {
+  switch (address[0]) {
+    case '1':
+      return address[1] === '2' || address[1] === '6';
+    case '2':
+      return address[1] === '2' || address[1] === '3' || address[1] === '5';
+    case '0':
+    case ':':
+    case 'f':
+    case 'F':
+      return true;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,41 @@
+import { NANOS_PER_MS, type Nanos } from '../event/time.ts';
+import { QUARTER_MS, zoneShift } from '../event/zone-shift.ts';
+
+/** The number of the pane of `width` that an instant lies in; 0 begins with the epoch. */
+export type PaneNumber = (time: Nanos) => number;
+
+/** The last answer is remembered, since instants are mostly in order: two comparisons are a quarter of a division. */
+export function paneNumber(width: Nanos): PaneNumber {
+  let [start, end, number] = [0n, 0n, 0];
+  return (time) => {
+    if (time >= start && time < end) return number;
+    const pane = time / width - (time < 0n && time % width !== 0n ? 1n : 0n);
+    start = pane * width;
+    end = start + width;
+    number = Number(pane);
+    return number;
+  };
+}
+
+const HOUR: Nanos = 3_600_000_000_000n;
+const QUARTER: Nanos = BigInt(QUARTER_MS) * NANOS_PER_MS;
+
+/** The hour by the clock of a zone, numbered from the first one of 1970 on, in which the clock stands; the last answer is remembered. */
+export function hourIn(zone: string): PaneNumber {
+  const shift = zoneShift(zone);
+  let [start, end, number] = [0n, 0n, 0];
+  return (time) => {
+    if (time >= start && time < end) return number;
+    const added = shift(time);
+    const local = time + added;
+    const hour = local / HOUR;
+    if (time < 0n || local < 0n) return Number(hour);
+    number = Number(hour);
+    // Until then neither the hour nor what the zone adds is another one.
+    const quarter = time - (time % QUARTER);
+    const first = hour * HOUR - added;
+    start = first > quarter ? first : quarter;
+    end = first + HOUR < quarter + QUARTER ? first + HOUR : quarter + QUARTER;
+    return number;
+  };
+}
