@@ -108,7 +108,10 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
 
   const schedule = (state: GroupState): void => {
     const due = dueOf(state, plan);
-    if (due === undefined || (state.wake !== undefined && state.wake <= due)) return;
+    if (due === undefined || state.wake === due) return;
+    // Where the instant moved away (a trace that goes on) the old one will do, as the group is then asked again; but of one
+    // at rest nothing remembers the old one.
+    if (state.wake !== undefined && state.wake < due && (plan.kind.rests === undefined || state.episodes.length > 0)) return;
     state.wake = due;
     calendar.add(state.group.key, due);
   };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rulesetOf } from '../support/a-rule.ts';
-import { aMatch, asRecord, firingsOf } from '../support/correlate.ts';
+import { aMatch, asRecord, firingsOf, nameOf, SECOND, watermarkAt } from '../support/correlate.ts';
 
 /** A span below one of those before it (0: the root), what it is, and whether it is lost on the way. */
 type Node = { readonly below: number; readonly is: 'write' | 'authn' | 'other'; readonly lost: boolean };
@@ -58,5 +58,31 @@ test('a write without an authenticated span above it is found in every whole tra
       expect(opened.length > 0).toBe(isTold(nodes));
     }),
     { numRuns: 300 },
+  );
+});
+
+const spans = fc.array(fc.record({ gap: fc.integer({ min: 0, max: 40 }), group: fc.constantFrom('t', 'u'), writes: fc.boolean() }), {
+  maxLength: 8,
+});
+
+test('a watermark that comes while a trace waits for more spans loses none', () => {
+  fc.assert(
+    fc.property(spans, fc.integer({ min: 0, max: 40 }), fc.boolean(), (list, behind, restarts) => {
+      let time = 0;
+      const records = list.map(({ gap, group, writes }, n) => {
+        time += gap;
+        const fields = { 'trace.id': group, 'span.id': `s${n}`, 'span.kind': 'internal', 'service.name': 'x' };
+        return { time, matches: ['r/span', ...(writes ? ['r/write'] : [])].map((rule) => asRecord(aMatch(rule, time, fields, n))) };
+      });
+      const plain = records.flatMap(({ matches }) => matches);
+      const marked = records.flatMap(({ time, matches }) => [...matches, watermarkAt(BigInt(time - behind) * SECOND)]);
+      const told = (all: Parameters<typeof firingsOf>[1], options = {}) =>
+        firingsOf(ruleset, all, options)
+          .filter(({ stage, rule }) => stage === 'opened' && rule === 'r')
+          .map(nameOf)
+          .sort();
+      expect(told(marked, restarts ? { restartEvery: 1 } : {})).toEqual(told(plain));
+    }),
+    { numRuns: 150 },
   );
 });
