@@ -39,10 +39,13 @@ const processOf = (n: number, user: string): JsonObject => ({
   related: { user: [user], hosts: [`ws-${n % 500}`] },
 });
 const CASES: Readonly<Record<string, Case>> = {
-  'one match': { correlation: count, each: 1, share: 1, mark: 200 },
-  'two matches': { correlation: count, each: 2, share: 1, mark: 320 },
-  'one match, process creation': { correlation: count, each: 1, share: 0.2, mark: 720, ecs: processOf },
-  'value_count of 16': { correlation: values, each: 16, share: 0.1, mark: 7000 },
+  'one match': { correlation: count, each: 1, share: 1, mark: 170 },
+  'two matches': { correlation: count, each: 2, share: 1, mark: 340 },
+  'eight matches': { correlation: count, each: 8, share: 0.1, mark: 1000 },
+  'one process creation': { correlation: count, each: 1, share: 0.2, mark: 530, ecs: processOf },
+  'an episode of one match': { correlation: { ...count, condition: { gte: 1 } }, each: 1, share: 0.1, mark: 1350 },
+  '16 process creations': { correlation: count, each: 16, share: 0.05, mark: 11_000, ecs: processOf },
+  'value_count of 16': { correlation: values, each: 16, share: 0.1, mark: 5500 },
 };
 
 const member = { title: 'a', name: 'a', logsource: { category: 'bench' }, detection: { sel: { act: 'x' }, condition: 'sel' } };

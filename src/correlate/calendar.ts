@@ -23,7 +23,7 @@ export function createCalendar(): Calendar {
   // A binary heap of the numbers of `buckets`.
   const heap: number[] = [];
   /** The second that the watermark is in, with the instants: it can be taken from often. */
-  let current: { readonly second: number; entries: Entry[] } | undefined;
+  let current: Second | undefined;
   return {
     add(key, at) {
       const second = secondOf(at);
@@ -36,26 +36,38 @@ export function createCalendar(): Calendar {
     take(watermark, dueOf) {
       const out: string[] = [];
       const last = secondOf(watermark);
-      if (current !== undefined) {
-        const later: Entry[] = [];
-        for (const entry of current.entries) entry.at < watermark ? out.push(entry.key) : later.push(entry);
-        current = later.length > 0 ? { second: current.second, entries: later } : undefined;
-      }
+      if (current !== undefined) current = left(current.second, current.entries, watermark, out);
       while (heap.length > 0 && (heap[0] as number) <= last) {
         const second = pop(heap);
         const keys = buckets.get(second) ?? [];
         buckets.delete(second);
-        const later: Entry[] = [];
-        for (const key of keys) {
-          const at = second < last ? undefined : dueOf(key);
-          if (at === undefined || at < watermark) out.push(key);
-          else if (secondOf(at) === second) later.push({ key, at });
-        }
-        if (later.length > 0) current = { second, entries: later };
+        if (second < last) for (const key of keys) out.push(key);
+        else current = left(second, entriesOf(keys, second, dueOf), watermark, out);
       }
       return out;
     },
   };
+}
+
+type Second = { readonly second: number; readonly entries: Entry[] };
+
+/** Puts what is due into `out`; gives what is not. */
+function left(second: number, entries: readonly Entry[], watermark: Nanos, out: string[]): Second | undefined {
+  const later: Entry[] = [];
+  for (const entry of entries)
+    if (entry.at < watermark) out.push(entry.key);
+    else later.push(entry);
+  return later.length === 0 ? undefined : { second, entries: later };
+}
+
+/** With their instants; those that are due in another second have an entry there. */
+function entriesOf(keys: readonly string[], second: number, dueOf: (key: string) => Nanos | undefined): readonly Entry[] {
+  const entries: Entry[] = [];
+  for (const key of keys) {
+    const at = dueOf(key);
+    if (at !== undefined && secondOf(at) <= second) entries.push({ key, at });
+  }
+  return entries;
 }
 
 function push(heap: number[], value: number): void {

@@ -4,6 +4,7 @@ import type { Episode } from './episodes.ts';
 import type { Hit } from './firing.ts';
 import type { GroupState } from './group.ts';
 import { lowerBound } from './hits.ts';
+import { wholeOf } from './kept-hit.ts';
 import type { Plan } from './plans.ts';
 
 /**
@@ -18,8 +19,8 @@ export function startsOf(state: GroupState, plan: Plan, watermark: Nanos): reado
 
 function startOf({ group, hits }: GroupState, { rule, timespan, kind }: Plan, episode: Episode): readonly Hit[] {
   episode.released = true;
-  const window = hits.slice(lowerBound(hits, episode.first - timespan), lowerBound(hits, episode.first + 1n));
-  const last = window.at(-1) ?? episode.head[0];
+  const window = hits.slice(lowerBound(hits, episode.first - timespan), lowerBound(hits, episode.first + 1n)).map(wholeOf);
+  const last = window.at(-1) ?? episode.head.map(wholeOf)[0];
   if (last === undefined) return [];
   const own = kind.handsOn?.(hits, episode.first) ?? {};
   const entities: Record<string, JsonValue> = { ...agreed(window, 'entities'), ...group.values, ...own };

@@ -4,7 +4,7 @@ import type { StoredWords } from './hit-words.ts';
 import type { StoredRule } from './rule-state.ts';
 import type { SilenceEntry } from './silences.ts';
 
-const VERSION = 9;
+const VERSION = 10;
 
 export type CorrelatorState = {
   readonly watermark: string;

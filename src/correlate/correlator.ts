@@ -100,6 +100,7 @@ export function createCorrelator(
   const feeds = feedsOf(rules);
   const packer = createHitPacker(stored?.words);
   const byRule = restoreRules(feeds, options, packer, stored);
+  packer.restored();
   const watermark = createWatermark(MIN_TIME, stored?.partitions ?? []);
   const silences = createSilences(stored?.silences ?? []);
   const counters = { ungrouped: 0, ...stored?.counters };

@@ -21,44 +21,48 @@ const ENTITIES = [
 ] as const;
 /** Single fields beside them, by the object that they stand in. */
 const OTHERS = [
-  [
-    'event',
-    [
-      ['category', 'event.category'],
-      ['type', 'event.type'],
-      ['outcome', 'event.outcome'],
-    ],
-  ],
-  [
-    'wardline',
-    [
-      ['policy', 'wardline.policy'],
-      ['event', 'wardline.event'],
-      ['facts', 'wardline.facts'],
-      ['facts_failed', 'wardline.facts_failed'],
-    ],
-  ],
+  ['event', ['category', 'type', 'outcome']],
+  ['wardline', ['policy', 'event', 'facts', 'facts_failed']],
 ] as const;
 const MAX_FIELDS = 64;
 const MAX_TEXT = 1024;
 
-/** The entity fields of an ECS document, flat by dotted name; arrays stay whole, long text is cut. */
-export function entitiesOf(ecs: JsonObject): Record<string, JsonValue> {
+/** Dotted names by their parts; names of events are data, so there is an end to those that are remembered. */
+export type FieldNames = { readonly name: string; readonly inner: Map<string, FieldNames>; readonly all: { count: number } };
+const MAX_NAMES = 10_000;
+export const noNames = (): FieldNames => ({ name: '', inner: new Map(), all: { count: 0 } });
+
+function within({ name, inner, all }: FieldNames, key: string): FieldNames {
+  const known = inner.get(key);
+  if (known !== undefined) return known;
+  const made = { name: name === '' ? key : `${name}.${key}`, inner: new Map(), all };
+  if (all.count >= MAX_NAMES) return made;
+  all.count++;
+  inner.set(key, made);
+  return made;
+}
+
+/**
+ * The entity fields of an ECS document, flat by dotted name; arrays stay whole, long text is cut. `names` is what earlier
+ * documents left: making the name of a field costs more than its value.
+ */
+export function entitiesOf(ecs: JsonObject, names: FieldNames = noNames()): Record<string, JsonValue> {
   const out = newBag<JsonValue>();
   let room = MAX_FIELDS;
-  const walk = (value: JsonValue, name: string): void => {
+  const walk = (value: JsonValue, at: FieldNames): void => {
     if (room <= 0 || value === null) return;
-    if (isObject(value)) for (const [key, inner] of Object.entries(value)) walk(inner, `${name}.${key}`);
-    else {
-      out[name] = typeof value === 'string' && value.length > MAX_TEXT ? value.slice(0, MAX_TEXT) : value;
+    if (isObject(value)) {
+      for (const key in value) if (Object.hasOwn(value, key)) walk(value[key] as JsonValue, within(at, key));
+    } else {
+      out[at.name] = typeof value === 'string' && value.length > MAX_TEXT ? value.slice(0, MAX_TEXT) : value;
       room--;
     }
   };
-  for (const name of ENTITIES) if (Object.hasOwn(ecs, name)) walk(ecs[name] as JsonValue, name);
-  for (const [top, names] of OTHERS) {
-    const part = ecs[top];
+  for (const name of ENTITIES) if (Object.hasOwn(ecs, name)) walk(ecs[name] as JsonValue, within(names, name));
+  for (const [top, keys] of OTHERS) {
+    const part = Object.hasOwn(ecs, top) ? ecs[top] : undefined;
     if (part === undefined || !isObject(part)) continue;
-    for (const [key, name] of names) if (Object.hasOwn(part, key)) walk(part[key] as JsonValue, name);
+    for (const key of keys) if (Object.hasOwn(part, key)) walk(part[key] as JsonValue, within(within(names, top), key));
   }
   return out;
 }

@@ -2,6 +2,7 @@ import type { Nanos } from '../event/time.ts';
 import { compareHits, type Firing, type Hit } from './firing.ts';
 import type { GroupState } from './group.ts';
 import { lowerBound } from './hits.ts';
+import { wholeOf } from './kept-hit.ts';
 import type { Explanation, Trigger } from './kind.ts';
 import type { Plan } from './plans.ts';
 
@@ -21,6 +22,21 @@ export type Episode = {
 
 /** Hits kept from the start and from the end of an episode as evidence. */
 export const EVIDENCE = 10;
+
+/** An episode without hits, and each cell beyond its first. */
+const EPISODE_BYTES = 500;
+const CELL_BYTES = 60;
+
+/** What open episodes cost, about; hits that a group holds for its windows still are counted there. */
+export function episodeBytes(episodes: readonly Episode[]): number {
+  let bytes = 0;
+  for (const { head, tail, cells } of episodes) {
+    bytes += EPISODE_BYTES + CELL_BYTES * (cells.size - 1);
+    for (const hit of head) bytes += hit.bytes;
+    for (const hit of tail) bytes += hit.bytes;
+  }
+  return bytes;
+}
 
 /** A hit in the midst of many leaves the group: it is counted, and is no evidence. */
 export function countOnly(state: GroupState, plan: Plan, hit: Hit): void {
@@ -63,7 +79,7 @@ export function extend(state: GroupState, plan: Plan, trigger: Trigger): readonl
     count,
     total: episode.dropped + within(state.hits, episode, plan).length,
     decision,
-    hits,
+    hits: hits.map(wholeOf),
   };
   const merged = openedLater.map((late): Firing => ({ ...base, stage: 'merged', cell: late * rearm, opening: late * rearm }));
   if (spoken) return merged;
@@ -92,7 +108,7 @@ export function close(state: GroupState, plan: Plan, watermark: Nanos): readonly
       count: total,
       total,
       decision: [],
-      hits,
+      hits: hits.map(wholeOf),
     };
   });
 }
@@ -131,7 +147,9 @@ function absorb(episode: Episode, other: Episode, state: GroupState): void {
   if (other.last > episode.last) episode.last = other.last;
   episode.dropped += other.dropped;
   episode.released ||= other.released;
-  const kept = [...new Set([...episode.head, ...episode.tail, ...other.head, ...other.tail])].sort(compareHits);
+  // A match that both knew is one; after a restart it is two objects.
+  const all = [...episode.head, ...episode.tail, ...other.head, ...other.tail].sort(compareHits);
+  const kept = all.filter((hit, i) => i === 0 || compareHits(all[i - 1] as Hit, hit) !== 0);
   episode.head.splice(0, episode.head.length, ...kept.slice(0, EVIDENCE));
   episode.tail.splice(0, episode.tail.length, ...kept.slice(EVIDENCE).slice(-EVIDENCE));
   for (const cell of other.cells) episode.cells.add(cell);

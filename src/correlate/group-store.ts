@@ -1,9 +1,10 @@
-import type { Group } from './firing.ts';
+import { episodeBytes } from './episodes.ts';
+import type { Group, Hit } from './firing.ts';
 import type { GroupState } from './group.ts';
 import { createLongMap } from './long-map.ts';
 import type { HitPacker } from './packed-hit.ts';
 import type { Plan } from './plans.ts';
-import { type Entry, isAwake, restBytes, restOf, wakened } from './resting.ts';
+import { type Entry, isAwake, type Resting, restBytes, restOf, wakened } from './resting.ts';
 
 /** How much of a rule's groups may be kept; what goes beyond evicts, and every eviction is counted. */
 export type Budget = { readonly maxGroups: number; readonly maxBytes: number };
@@ -45,9 +46,11 @@ export function createGroupStore(budget: Budget, plan: Plan, packer: HitPacker, 
   const probation = createLongMap<Entry>();
   const advanced = createLongMap<Entry>();
   let bytes = 0;
-  const bytesOf = (key: string, entry: Entry): number => (isAwake(entry) ? entry.bytes : restBytes(key, entry));
+  const bytesOf = (key: string, entry: Entry): number =>
+    isAwake(entry) ? entry.bytes + episodeBytes(entry.episodes) : restBytes(key, entry);
   const restore = (part: typeof probation, list: readonly StoredGroup[] = []): void => {
-    for (const [key, entry] of list) {
+    for (const [key, stored] of list) {
+      const entry = isAwake(stored) ? keptAgain(stored, packer) : shared(stored, packer);
       part.set(key, entry);
       bytes += bytesOf(key, entry);
     }
@@ -122,7 +125,7 @@ export function createGroupStore(budget: Budget, plan: Plan, packer: HitPacker, 
     put(state, progress = false) {
       const { key } = state.group;
       if (progress) advance(state);
-      const entry = restOf(state, plan, packer) ?? state;
+      const entry = restOf(state, plan) ?? state;
       bytes += bytesOf(key, entry);
       const found = find(key);
       if (found?.entry !== entry) place(found?.part ?? probation, key, entry);
@@ -151,4 +154,19 @@ export function createGroupStore(budget: Budget, plan: Plan, packer: HitPacker, 
     },
     snapshot: () => ({ probation: [...probation.entries()], advanced: [...advanced.entries()] }),
   };
+}
+
+/** Kept hits are texts in a checkpoint. */
+function keptAgain(state: GroupState, packer: HitPacker): GroupState {
+  for (const list of [state.hits, ...state.episodes.flatMap(({ head, tail }) => [head, tail])])
+    list.forEach((hit: Hit | string, i) => {
+      if (typeof hit === 'string') list[i] = packer.kept(packer.share(hit));
+    });
+  return state;
+}
+
+function shared(resting: Resting, { share }: HitPacker): Resting {
+  if (typeof resting === 'string') return share(resting);
+  const { first, second, more, instant, used } = resting;
+  return { first: share(first), second: second && share(second), more: more?.map(share), instant, used };
 }

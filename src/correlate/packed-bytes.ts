@@ -110,14 +110,18 @@ export function createByteWriter(): ByteWriter {
   };
 }
 
-const double = new DataView(new ArrayBuffer(8));
+const eight = new DataView(new ArrayBuffer(8));
 
 /** The instant that a record begins with. */
 export function timeAt(packed: string): Nanos {
-  const half = (at: number): number =>
-    ((packed.charCodeAt(at) << 24) | (packed.charCodeAt(at + 1) << 16) | (packed.charCodeAt(at + 2) << 8) | packed.charCodeAt(at + 3)) >>>
-    0;
-  return BigInt.asIntN(64, (BigInt(half(0)) << 32n) | BigInt(half(4)));
+  for (let at = 0; at < 8; at++) eight.setUint8(at, packed.charCodeAt(at));
+  return eight.getBigInt64(0);
+}
+
+/** The first number of a record, where it is less than 128; 0 where it is more. */
+export function smallNumberAt(packed: string): number {
+  const byte = packed.charCodeAt(8);
+  return byte < 128 ? byte : 0;
 }
 
 /** Reads what a writer wrote behind the instant. */
@@ -157,8 +161,8 @@ export function readBytes(packed: string): ByteReader {
       case NEGATIVE:
         return -number();
       case DOUBLE:
-        for (let i = 0; i < 8; i++) double.setUint8(i, packed.charCodeAt(at++));
-        return double.getFloat64(0, true);
+        for (let i = 0; i < 8; i++) eight.setUint8(i, packed.charCodeAt(at++));
+        return eight.getFloat64(0, true);
       default:
         return form === NULL ? null : form === TRUE;
     }

@@ -1,36 +1,45 @@
 import type { Held } from '../detect/exceptions.ts';
 import type { Step } from '../detect/match.ts';
+import type { Origin } from '../event/raw-record.ts';
 import { newBag } from '../shared/bag.ts';
 import type { JsonValue } from '../shared/json.ts';
 import type { Hit } from './firing.ts';
 import { createHitWords, NO_NAMES, type StoredWords } from './hit-words.ts';
-import { createByteWriter, readBytes, timeAt } from './packed-bytes.ts';
+import { type HitReader, KeptHit } from './kept-hit.ts';
+import { type ByteReader, createByteWriter, readBytes, smallNumberAt, timeAt } from './packed-bytes.ts';
 
 /**
- * Hits as text of one byte per character, without loss: what a group at rest keeps of a match. The same hit gives the same
- * text, one for all rules and groups that it is in, and the same object again while it is among the last.
+ * Hits as text of one byte per character, without loss: what a group keeps of a match. One text and one object for all
+ * rules and groups that a match comes to.
  */
 export type HitPacker = {
-  /** Undefined: a number of it is none that such a text takes (docs/correlation.md names none that a source gives). */
-  pack(hit: Hit): string | undefined;
-  unpack(packed: string): Hit;
+  /** What is kept of a hit; itself where a number of it is none that a text takes. */
+  keep(hit: Hit): Hit;
+  /** The kept hit of a text. */
+  kept(packed: string): KeptHit;
+  /** The same text as one object for all that a checkpoint has it for, until everything is `restored`. */
+  share(packed: string): string;
+  restored(): void;
   snapshot(): StoredWords;
 };
 
 export const timeOf = timeAt;
 
 type Fields = Readonly<Record<string, JsonValue>>;
+type Seen = { readonly hit: Hit; readonly kept: KeptHit };
 
-/** Hits and their texts that were seen last: a match comes to all its rules at once. */
+/** Hits that were kept or read last: a match comes to all its rules at once, and often to their alerts as well. */
 const RECENT = 4;
+const MOST_SHARED = 2 ** 20;
 
 export function createHitPacker(stored?: StoredWords): HitPacker {
   const words = createHitWords(stored);
   const writer = createByteWriter();
-  const recent = Array.from({ length: RECENT }, () => ({ hit: undefined as Hit | undefined, packed: '' }));
+  const shared = new Map<string, string>();
+  const recent: Seen[] = [];
   let next = 0;
-  const remember = (hit: Hit, packed: string): void => {
-    recent[next] = { hit, packed };
+  const remember = (hit: Hit, kept: KeptHit): void => {
+    recent[next] = { hit, kept };
     next = (next + 1) % RECENT;
   };
 
@@ -72,42 +81,79 @@ export function createHitPacker(stored?: StoredWords): HitPacker {
     }
     return writer.end();
   };
+  const word = (from: ByteReader): string => {
+    const number = from.number();
+    return number === 0 ? (from.value() as string) : words.word(number);
+  };
+  const fields = (from: ByteReader): Fields => {
+    const out = newBag<JsonValue>();
+    const shape = from.number();
+    if (shape === 0) for (let left = from.number(); left > 0; left--) out[from.value() as string] = from.value();
+    else for (const name of words.names(shape)) out[name] = from.value();
+    return out;
+  };
+  const origin = (from: ByteReader): Origin => ({
+    source: word(from),
+    partition: from.number(),
+    offset: BigInt(from.number()),
+    index: from.number(),
+  });
   const read = (packed: string): Hit => {
-    const reader = readBytes(packed);
-    const word = (): string => {
-      const number = reader.number();
-      return number === 0 ? (reader.value() as string) : words.word(number);
+    const from = readBytes(packed);
+    const rule = word(from);
+    const hit: Hit = {
+      time: timeAt(packed),
+      rule,
+      origin: origin(from),
+      appendedAt: from.number(),
+      bytes: from.number(),
+      values: fields(from),
+      entities: fields(from),
     };
-    const fields = (): Fields => {
-      const out = newBag<JsonValue>();
-      const shape = reader.number();
-      if (shape === 0) for (let left = reader.number(); left > 0; left--) out[reader.value() as string] = reader.value();
-      else for (const name of words.names(shape)) out[name] = reader.value();
-      return out;
-    };
-    const rule = word();
-    const origin = { source: word(), partition: reader.number(), offset: BigInt(reader.number()), index: reader.number() };
-    const [appendedAt, bytes] = [reader.number(), reader.number()];
-    const hit: Hit = { time: timeAt(packed), origin, rule, appendedAt, values: fields(), entities: fields(), bytes };
-    if (reader.ended()) return hit;
-    const trail = reader.value() as unknown as readonly Step[] | null;
-    const exceptions = reader.value() as unknown as readonly Held[] | null;
+    if (from.ended()) return hit;
+    const trail = from.value() as unknown as readonly Step[] | null;
+    const exceptions = from.value() as unknown as readonly Held[] | null;
     return { ...hit, ...(exceptions === null ? {} : { exceptions }), ...(trail === null ? {} : { trail }) };
   };
-  return {
-    pack(hit) {
-      for (const one of recent) if (one.hit === hit) return one.packed;
-      if (!fits(hit)) return undefined;
-      const packed = write(hit);
-      remember(hit, packed);
-      return packed;
-    },
-    unpack(packed) {
-      for (const one of recent) if (one.hit !== undefined && one.packed === packed) return one.hit;
+  const reader: HitReader = {
+    whole(packed) {
+      for (const { hit, kept } of recent) if (kept.packed === packed) return hit;
       const hit = read(packed);
-      remember(hit, packed);
+      remember(hit, new KeptHit(hit.time, hit.rule, packed, reader));
       return hit;
     },
+    origin(packed) {
+      const from = readBytes(packed);
+      word(from);
+      return origin(from);
+    },
+    values(packed) {
+      const from = readBytes(packed);
+      word(from);
+      word(from);
+      for (let left = 5; left > 0; left--) from.number();
+      return fields(from);
+    },
+  };
+  return {
+    keep(hit) {
+      if (hit instanceof KeptHit) return hit;
+      for (const one of recent) if (one.hit === hit) return one.kept;
+      if (!fits(hit)) return hit;
+      const kept = new KeptHit(hit.time, hit.rule, write(hit), reader);
+      remember(hit, kept);
+      return kept;
+    },
+    kept(packed) {
+      const number = smallNumberAt(packed);
+      return new KeptHit(timeAt(packed), number > 0 ? words.word(number) : word(readBytes(packed)), packed, reader);
+    },
+    share(packed) {
+      const known = shared.get(packed);
+      if (known === undefined && shared.size < MOST_SHARED) shared.set(packed, packed);
+      return known ?? packed;
+    },
+    restored: () => shared.clear(),
     snapshot: () => words.snapshot(),
   };
 }

@@ -1,6 +1,6 @@
 import type { Match } from '../detect/match.ts';
 import type { RuleId } from '../rule/ir/rule.ts';
-import { entitiesOf } from './entities.ts';
+import { entitiesOf, type FieldNames, noNames } from './entities.ts';
 import type { Group, Hit } from './firing.ts';
 import { type CorrelateRules, feedsOf, groupsOf, type Plan } from './plans.ts';
 
@@ -24,6 +24,7 @@ export function createRouter(rules: CorrelateRules): Router {
   const feeds = feedsOf(rules);
   const plans = new Map([...feeds.values()].flat().map(({ plan }) => [plan.rule, plan]));
   const families = familiesOf([...plans.values()]);
+  const names = noNames();
   const routeHit: Router['routeHit'] = (hit, ecs, late, hiddenFrom = []) => {
     let ungrouped = NONE;
     const routed: Routed[] = [];
@@ -36,7 +37,8 @@ export function createRouter(rules: CorrelateRules): Router {
     return { routed, ungrouped };
   };
   return {
-    route: (match) => (feeds.has(match.rule) ? routeHit(hitOf(match), match.ecs, match.lateness !== 'in_time', match.hiddenFrom) : NOTHING),
+    route: (match) =>
+      feeds.has(match.rule) ? routeHit(hitOf(match, names), match.ecs, match.lateness !== 'in_time', match.hiddenFrom) : NOTHING,
     routeHit,
     partitionOf(rule, groupKey, partitions) {
       const family = families.get(rule);
@@ -45,8 +47,8 @@ export function createRouter(rules: CorrelateRules): Router {
   };
 }
 
-function hitOf({ time, origin, rule, appendedAt, fields, ecs, trail, exceptions }: Match): Hit {
-  const entities = entitiesOf(ecs);
+function hitOf({ time, origin, rule, appendedAt, fields, ecs, trail, exceptions }: Match, names: FieldNames): Hit {
+  const entities = entitiesOf(ecs, names);
   return {
     time,
     origin,

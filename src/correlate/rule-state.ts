@@ -167,7 +167,7 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
           else if (noted === 'estimated') counters.estimated++;
         }
       const progress = known !== undefined && known.hits.at(-1)?.time !== hit.time;
-      const firings = addHit(state, plan, hit, say);
+      const firings = addHit(state, plan, plan.kind.rests === undefined ? hit : packer.keep(hit), say);
       counters.dropped += cap(state, plan, Math.min(options.maxHits, plan.kind.maxHits ?? options.maxHits));
       schedule(state);
       groups.put(state, progress);

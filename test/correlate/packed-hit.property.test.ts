@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Hit } from '../../src/correlate/firing.ts';
-import { createHitPacker, timeOf } from '../../src/correlate/packed-hit.ts';
+import { KeptHit } from '../../src/correlate/kept-hit.ts';
+import { createHitPacker, type HitPacker, timeOf } from '../../src/correlate/packed-hit.ts';
 import type { JsonValue } from '../../src/shared/json.ts';
 
 const text = fc.oneof(
@@ -40,6 +41,7 @@ const hit = fc.record(
   { requiredKeys: ['time', 'origin', 'rule', 'appendedAt', 'values', 'entities', 'bytes'] },
 ) as unknown as fc.Arbitrary<Hit>;
 
+const textOf = (packer: HitPacker, one: Hit): string => (packer.keep(one) as KeptHit).packed;
 const own = (fields: object): [string, unknown][] => Object.entries(fields);
 /** With its fields as lists, in their order: an object of a test and one of the packer have different prototypes. */
 const plain = ({ values, entities, ...rest }: Hit) => ({ ...rest, values: own(values), entities: own(entities) });
@@ -48,7 +50,7 @@ test('a hit comes back from its text as it was, also after a restart, with the s
   fc.assert(
     fc.property(fc.array(hit, { minLength: 1, maxLength: 6 }), (hits) => {
       const packer = createHitPacker();
-      const texts = hits.map((one) => packer.pack(one) as string);
+      const texts = hits.map((one) => textOf(packer, one));
       // The packer knows the last few by heart; another one does not.
       const restored = createHitPacker(JSON.parse(JSON.stringify(packer.snapshot())));
       const again = createHitPacker(packer.snapshot());
@@ -56,8 +58,18 @@ test('a hit comes back from its text as it was, also after a restart, with the s
         const packed = texts[i] as string;
         expect(packed).toMatch(/^[\0-\xff]*$/);
         expect(timeOf(packed)).toBe(one.time);
-        for (const reader of [restored, packer]) expect(plain(reader.unpack(packed))).toEqual(plain(one));
-        expect(again.pack({ ...one })).toBe(packed);
+        for (const reader of [restored, packer]) expect(plain(reader.kept(packed).whole())).toEqual(plain(one));
+        const kept = restored.kept(packed);
+        expect([kept.time, kept.rule, kept.origin, own(kept.values), own(kept.entities), kept.appendedAt]).toEqual([
+          one.time,
+          one.rule,
+          one.origin,
+          own(one.values),
+          own(one.entities),
+          one.appendedAt,
+        ]);
+        expect(JSON.stringify(kept)).toBe(JSON.stringify(packed));
+        expect(textOf(again, { ...one })).toBe(packed);
       });
     }),
     { numRuns: 300 },
@@ -75,11 +87,12 @@ test('names without end do not fill the memory: those that find no room are writ
     entities: {},
     bytes: 1,
   });
-  const texts = Array.from({ length: 20_000 }, (_, n) => packer.pack(one(n)) as string);
+  const texts = Array.from({ length: 20_000 }, (_, n) => textOf(packer, one(n)));
   const { words, shapes } = packer.snapshot();
   expect(words.length).toBeLessThanOrEqual(4096);
   expect(shapes.length).toBeLessThanOrEqual(16_384);
-  for (const n of [0, 1, 4095, 4096, 8191, 8192, 16_384, 19_999]) expect(plain(packer.unpack(texts[n] as string))).toEqual(plain(one(n)));
+  for (const n of [0, 1, 4095, 4096, 8191, 8192, 16_384, 19_999])
+    expect(plain(packer.kept(texts[n] as string).whole())).toEqual(plain(one(n)));
 });
 
 test('a hit with numbers that no source gives is left as it is', () => {
@@ -96,5 +109,20 @@ test('a hit with numbers that no source gives is left as it is', () => {
     { origin: { ...origin, partition: -1 } },
     { origin: { ...origin, index: 1.5 } },
   ];
-  for (const part of odd) expect(packer.pack({ ...base, ...part })).toBeUndefined();
+  for (const part of odd) {
+    const one = { ...base, ...part };
+    expect(packer.keep(one)).toBe(one);
+  }
+  expect(packer.keep(base)).toBeInstanceOf(KeptHit);
+});
+
+test('a match is one text and one object for all rules it comes to', () => {
+  const packer = createHitPacker();
+  const origin = { source: 's', partition: 0, offset: 0n, index: 0 };
+  const one: Hit = { time: 0n, origin, rule: 'r', appendedAt: 0, values: {}, entities: {}, bytes: 0 };
+  const kept = packer.keep(one);
+  expect(packer.keep(one)).toBe(kept);
+  expect((kept as KeptHit).whole()).toBe(one);
+  expect(packer.keep(kept)).toBe(kept);
+  expect(packer.kept((kept as KeptHit).packed).whole()).toBe(one);
 });
