@@ -61,23 +61,30 @@ export const census: Census = {
   snapshot: () => ({ panes: new Map() }),
 };
 
-/** A kind over 200 groups of 300 matches each; the watermark follows every 10 matches. Counts what was told. */
+/** One run through the matches takes less than ten milliseconds; compiling of code in other threads would be much of it. */
+const REPEATS = 5;
+
+/** A kind over 200 groups of 300 matches each; the watermark follows every 10 matches, and those it passed are gone, as in the engine. Counts what was told. */
 export function anomalyCase(name: AnomalyCase): Case {
   const { condition, timespan } = anomalyRule(TYPES[name]);
   const kind: Kind = kindOf(condition, { members: ['a'], timespan });
-  const groups = Array.from({ length: 200 }, (_, group) => hitsOf(group, 300, 60));
-  const run = (): number => {
+  const groups = Array.from({ length: 200 }, (_, group) => {
+    const hits = hitsOf(group, 300, 60);
+    return Array.from({ length: 30 }, (_, step) => hits.slice(10 * step, 10 * step + 10));
+  });
+  const round = (): number => {
     let told = 0;
-    for (const hits of groups) {
+    for (const steps of groups) {
       const own = kind.initial();
-      for (let to = 10; to <= hits.length; to += 10) {
-        const watermark = (hits[to - 1] as Hit).time + 1n;
+      for (const hits of steps) {
+        const watermark = (hits[9] as Hit).time + 1n;
         for (const _trigger of kind.passed(hits, own, { watermark, silent: () => false, census })) told++;
       }
     }
     return told;
   };
-  return { name: `${name}, the kind alone`, events: 200 * 300, run };
+  const run = (): number => Array.from({ length: REPEATS }, round).reduce((sum, told) => sum + told, 0);
+  return { name: `${name}, the kind alone`, events: REPEATS * 200 * 300, run };
 }
 
 /** The same matches through the whole correlator: groups, order, calendar, episodes. */

@@ -35,6 +35,8 @@ type Own = Applied & { first: Nanos | undefined; newest: Nanos; last: KnownValue
 /** First seen: a value (or tuple of values) that the group did not have within `forget`. */
 export function newValue({ fields, learn, forget, newGroup }: NewValueCondition, { logicDigest = '' }: Frame, look?: Look): Kind {
   const remembering = { span: forget, hashKey: hashKeyOf(logicDigest) };
+  const what = `first seen ${fields.join(', ')}`;
+  const within = durationText(forget);
   /** How many of the values are new: none is usual. */
   const draw = ({ last, first }: Own, keys: readonly string[], news: readonly string[], start: Nanos, learned: boolean): void => {
     const known = sizeOf(last) + olderOf(last) - news.length;
@@ -64,8 +66,8 @@ export function newValue({ fields, learn, forget, newGroup }: NewValueCondition,
       const more = moreText(own.last);
       const decision = news.flatMap((key) =>
         decisionsOf({
-          what: `first seen ${fields.join(', ')}`,
-          baseline: `${known} values known within ${durationText(forget)}${more}`,
+          what,
+          baseline: `${known} values known within ${within}${more}`,
           expected: 'seen before',
           observed: key,
           confidence: confidenceIn(known + olderOf(own.last)),

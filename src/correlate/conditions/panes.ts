@@ -7,7 +7,7 @@ import type { Compared, Judged } from '../detectors/judged.ts';
 import type { Hit } from '../firing.ts';
 import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
-import type { Frame, Kind, Passage, Trigger } from '../kind.ts';
+import type { Explanation, Frame, Kind, Passage, Trigger } from '../kind.ts';
 import { paneNumber } from '../pane-number.ts';
 import { type Distinct, distinctOf, withDistinct } from '../sketches/distinct.ts';
 import { FINE } from '../sketches/hyperloglog.ts';
@@ -73,24 +73,29 @@ export function paneKind(condition: PaneAnomaly, { timespan, logicDigest = '' }:
     const end = start + timespan;
     const cut = isCut(number, passage);
     const { hits, count, distinct } = own.open ?? EMPTY;
-    const seen = distinct instanceof Uint8Array ? about(value ?? 0, FINE.error) : rounded(value ?? 0);
-    const undecided = { time: end - 1n, start, end: end - 1n, undecided: true, explain: () => ({ decision: [], hits }) };
+    const undecided = (more: object): Trigger => ({
+      time: end - 1n,
+      start,
+      end: end - 1n,
+      undecided: true,
+      explain: () => ({ decision: [], hits }),
+      ...more,
+    });
     if (value === undefined) return undefined;
-    if (passage.silent(start, end - 1n)) return undecided;
+    if (passage.silent(start, end - 1n)) return undecided({});
     const found = detector.judge(own, Number(start / 1_000_000_000n), value);
     const judged = cut && found.known && value < found.expected ? { ...found, fired: false } : found;
     look?.({ start, value, judged, ...(cut ? { label: 'cut short by the end of the inputs' } : {}) });
     if (!judged.known) {
       // Told of once per group.
-      return judged.first ? { ...undecided, learning: true } : undefined;
+      return judged.first ? undecided({ learning: true }) : undefined;
     }
     if (!judged.fired || hits.length === 0) return undefined;
-    return {
-      time: end - 1n,
-      start,
-      end: end - 1n,
-      explain: () => ({ decision: tell(judged, seen), hits, count: Math.max(count, hits.length) }),
+    const explain = (): Explanation => {
+      const seen = distinct instanceof Uint8Array ? about(value, FINE.error) : rounded(value);
+      return { decision: tell(judged, seen), hits, count: Math.max(count, hits.length) };
     };
+    return { time: end - 1n, start, end: end - 1n, explain };
   };
   const tell = ({ baseline, step = 0, expected, low, high, confidence }: Compared, observed: JsonValue) =>
     decisionsOf({

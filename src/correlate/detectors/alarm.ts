@@ -18,12 +18,16 @@ const FADE = 35;
 const HABIT = 0.25;
 const HABIT_FADE = 500;
 
+/** What is left of each after one score. */
+const FADING = 0.5 ** (1 / FADE);
+const HABIT_FADING = 0.5 ** (1 / HABIT_FADE);
+
 export const newAlarm = (): Alarm => ({ said: 0, wont: 0 });
 
 /** Takes the next score (undefined: undecided) and says whether it is worth an alarm. */
 export function heed(alarm: Alarm, score: number | undefined, threshold = CHANGE_THRESHOLD): boolean {
-  alarm.said *= 0.5 ** (1 / FADE);
-  alarm.wont *= 0.5 ** (1 / HABIT_FADE);
+  alarm.said *= FADING;
+  alarm.wont *= HABIT_FADING;
   if (score === undefined || score < bar(alarm, threshold) || score <= alarm.said) return false;
   alarm.said = score * RISE;
   alarm.wont += HABIT;

@@ -14,7 +14,7 @@ export function regularity(times: readonly number[]): Regularity {
 }
 
 /** The median of numbers in order of size. */
-export function middleOf(sorted: readonly number[]): number {
+export function middleOf(sorted: ArrayLike<number>): number {
   const half = sorted.length >> 1;
   return sorted.length % 2 === 1 ? (sorted[half] as number) : ((sorted[half - 1] as number) + (sorted[half] as number)) / 2;
 }

@@ -1,6 +1,6 @@
 import { type Alarm, bar, heed, newAlarm } from './alarm.ts';
 import { confidenceOf, median, type PaneDetector } from './judged.ts';
-import { learn, newTail, surprise, type Tail } from './tail.ts';
+import { bucketOf, learn, newTail, surprise, type Tail } from './tail.ts';
 
 /**
  * Change in a series of numbers, seen in several ways at once: level, step, distance to the median before, means of two
@@ -68,8 +68,10 @@ export function observe(series: Series, time: number, value: number): Seen {
   const views = VIEWS.map(({ name, of }, i) => {
     const tail = tails[i] as Tail;
     const seen = of(look);
-    const rarity = warm && seen !== undefined ? Math.min(surprise(tail, seen), MOST) : 0;
-    if (seen !== undefined) learn(tail, seen);
+    if (seen === undefined) return { view: name, surprise: 0 };
+    const bucket = bucketOf(tail, seen);
+    const rarity = warm ? Math.min(surprise(tail, seen, bucket), MOST) : 0;
+    learn(tail, seen, bucket);
     return { view: name, surprise: rarity };
   });
   series.seen++;
@@ -86,24 +88,35 @@ export function change(threshold: number): PaneDetector<Past> {
   return {
     initial: () => ({ series: newSeries(), alarm: newAlarm() }),
     judge({ past: { series, alarm } }, start, value) {
-      const before = series.recent.toSorted((a, b) => a - b);
+      const before = series.recent.slice();
       const needed = bar(alarm, threshold);
       const { score, views, expected } = observe(series, start, value);
       const fired = heed(alarm, score, threshold);
       if (score === undefined) return { known: false, learned: series.seen, needed: SERIES_WARM_UP, first: series.seen === 1 };
-      const [first, second] = views.toSorted((a, b) => b.surprise - a.surprise);
+      const { seen } = series;
+      const edge = (share: number): number => before.sort(ascending)[Math.floor(before.length * share)] ?? value;
       return {
         known: true,
         fired,
-        baseline: `own past of ${series.seen - 1} panes; least expected: ${first?.view}, ${second?.view}`,
         expected,
-        low: before[Math.floor(before.length * 0.02)] ?? value,
-        high: before[Math.floor(before.length * 0.98)] ?? value,
         confidence: confidenceOf(score, needed),
+        // Asked for when there is something to tell.
+        get baseline() {
+          const [first, second] = views.toSorted((a, b) => b.surprise - a.surprise);
+          return `own past of ${seen - 1} panes; least expected: ${first?.view}, ${second?.view}`;
+        },
+        get low() {
+          return edge(0.02);
+        },
+        get high() {
+          return edge(0.98);
+        },
       };
     },
   };
 }
+
+const ascending = (a: number, b: number): number => a - b;
 
 /** What happens once in ten values is nothing to count. */
 const EVERYDAY = 1;
@@ -116,8 +129,12 @@ type Look = {
   readonly before: number;
   readonly median20: number;
   readonly median100: number;
+  /** Of the last 12, 50 and 100 values. */
+  readonly mean12: number;
+  readonly mean50: number;
+  readonly spread100: number;
   mean(from: number, to: number): number;
-  spread(from: number, to?: number): number;
+  spread(from: number, to?: number, middle?: number): number;
   /** Distance of this hour's median to that of the days before; 0 while fewer than two are known. */
   readonly offHour: number;
   readonly drift: number;
@@ -131,13 +148,13 @@ const VIEWS: readonly { readonly name: string; readonly of: (look: Look) => numb
   { name: 'off the median of 100', of: ({ length, value, median100 }) => (length < 100 ? undefined : Math.abs(value - median100)) },
   { name: 'shift over 10', of: ({ length, mean }) => (length < 20 ? undefined : Math.abs(mean(10, 0) - mean(20, 10))) },
   { name: 'shift over 25', of: ({ length, mean }) => (length < 125 ? undefined : Math.abs(mean(25, 0) - mean(125, 25))) },
-  { name: 'high mean of 12', of: ({ length, mean }) => (length < 12 ? undefined : mean(12, 0)) },
-  { name: 'low mean of 12', of: ({ length, mean }) => (length < 12 ? undefined : -mean(12, 0)) },
-  { name: 'high mean of 50', of: ({ length, mean }) => (length < 50 ? undefined : mean(50, 0)) },
-  { name: 'low mean of 50', of: ({ length, mean }) => (length < 50 ? undefined : -mean(50, 0)) },
+  { name: 'high mean of 12', of: ({ length, mean12 }) => (length < 12 ? undefined : mean12) },
+  { name: 'low mean of 12', of: ({ length, mean12 }) => (length < 12 ? undefined : -mean12) },
+  { name: 'high mean of 50', of: ({ length, mean50 }) => (length < 50 ? undefined : mean50) },
+  { name: 'low mean of 50', of: ({ length, mean50 }) => (length < 50 ? undefined : -mean50) },
   { name: 'spread of 24', of: ({ length, spread }) => (length < 24 ? undefined : spread(24)) },
-  { name: 'spread of 100', of: ({ length, spread }) => (length < 100 ? undefined : spread(100)) },
-  { name: 'stillness of 100', of: ({ length, spread }) => (length < 100 ? undefined : -spread(100)) },
+  { name: 'spread of 100', of: ({ length, spread100 }) => (length < 100 ? undefined : spread100) },
+  { name: 'stillness of 100', of: ({ length, spread100 }) => (length < 100 ? undefined : -spread100) },
   { name: 'mean of 5 in spreads of the 100 before', of: (look) => inSpreads(look, 5) },
   { name: 'mean of 20 in spreads of the 100 before', of: (look) => inSpreads(look, 20) },
   {
@@ -159,7 +176,7 @@ const LEAST = 1e-9;
 function inSpreads({ length, mean, spread }: Look, of: number): number | undefined {
   if (length < of + 100) return undefined;
   const before = mean(of + 100, of);
-  return Math.abs(mean(of, 0) - before) / (spread(of + 100, of) + LEAST_SHARE * Math.abs(before) + LEAST);
+  return Math.abs(mean(of, 0) - before) / (spread(of + 100, of, before) + LEAST_SHARE * Math.abs(before) + LEAST);
 }
 
 function lookAt(recent: readonly number[], offHour: number, drift: number): Look {
@@ -172,8 +189,7 @@ function lookAt(recent: readonly number[], offHour: number, drift: number): Look
     for (let i = start; i < end; i++) sum += recent[i] as number;
     return end > start ? sum / (end - start) : 0;
   };
-  const spread = (from: number, to = 0): number => {
-    const middle = mean(from, to);
+  const spread = (from: number, to = 0, middle = mean(from, to)): number => {
     const start = Math.max(0, length - from);
     const end = Math.max(start, length - to);
     let sum = 0;
@@ -181,13 +197,16 @@ function lookAt(recent: readonly number[], offHour: number, drift: number): Look
     return end > start ? Math.sqrt(sum / (end - start)) : 0;
   };
   const value = recent[length - 1] as number;
-  const medianBefore = (of: number): number => (length < 2 ? value : median(recent.slice(Math.max(0, length - 1 - of), length - 1)));
+  const medianBefore = (of: number): number => (length < 2 ? value : median(recent, Math.max(0, length - 1 - of), length - 1));
   return {
     length,
     value,
     before: recent[length - 2] ?? value,
     median20: medianBefore(20),
     median100: medianBefore(100),
+    mean12: mean(12, 0),
+    mean50: mean(50, 0),
+    spread100: spread(100),
     mean,
     spread,
     offHour,
@@ -209,5 +228,5 @@ function expectHour(series: Series, time: number, value: number): number {
   series.now.push(value);
   if (series.now.length > PER_HOUR) series.now.shift();
   const { past } = series.hours[((hour % slots) + slots) % slots] as { past: number[] };
-  return past.length < 2 ? 0 : median(series.now.slice(-6)) - median(past);
+  return past.length < 2 ? 0 : median(series.now, Math.max(0, series.now.length - 6)) - median(past);
 }

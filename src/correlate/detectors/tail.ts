@@ -30,31 +30,40 @@ const FLOOR = 0.01;
 
 export const newTail = (): Tail => ({ first: [], center: 0, scale: 1, total: 0, low: 0, counts: '' });
 
-/** -log10 of the chance of a value at least as great; 0 while there is too little to tell. */
-export function surprise(tail: Tail, value: number): number {
+/** -log10 of the chance of a value at least as great; 0 while there is too little to tell. `bucket` is that of the value. */
+export function surprise(tail: Tail, value: number, bucket = bucketOf(tail, value)): number {
   const { counts, low, total } = tail;
   if (total === 0) return 0;
-  const own = bucketOf(tail, value);
   const beyond = total - Math.floor(total * QUANTILE);
   let above = 0;
-  let tied = 0;
-  let excess = 0;
   let at = counts.length - 1;
   for (; at >= 0; at--) {
     const count = counts.charCodeAt(at);
-    if (low + at >= own) tied += count;
     if (above + count >= beyond) break;
     above += count;
-    excess += count * middleOf(tail, low + at);
+  }
+  if (bucket <= low + at) return Math.log10((total + 1) / (timesFrom(tail, bucket - low, at, above) + 1));
+  let excess = 0;
+  for (let i = counts.length - 1; i > at; i--) {
+    const count = counts.charCodeAt(i);
+    if (count > 0) excess += count * middleOf(tail, low + i);
   }
   const threshold = middleOf(tail, low + Math.max(at, 0));
-  if (own <= low + at) {
-    for (let i = at - 1; i >= 0 && low + i >= own; i--) tied += counts.charCodeAt(i);
-    return Math.log10((total + 1) / (tied + 1));
-  }
   const mean = (excess - above * threshold) / (above + 1);
   const spread = Math.max(Math.min(mean, BELIEVED * quartileExcess(tail, above, threshold)), FLOOR * Math.abs(threshold), 1e-9);
   return -Math.log10(1 - QUANTILE) + ((value - threshold) / spread) * Math.LOG10E;
+}
+
+/** How many values were in bucket `from` or beyond, counted from the nearer end; `above` are beyond bucket `at`. */
+function timesFrom({ counts, total }: Tail, from: number, at: number, above: number): number {
+  if (2 * from < at) {
+    let times = total;
+    for (let i = 0; i < from; i++) times -= counts.charCodeAt(i);
+    return times;
+  }
+  let times = above;
+  for (let i = at; i >= from; i--) times += counts.charCodeAt(i);
+  return times;
 }
 
 /** The mean of the exponential tail whose upper quartile is that of the `above` greatest values, as excess over the threshold. */
@@ -68,9 +77,9 @@ function quartileExcess(tail: Tail, above: number, threshold: number): number {
   return 0;
 }
 
-export function learn(tail: Tail, value: number): void {
+export function learn(tail: Tail, value: number, bucket = bucketOf(tail, value)): void {
   if (tail.total > 0) {
-    count(tail, value);
+    count(tail, bucket);
     return;
   }
   tail.first.push(value);
@@ -79,23 +88,23 @@ export function learn(tail: Tail, value: number): void {
   tail.center = sorted[LEARN >> 1] as number;
   const distances = sorted.map((one) => Math.abs(one - tail.center)).sort((a, b) => a - b);
   tail.scale = Math.max(distances[LEARN >> 1] as number, 0.01 * Math.abs(tail.center), 1e-6);
-  for (const one of tail.first) count(tail, one);
+  for (const one of tail.first) count(tail, bucketOf(tail, one));
   tail.first = [];
 }
 
-function count(tail: Tail, value: number): void {
-  const bucket = bucketOf(tail, value);
-  if (tail.counts === '') tail.low = bucket;
+function count(tail: Tail, bucket: number): void {
+  let { counts } = tail;
+  if (counts === '') tail.low = bucket;
   if (bucket < tail.low) {
-    tail.counts = NONE.repeat(tail.low - bucket) + tail.counts;
+    counts = NONE.repeat(tail.low - bucket) + counts;
     tail.low = bucket;
   }
   const at = bucket - tail.low;
-  const counts = at < tail.counts.length ? tail.counts : tail.counts + NONE.repeat(at + 1 - tail.counts.length);
+  if (at >= counts.length) counts += NONE.repeat(at + 1 - counts.length);
   tail.total++;
-  tail.counts = flat(counts.slice(0, at) + String.fromCharCode(counts.charCodeAt(at) + 1) + counts.slice(at + 1), tail.total);
+  tail.counts = oneMore(counts, at, tail.total);
   if (tail.total < MOST) return;
-  const halved = Array.from(counts, (_, i) => tail.counts.charCodeAt(i) >> 1);
+  const halved = Array.from(tail.counts, (one) => one.charCodeAt(0) >> 1);
   tail.total = halved.reduce((sum, one) => sum + one, 0);
   tail.counts = String.fromCharCode(...halved);
 }
@@ -104,14 +113,18 @@ const NONE = '\0';
 const scratch = Buffer.alloc(2 * (2 * FAR + 2));
 
 /** One text of its own, and not the parts it was made of; of one byte per character while no count can need two. */
-function flat(text: string, total: number): string {
+function oneMore(counts: string, at: number, total: number): string {
   const form = total < 256 ? 'latin1' : 'utf16le';
-  return scratch.toString(form, 0, scratch.write(text, form));
+  const length = scratch.write(counts, form);
+  if (form === 'latin1') scratch[at] = counts.charCodeAt(at) + 1;
+  else scratch.writeUInt16LE(counts.charCodeAt(at) + 1, 2 * at);
+  return scratch.toString(form, 0, length);
 }
 
-function bucketOf({ center, scale }: Tail, value: number): number {
+export function bucketOf({ center, scale }: Tail, value: number): number {
   const bucket = Math.round(Math.asinh((value - center) / scale) / WIDTH);
   return bucket > FAR ? FAR : bucket < -FAR ? -FAR : bucket;
 }
 
-const middleOf = ({ center, scale }: Tail, bucket: number): number => center + scale * Math.sinh(bucket * WIDTH);
+const SINH = Float64Array.from({ length: 2 * FAR + 1 }, (_, i) => Math.sinh((i - FAR) * WIDTH));
+const middleOf = ({ center, scale }: Tail, bucket: number): number => center + scale * (SINH[bucket + FAR] as number);
