@@ -12,7 +12,6 @@ export type Watermark = {
 
 export function createWatermark(start: Nanos, snapshot: readonly (readonly [string, string, boolean])[] = []): Watermark {
   const partitions = new Map(snapshot.map(([name, time, idle]) => [name, { time: BigInt(time), idle }]));
-  let current = start;
   const joint = (): Nanos => {
     const all = [...partitions.values()];
     const active = all.filter(({ idle }) => !idle);
@@ -20,6 +19,7 @@ export function createWatermark(start: Nanos, snapshot: readonly (readonly [stri
     if (active.length === 0) return all.reduce((most, { time }) => (time > most ? time : most), start);
     return active.reduce((least, { time }) => (time < least ? time : least), (active[0] as { time: Nanos }).time);
   };
+  let current = joint();
   return {
     report(partition, time, idle) {
       const known = partitions.get(partition);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type CorrelateRecord, createCorrelator } from '../../src/correlate/correlator.ts';
+import { type CorrelateRecord, createCorrelator, DEFAULT_CORRELATE_OPTIONS, restoreCorrelator } from '../../src/correlate/correlator.ts';
 import { rulesetOf } from '../support/a-rule.ts';
 import { aMatch, asRecord, endOf, firingsOf, SECOND, watermarkAt } from '../support/correlate.ts';
 
@@ -70,4 +70,20 @@ describe('an absence at the end of the inputs', () => {
     expect(cut([...seen('x', 0, 5), ...seen('y', 14.9)])).toBe(2);
     expect(cut([...seen('x', 0, 5), ...seen('y', 15), watermarkAt(40n * SECOND)])).toBe(0);
   });
+});
+
+test('windows that are open are as many after a restart', () => {
+  const member = (name: string) => ({
+    title: name,
+    name,
+    logsource: { category: 'test' },
+    detection: { sel: { t: name }, condition: 'sel' },
+  });
+  const correlation = { type: 'temporal', rules: ['a', 'b'], 'group-by': ['g'], timespan: '10s', condition: 'a and not b' };
+  const ruleset = rulesetOf(member('a'), member('b'), { title: 'j', name: 'judged', correlation });
+  const correlator = createCorrelator(ruleset);
+  // The window of x was decided, and its match is kept for those of later ones.
+  for (const record of [...seen('x', 0), ...seen('y', 12), watermarkAt(15n * SECOND)]) correlator.apply(record);
+  const restored = restoreCorrelator(ruleset, DEFAULT_CORRELATE_OPTIONS, correlator.snapshot());
+  expect([correlator.open(), restored.open()]).toEqual([1, 1]);
 });
