@@ -33,7 +33,13 @@ const weights = readProfile(flags.profile as ProfileName);
 type Row = { readonly series: Series; readonly half: 'tuned' | 'held out'; readonly at: (threshold: number) => Tally };
 const rowOf = (series: Series, half: Row['half']): Row => {
   const alarms = detector.over(series);
-  return { series, half, at: (threshold) => tally(alarms(threshold), series.labels, weights, Number.MIN_VALUE) };
+  const known = new Map<number, Tally>();
+  const at = (threshold: number): Tally => {
+    const found = known.get(threshold) ?? tally(alarms(threshold), series.labels, weights, Number.MIN_VALUE);
+    known.set(threshold, found);
+    return found;
+  };
+  return { series, half, at };
 };
 const corpus = readCorpus().map((series, i) => ({ series, half: i % 2 === 0 ? ('tuned' as const) : ('held out' as const) }));
 const sum = (of: readonly Row[], threshold: number): Tally =>
@@ -49,7 +55,10 @@ const scoreOf = ({ raw, windows }: Tally): number => normalized(raw, windows, we
 /** The one threshold that is best for all of them together, as the benchmark chooses it. */
 const bestFor = (of: readonly Row[]): number =>
   detector.thresholds
-    .map((threshold) => ({ threshold, raw: sum(of, threshold).raw }))
+    .map((threshold, i) => {
+      if (process.stderr.isTTY) process.stderr.write(`\rthreshold ${i + 1} of ${detector.thresholds.length} `);
+      return { threshold, raw: sum(of, threshold).raw };
+    })
     .reduce((best, one) => (one.raw > best.raw ? one : best)).threshold;
 
 if (flags.transforms) {

@@ -68,7 +68,8 @@ export const DETECTORS: Readonly<Record<'change' | 'seasonal' | 'spike' | 'none'
         coarse: false,
       }),
     ),
-    thresholds: steps(3, 60, 3),
+    // Each is a pass over everything of some minutes: a season of many slots is remembered in steps, which costs.
+    thresholds: [3, 6, 12, 24, 48],
     shipped: 6,
   },
   spike: {

@@ -104,15 +104,22 @@ export type OpenOptions = {
  * Throws WardlineError `store` when the file is no store of this version, is damaged, or is in use.
  */
 export function openDatabase(path: string, options: OpenOptions = {}): Database {
-  const fresh = path === ':memory:' || !existsSync(path);
-  if (fresh && (options.readOnly || options.beside)) throw new WardlineError('usage', `no store at ${path}; run "wardline run" first`);
-  if (!fresh && statSync(path).isDirectory())
+  const missing = path === ':memory:' || !existsSync(path);
+  if (missing && (options.readOnly || options.beside)) throw new WardlineError('usage', `no store at ${path}; run "wardline run" first`);
+  if (!missing && statSync(path).isDirectory())
     throw new WardlineError('usage', `the store ${path} is a folder; name the file in it, such as ${join(path, 'wardline.db')}`);
   try {
-    if (fresh && path !== ':memory:') makeFolder(dirname(path), 0o700);
+    if (missing && path !== ':memory:') makeFolder(dirname(path), 0o700);
     const lock = options.readOnly || options.beside || path === ':memory:' ? undefined : lockStore(path);
     const database = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: 2000, allowExtension: false, defensive: true });
-    if (!options.readOnly) configure(database, path, fresh);
+    // A file without anything in it is one whose maker was killed: the layout comes in one transaction.
+    const bare = database.prepare('SELECT count(*) AS items FROM sqlite_schema').get()?.['items'] === 0;
+    if (bare && (options.readOnly || options.beside))
+      throw new WardlineError(
+        'usage',
+        `the store ${path} is empty: whoever makes it is not done, or was stopped; run "wardline run" again`,
+      );
+    if (!options.readOnly) configure(database, path, bare);
     requireVersion(database, path);
     database.setAuthorizer(allowed);
     return wrap(database, lock, path);
@@ -159,6 +166,8 @@ function configure(database: DatabaseSync, path: string, fresh: boolean): void {
 }
 
 function requireVersion(database: DatabaseSync, path: string): void {
+  if (database.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'meta'`).get() === undefined)
+    throw new WardlineError('store', `${path} is a database of something else, no store of Wardline`);
   const row = database.prepare(`SELECT value FROM meta WHERE key = 'version'`).get();
   const version = row?.['value'];
   if (version !== String(STORE_VERSION)) {

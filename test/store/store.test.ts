@@ -148,6 +148,34 @@ describe('opening', () => {
     expect(() => openStore(path)).toThrow(/cannot open the store .*wardline\.db/);
   });
 
+  // What a maker leaves behind that is killed before the layout is committed: no bytes, or a head alone.
+  test.each([
+    ['of no bytes', ''],
+    ['with a head alone', 'PRAGMA journal_mode = WAL; CREATE TABLE a (b); DROP TABLE a; VACUUM;'],
+  ])('a file %s is made a store; who only reads is told', (_, sql) => {
+    writeFileSync(path, '');
+    const made = new DatabaseSync(path);
+    if (sql !== '') made.exec(sql);
+    made.close();
+    expect(() => openStore(path, { readOnly: true })).toThrow(/is empty: whoever makes it is not done.*"wardline run"/);
+    const store = openStore(path);
+    store.alerts.append([alert('a')], []);
+    store.close();
+    const again = openStore(path);
+    expect(again.alerts.count()).toBe(1);
+    again.close();
+  });
+
+  test('a database of something else is refused, and left as it is', () => {
+    const other = new DatabaseSync(path);
+    other.exec('CREATE TABLE notes (text TEXT)');
+    other.close();
+    expect(() => openStore(path)).toThrow(/is a database of something else/);
+    const after = new DatabaseSync(path);
+    expect(after.prepare('SELECT name FROM sqlite_schema').all()).toEqual([expect.objectContaining({ name: 'notes' })]);
+    after.close();
+  });
+
   test('reading where nothing was written says what to do', () => {
     expect(() => openStore(join(folder, 'none.db'), { readOnly: true })).toThrow(/run "wardline run" first/);
   });
