@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createCorrelator, DEFAULT_CORRELATE_OPTIONS, type Note, restoreCorrelator } from '../../src/correlate/correlator.ts';
 import { rulesetOf } from '../support/a-rule.ts';
-import { aMatch, asRecord, nameOf, SECOND } from '../support/correlate.ts';
+import { aMatch, asRecord, nameOf, SECOND, watermarkAt } from '../support/correlate.ts';
 
 const member = (name: string) => ({
   title: name,
@@ -58,6 +58,22 @@ describe('a flood of fresh keys on a budget', () => {
     const { bytes, groups, evicted } = correlator.stats();
     expect(bytes).toBeLessThanOrEqual(100_000);
     expect(groups + evicted).toBe(2000);
+    // Fresh keys rest as text: as objects not even 200 would fit.
+    expect(groups).toBeGreaterThan(500);
+  });
+
+  test('counts open episodes, and what of their evidence left the window', () => {
+    const bytesAfter = (gte: number, matches: number): number => {
+      const correlator = createCorrelator(rulesetOf(member('a'), counting('one', 'a', gte)));
+      for (let n = 0; n < matches; n++) {
+        correlator.apply(asRecord(aMatch('a', 1200 * n, { g: 'x' }, n)));
+        correlator.apply(watermarkAt(BigInt(1200 * n) * SECOND));
+      }
+      return correlator.stats().bytes;
+    };
+    expect(bytesAfter(1, 1)).toBeGreaterThan(bytesAfter(2, 1) + 900);
+    // Three or four matches stand in the window of an hour, ten of the first stay with the episode.
+    expect(bytesAfter(1, 20)).toBeGreaterThan(bytesAfter(1, 4) + 10 * 200);
   });
 
   test('groups that advanced go only when no other is left, those not used for the longest first', () => {
