@@ -44,7 +44,7 @@ export function globMatches(glob: Glob, text: string): boolean {
 }
 
 /** UTF-16 units of the code point at a place: `?` takes a whole one. */
-function width(text: string, at: number): number {
+export function width(text: string, at: number): number {
   const unit = text.charCodeAt(at);
   if (unit < 0xd800 || unit > 0xdbff || at + 1 >= text.length) return 1;
   const next = text.charCodeAt(at + 1);

@@ -1,5 +1,6 @@
 import type { Event, Route } from '../event/event.ts';
 import type { Detection } from '../rule/ir/rule.ts';
+import { fold } from '../shared/fold.ts';
 import type { JsonObject } from '../shared/json.ts';
 import type { ByteLine } from './bytes/byte-line.ts';
 import { createCandidates } from './candidates.ts';
@@ -45,18 +46,27 @@ export function createMatcher(detections: readonly Detection[]): Matcher {
   };
 }
 
-/** The group of each route, compiled on first sight. */
+/** The group of each route, compiled on first sight; routes that rules cannot tell apart have one (`Security`, `security`). */
 export function createGroups(detections: readonly Detection[], line?: ByteLine): (route: Route) => Group {
   const groups: Group[] = [];
   const routes: Route[] = [];
+  const byKey = new Map<string, Group>();
   return (route) => {
     const known = groups[route.id];
     if (known !== undefined && routes[route.id] === route) return known;
-    const group = compileGroup(detections, route, line);
+    const key = keyOf(route);
+    let group = byKey.get(key);
+    if (group === undefined) byKey.set(key, (group = compileGroup(detections, route, line)));
     groups[route.id] = group;
     routes[route.id] = route;
     return group;
   };
+}
+
+/** What a group is compiled of; letter case of a known text decides nothing (`foldKnown`). */
+function keyOf({ format, labels, known, everyLogsource }: Route): string {
+  const constants = [...known].map(([field, value]) => [field, typeof value === 'string' ? fold(value) : value]);
+  return JSON.stringify([format, everyLogsource === true, labels, constants]);
 }
 
 /** Keeps an event; once there are enough, anchors are chosen again by how often they are met. */

@@ -1,13 +1,14 @@
 import { SEEN_CHARACTERS } from '../event/tags.ts';
-import type { Expr, Predicate, TextPattern } from '../rule/ir/expr.ts';
+import type { Expr, Predicate } from '../rule/ir/expr.ts';
 import { fold } from '../shared/fold.ts';
 import { compileRegex, leadingFlags } from '../shared/regex.ts';
-import { compileGlob, globMatches, isDash } from './glob.ts';
 import { jsonHolds } from './json-predicate.ts';
+import { mayContain } from './long-texts.ts';
 import { compileNetwork } from './networks.ts';
 import { compareNumbers, timePart } from './reference.ts';
 import { regexLiterals } from './regex-literals.ts';
 import { type Leaf, leafNumber, leafText } from './scalar.ts';
+import { type TextTest, textTest } from './text-test.ts';
 import type { Texts, View } from './view.ts';
 
 /** An expression ready to run on a view. */
@@ -18,9 +19,6 @@ export type SlotOf = (field: string) => number;
 
 /** What a program is compiled with. */
 export type Tools = { readonly slotOf: SlotOf };
-
-/** A test of one text, already folded unless the predicate is cased. */
-type TextTest = (text: string) => boolean;
 
 /** A set beats a chain of comparisons from this many equalities on. */
 const SET_FROM = 4;
@@ -189,73 +187,6 @@ function compileText({ field, pattern, cased }: Predicate & { readonly op: 'text
   return cased ? (view) => anyText(view.text(slot), test) : (view) => anyText(view.low(slot), test);
 }
 
-const isAny = (token: TextPattern[number] | undefined): boolean => typeof token === 'object' && token.wildcard === 'any';
-
-/** The cheapest test that means the same as the glob. */
-export function textTest(pattern: TextPattern): TextTest {
-  const tokens = pattern.filter((token, i) => !(isAny(token) && isAny(pattern[i - 1])));
-  const [a, b, c] = tokens;
-  if (tokens.length === 0) return (text) => text === '';
-  if (tokens.length === 1 && typeof a === 'string') return (text) => text === a;
-  if (tokens.length === 1 && isAny(a)) return () => true;
-  if (tokens.length === 2 && typeof a === 'string' && isAny(b)) return (text) => text.startsWith(a);
-  if (tokens.length === 2 && isAny(a) && typeof b === 'string') return (text) => text.endsWith(b);
-  if (tokens.length === 3 && isAny(a) && typeof b === 'string' && isAny(c)) return (text) => text.includes(b);
-  if (tokens.every((token) => typeof token === 'string' || isAny(token))) return runsTest(tokens);
-  const dashed = dashTest(tokens);
-  if (dashed !== undefined) return dashed;
-  const glob = compileGlob(tokens);
-  // Every literal must occur: a cheap refusal before the glob runs.
-  const longest = tokens
-    .filter((token) => typeof token === 'string')
-    .reduce((best, token) => (token.length > best.length ? token : best), '');
-  return longest === '' ? (text) => globMatches(glob, text) : (text) => text.includes(longest) && globMatches(glob, text);
-}
-
-/** A dash between literals, anywhere in the text: the longer of them is looked for, the rest compared there. */
-function dashTest(tokens: TextPattern): TextTest | undefined {
-  const inner = tokens.slice(1, -1);
-  const at = inner.findIndex((token) => typeof token === 'object' && token.wildcard === 'dash');
-  const around = inner.filter((token) => typeof token === 'string');
-  if (!isAny(tokens[0]) || !isAny(tokens.at(-1)) || at < 0 || around.length === 0 || around.length + 1 < inner.length) return undefined;
-  const [before, after] = at === 0 ? ['', around[0] as string] : [around[0] as string, around[1] ?? ''];
-  const sought = before.length > after.length ? before : after;
-  const toDash = sought === before ? before.length : -1;
-  return (text) => {
-    for (let found = text.indexOf(sought); found >= 0; found = text.indexOf(sought, found + 1)) {
-      const dash = found + toDash;
-      if (
-        dash >= before.length &&
-        isDash(text.charCodeAt(dash)) &&
-        text.startsWith(before, dash - before.length) &&
-        text.startsWith(after, dash + 1)
-      )
-        return true;
-    }
-    return false;
-  };
-}
-
-/** Literals with anything between them: each is looked for after the one before, at whose first place the most is left. */
-function runsTest(tokens: TextPattern): TextTest {
-  const runs = tokens.filter((token) => typeof token === 'string');
-  const head = typeof tokens[0] === 'string' ? (runs.shift() ?? '') : '';
-  const tail = typeof tokens.at(-1) === 'string' ? (runs.pop() ?? '') : '';
-  return (text) => {
-    const end = text.length - tail.length;
-    let from = head.length;
-    if (from > end || !text.startsWith(head) || !text.endsWith(tail)) return false;
-    for (let i = 0; i < runs.length; i++) {
-      const run = runs[i] as string;
-      const at = text.indexOf(run, from);
-      if (at < 0) return false;
-      from = at + run.length;
-      if (from > end) return false;
-    }
-    return true;
-  };
-}
-
 type RegexPredicate = Predicate & { readonly op: 'regex' };
 
 /** The expression alone, where its literals are known to occur or there are none. */
@@ -284,7 +215,7 @@ function inOrder(sets: readonly (readonly string[])[], low: string): boolean {
     let end = -1;
     for (let j = 0; j < set.length; j++) {
       const literal = set[j] as string;
-      const at = low.indexOf(literal, from);
+      const at = mayContain(low, literal) ? low.indexOf(literal, from) : -1;
       if (at >= 0 && (end < 0 || at + literal.length < end)) end = at + literal.length;
     }
     if (end < 0) return false;

@@ -21,7 +21,7 @@ export function covers(rule: Logsource, label: RouteLabel): boolean {
   );
 }
 
-/** The expression with everything decided that is the same for all events of a route. */
+/** The expression with everything decided that is the same for all events of a route, in whatever letter case they have it. */
 export function foldKnown(expr: Expr, known: ReadonlyMap<string, JsonValue>): Expr {
   if (known.size === 0) return expr;
   switch (expr.op) {
@@ -57,10 +57,10 @@ function foldPredicate(predicate: Predicate, known: ReadonlyMap<string, JsonValu
   if (value === undefined || value === null || typeof value === 'object') return predicate;
   switch (predicate.op) {
     case 'text': {
-      const { pattern, cased } = predicate;
-      const text = leafText(value);
-      const glob = compileGlob(cased ? pattern : pattern.map((token) => (typeof token === 'string' ? fold(token) : token)));
-      return { op: 'constant', value: globMatches(glob, cased ? text : fold(text)) };
+      // Routes that differ by letter case alone share what is made here.
+      if (predicate.cased) return predicate;
+      const glob = compileGlob(predicate.pattern.map((token) => (typeof token === 'string' ? fold(token) : token)));
+      return { op: 'constant', value: globMatches(glob, fold(leafText(value))) };
     }
     case 'number':
       return { op: 'constant', value: compareNumbers(leafNumber(value), predicate.compare, predicate.value) };

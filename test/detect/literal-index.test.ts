@@ -3,7 +3,7 @@ import { createByteIndex } from '../../src/detect/bytes/byte-index.ts';
 import { Machine } from '../../src/detect/bytes/machine.ts';
 import { compileGlob, globMatches } from '../../src/detect/glob.ts';
 import { createFieldIndex } from '../../src/detect/literal-index.ts';
-import { textTest } from '../../src/detect/program.ts';
+import { textTest } from '../../src/detect/text-test.ts';
 import { hasUnitsOf, noteUnits } from '../../src/detect/units.ts';
 import type { TextPattern } from '../../src/rule/ir/expr.ts';
 
