@@ -118,14 +118,25 @@ export function createCorrelator(
   const router = createRouter(rules);
   const put = ({ rule, group, hit, late }: Routed, say: Say): readonly Firing[] => {
     const state = byRule.get(rule);
-    if (state === undefined) return [];
+    if (state === undefined) return NO_FIRINGS;
     if (late && state.plan.kind.settled) {
       state.counters.late++;
-      return [];
+      return NO_FIRINGS;
     }
     if (late) state.counters.lateTaken++;
     return state.insert(group, hit, say);
   };
+  /** Most matches make nothing fire. */
+  const putAll = (routed: readonly Routed[], say: Say): readonly Firing[] => {
+    let out = NO_FIRINGS;
+    for (const one of routed) {
+      const firings = put(one, say);
+      if (firings.length > 0) out = out.length === 0 ? firings : [...out, ...firings];
+    }
+    return out;
+  };
+  const told = (firings: readonly Firing[]): readonly Firing[] =>
+    firings.length === 0 ? firings : firings.filter(({ rule }) => alerting.has(rule));
   const leftOut = (rules: readonly RuleId[]): void => {
     counters.ungrouped += rules.length;
     for (const rule of rules) {
@@ -136,12 +147,12 @@ export function createCorrelator(
   const take = (match: Match, say: Say): readonly Firing[] => {
     const { routed, ungrouped } = router.route(match);
     if (ungrouped.length > 0) leftOut(ungrouped);
-    return routed.flatMap((one) => put(one, say));
+    return putAll(routed, say);
   };
   const chain = (start: Hit, say: Say): readonly Firing[] => {
     const { routed, ungrouped } = router.routeHit(start, EMPTY, false);
     if (ungrouped.length > 0) leftOut(ungrouped);
-    return routed.flatMap((one) => put(one, say));
+    return putAll(routed, say);
   };
 
   /** Rules in the order of their feeding: what a rule below settles is a match of the rule above before that decides. */
@@ -165,9 +176,9 @@ export function createCorrelator(
     apply(record, say = QUIET) {
       switch (record.kind) {
         case 'match':
-          return take(record.match, say).filter(({ rule }) => alerting.has(rule));
+          return told(take(record.match, say));
         case 'routed':
-          return put(record.routed, say).filter(({ rule }) => alerting.has(rule));
+          return told(put(record.routed, say));
         case 'sources':
           for (const [source, partition] of record.partitions) watermark.expect(`${partition}/${source}`, record.awake === true);
           return [];
@@ -236,6 +247,7 @@ function lossesOf({ plan: { rule }, counters: { untold: _untold, ...counters } }
 }
 
 const EMPTY: Match['ecs'] = {};
+const NO_FIRINGS: readonly Firing[] = [];
 function statsOf(states: readonly RuleState[], ungrouped: number): CorrelateStats {
   const stats = { groups: 0, bytes: 0, hits: 0, evicted: 0, evictedAdvanced: 0, dropped: 0, late: 0, ungrouped };
   for (const { groups, counters } of states) {

@@ -17,6 +17,18 @@ export function paneNumber(width: Nanos): PaneNumber {
   };
 }
 
+/** The last instant of a pane; the last answer is remembered, since groups are mostly in one pane. */
+export function lastInstant(width: Nanos): (pane: number) => Nanos {
+  let [known, last] = [Number.NaN, 0n];
+  return (pane) => {
+    if (pane !== known) {
+      last = BigInt(pane + 1) * width - 1n;
+      known = pane;
+    }
+    return last;
+  };
+}
+
 const HOUR: Nanos = 3_600_000_000_000n;
 const QUARTER: Nanos = BigInt(QUARTER_MS) * NANOS_PER_MS;
 

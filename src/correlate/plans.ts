@@ -6,6 +6,7 @@ import { fold as foldCase } from '../shared/fold.ts';
 import { isObject, type JsonObject, type JsonValue } from '../shared/json.ts';
 import { kindOf } from './conditions/index.ts';
 import type { Group } from './firing.ts';
+import { type KeyOf, plainKey, rememberedKey } from './group-key.ts';
 import type { Kind } from './kind.ts';
 import { textsOf, tuplesOf } from './values.ts';
 
@@ -42,11 +43,13 @@ export type Feed = {
   readonly groupBy: readonly { readonly name: string; readonly field: string; readonly fold: boolean }[];
   /** True: a missing value is a group of its own; false: the match is not correlated. */
   readonly missingIsGroup: boolean;
+  readonly keyOf: KeyOf;
 };
 
 /** Feeds by member: correlations as written, and for every detection that alerts alone the implicit count of one. */
 export function feedsOf(rules: CorrelateRules): ReadonlyMap<RuleId, readonly Feed[]> {
   const feeds = new Map<RuleId, Feed[]>();
+  const keyOf = rememberedKey();
   const add = (member: RuleId, feed: Feed): void => void feeds.set(member, [...(feeds.get(member) ?? []), feed]);
   for (const plan of plansOf(rules.correlations).values()) {
     const { groupBy, logicDigest, options } = rules.correlations.find(({ id }) => id === plan.rule) as Correlation;
@@ -56,10 +59,10 @@ export function feedsOf(rules: CorrelateRules): ReadonlyMap<RuleId, readonly Fee
         field: own.get(member) ?? name,
         fold: options.fold?.includes(name) ?? false,
       }));
-      add(member, { plan, logic: logicDigest, groupBy: fields, missingIsGroup: options.missing === 'group' });
+      add(member, { plan, logic: logicDigest, groupBy: fields, missingIsGroup: options.missing === 'group', keyOf });
     }
   }
-  for (const rule of rules.detections) if (rule.alerts) add(rule.id, ownFeed(rule));
+  for (const rule of rules.detections) if (rule.alerts) add(rule.id, ownFeed(rule, keyOf));
   return feeds;
 }
 
@@ -92,7 +95,7 @@ function plansOf(correlations: readonly Correlation[]): ReadonlyMap<RuleId, Plan
 
 const ONE: Condition = { kind: 'event_count', thresholds: [{ compare: 'gte', value: 1 }] };
 
-function ownFeed({ id, dedup, logicDigest }: Detection): Feed {
+function ownFeed({ id, dedup, logicDigest }: Detection, keyOf: KeyOf): Feed {
   const within = dedup === 'each' ? 1n : dedup.within;
   const members = [id];
   const kind = kindOf(ONE, { members, timespan: within });
@@ -110,24 +113,35 @@ function ownFeed({ id, dedup, logicDigest }: Detection): Feed {
     level: 0,
   };
   const groupBy = names.map((name) => ({ name, field: name, fold: false }));
-  return { plan, logic: logicDigest, groupBy, missingIsGroup: true };
+  // Each event has its own key.
+  return { plan, logic: logicDigest, groupBy, missingIsGroup: true, keyOf: dedup === 'each' ? plainKey : keyOf };
 }
 
 /** Fields of the group key of a rule that alerts alone; with one alert per match the event itself is the group. */
 export const dedupFields = (dedup: Detection['dedup']): readonly string[] => (dedup === 'each' ? ['event.id'] : dedup.by);
 
 /** The groups a match belongs to: one per combination of array elements, none where a value is missing and must not be. */
-export function groupsOf({ groupBy, missingIsGroup }: Feed, fields: Match['fields'], ecs: JsonObject): readonly Group[] {
-  const parts = groupBy.map(({ field, fold }) => {
-    const texts = textsOf(fields[field] ?? dotted(ecs, field));
-    if (texts.length === 0 && missingIsGroup) return [''];
-    return fold ? [...new Set(texts.map(foldCase))] : texts;
-  });
-  return tuplesOf(parts).map((tuple) => {
-    const values = newBag<JsonValue>();
-    for (let i = 0; i < groupBy.length; i++) if (tuple[i] !== '') values[(groupBy[i] as { name: string }).name] = tuple[i] as string;
-    return { key: JSON.stringify(tuple), values };
-  });
+export function groupsOf(feed: Feed, fields: Match['fields'], ecs: JsonObject): readonly Group[] {
+  const { groupBy } = feed;
+  const [only] = groupBy;
+  if (only !== undefined && groupBy.length === 1) {
+    const texts = partOf(only, feed, fields, ecs);
+    // Most rules have one field, and most fields one value.
+    if (texts.length === 1) return [groupWith(texts, feed)];
+  }
+  return tuplesOf(groupBy.map((one) => partOf(one, feed, fields, ecs))).map((tuple) => groupWith(tuple, feed));
+}
+
+function partOf({ field, fold }: Feed['groupBy'][number], { missingIsGroup }: Feed, fields: Match['fields'], ecs: JsonObject) {
+  const texts = textsOf(fields[field] ?? dotted(ecs, field));
+  if (texts.length === 0 && missingIsGroup) return [''];
+  return fold ? [...new Set(texts.map(foldCase))] : texts;
+}
+
+function groupWith(tuple: readonly string[], { groupBy, keyOf }: Feed): Group {
+  const values = newBag<JsonValue>();
+  for (let i = 0; i < groupBy.length; i++) if (tuple[i] !== '') values[(groupBy[i] as { name: string }).name] = tuple[i] as string;
+  return { key: keyOf(tuple), values };
 }
 
 /** The group of a key that `groupsOf` gave. */

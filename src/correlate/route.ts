@@ -47,19 +47,12 @@ export function createRouter(rules: CorrelateRules): Router {
   };
 }
 
-function hitOf({ time, origin, rule, appendedAt, fields, ecs, trail, exceptions }: Match, names: FieldNames): Hit {
+function hitOf({ time, origin, rule, appendedAt, fields: values, ecs, trail, exceptions }: Match, names: FieldNames): Hit {
   const entities = entitiesOf(ecs, names);
-  return {
-    time,
-    origin,
-    rule,
-    appendedAt,
-    values: fields,
-    entities,
-    bytes: bytesOf(fields, entities) + STEP_BYTES * (trail?.length ?? 0),
-    ...(trail === undefined ? {} : { trail }),
-    ...(exceptions === undefined ? {} : { exceptions }),
-  };
+  const bytes = bytesOf(values, entities) + STEP_BYTES * (trail?.length ?? 0);
+  const hit: Hit = { time, origin, rule, appendedAt, values, entities, bytes };
+  if (trail === undefined && exceptions === undefined) return hit;
+  return { ...hit, ...(trail === undefined ? {} : { trail }), ...(exceptions === undefined ? {} : { exceptions }) };
 }
 
 /**

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { hourIn, paneNumber } from '../../src/correlate/pane-number.ts';
+import { hourIn, lastInstant, paneNumber } from '../../src/correlate/pane-number.ts';
 import { zoneShift } from '../../src/event/zone-shift.ts';
 
 const HOUR = 3_600_000_000_000n;
@@ -17,10 +17,11 @@ const times = fc.array(time, { minLength: 1, maxLength: 60 });
 test('instants lie in the panes that whole division says, in whatever order they are asked for', () => {
   fc.assert(
     fc.property(fc.constantFrom(1_000_000_007n, HOUR, HOUR / 12n), times, (width, list) => {
-      const numberOf = paneNumber(width);
+      const [numberOf, lastOf] = [paneNumber(width), lastInstant(width)];
       for (const at of list) {
         const number = BigInt(numberOf(at));
         expect(number * width <= at && at < (number + 1n) * width).toBe(true);
+        expect(lastOf(Number(number))).toBe((number + 1n) * width - 1n);
       }
     }),
   );

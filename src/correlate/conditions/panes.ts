@@ -8,7 +8,7 @@ import type { Hit } from '../firing.ts';
 import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Explanation, Frame, Kind, Passage, Trigger } from '../kind.ts';
-import { paneNumber } from '../pane-number.ts';
+import { lastInstant, paneNumber } from '../pane-number.ts';
 import { type Distinct, distinctOf, withDistinct } from '../sketches/distinct.ts';
 import { FINE } from '../sketches/hyperloglog.ts';
 import { hashKeyOf } from '../sketches/keyed-hash.ts';
@@ -54,6 +54,7 @@ export function paneKind(condition: PaneAnomaly, { timespan, logicDigest = '' }:
   const detector = detectorOf(condition, timespan);
   const what = `${condition.kind} of ${metric}${field === '' ? '' : ` of ${field}`} per ${durationText(timespan)}`;
   const numberOf = paneNumber(timespan);
+  const lastOf = lastInstant(timespan);
   const silentPanes = Number(forget / timespan);
   const hashKey = hashKeyOf(logicDigest);
   const falls = condition.kind === 'change' || condition.direction !== 'up';
@@ -138,7 +139,7 @@ export function paneKind(condition: PaneAnomaly, { timespan, logicDigest = '' }:
       if (open.hits.length > EVIDENCE) open.hits.shift();
       return undefined;
     },
-    due: ({ pane }) => (pane === undefined ? undefined : BigInt(pane + 1) * timespan - 1n),
+    due: ({ pane }) => (pane === undefined ? undefined : lastOf(pane)),
     open: ({ open }) => open !== undefined,
     postpones: true,
     elapsed(own, _at, passage) {
