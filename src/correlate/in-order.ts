@@ -15,8 +15,11 @@ export type InOrder<Own extends Applied> = {
   due(own: Own): Nanos | undefined;
   /** True: no match makes an instant that `due` gave come sooner, so it is not asked for again before that. */
   readonly postpones?: boolean;
-  /** The instant `at` that `due` gave has passed; every match up to it, it included, was applied. Changes `own` so that `due` moves on. */
-  elapsed(own: Own, at: Nanos, passage: Passage): Trigger | undefined;
+  /**
+   * The instant `at` that `due` gave has passed; every match up to it, it included, was applied. Changes `own` so that `due`
+   * moves on, past several instants at once where nothing is decided at them: no match comes before `until`.
+   */
+  elapsed(own: Own, at: Nanos, passage: Passage, until: Nanos): Trigger | undefined;
   /** Before anyone else sees `own`: what `apply` unpacked for the matches of one step is packed again. */
   pack?(own: Own): void;
   /** Does it wait for something to decide, and not only to forget? Left out: it does not. */
@@ -34,7 +37,7 @@ export function inOrderKind<Own extends Applied>(order: InOrder<Own>, reach: Nan
 
   const elapse = (own: Own, until: Nanos, passage: Passage): Trigger | undefined => {
     for (let due = order.due(own); due !== undefined && due < until; due = order.due(own)) {
-      const trigger = order.elapsed(own, due, passage);
+      const trigger = order.elapsed(own, due, passage, until);
       if (trigger !== undefined) return trigger;
     }
     return undefined;

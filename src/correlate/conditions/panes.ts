@@ -34,8 +34,17 @@ type Open = {
   hits: Hit[];
 };
 
-/** One pane as it was judged, or one match where a kind judges matches; `label` names what of the match was judged. */
-export type PanePoint = { readonly start: Nanos; readonly value: number; readonly judged: Judged; readonly label?: string };
+/**
+ * One pane as it was judged, or one match where a kind judges matches; `label` names what of the match was judged. `idle`
+ * says that it is so many panes without a match, all judged alike, from `start` on.
+ */
+export type PanePoint = {
+  readonly start: Nanos;
+  readonly value: number;
+  readonly judged: Judged;
+  readonly label?: string;
+  readonly idle?: number;
+};
 export type Look = (point: PanePoint) => void;
 
 const EVIDENCE = 5;
@@ -68,6 +77,17 @@ export function paneKind(condition: PaneAnomaly, { timespan, logicDigest = '' }:
   };
   /** Did the inputs end within this pane, or before it? Then it may lack what would have come. */
   const isCut = (number: number, { ended }: Passage): boolean => ended !== undefined && BigInt(number + 1) * timespan - 1n > ended;
+  /** What `look` was shown last. */
+  let shown: PanePoint | undefined;
+  /** How many panes after an empty one, of which nothing was told and which changed nothing, are sure to be the same. */
+  const stillAfter = ({ last }: Own, number: number, { ended, silent }: Passage, until: Nanos, observed: boolean): number => {
+    const ends = [paneOf(until, timespan), last + silentPanes, ...(ended === undefined ? [] : [paneOf(ended + 1n, timespan)])];
+    let count = Math.min(...ends) - number - 1;
+    const start = BigInt(number + 1) * timespan;
+    // A pane in which a source was silent is told of, whatever is in it.
+    while (observed && count > 0 && silent(start, start + BigInt(count) * timespan - 1n)) count = Math.floor(count / 2);
+    return Math.max(0, count);
+  };
   const judge = (own: Own, number: number, passage: Passage): Trigger | undefined => {
     const value = measure(own.open);
     const start = BigInt(number) * timespan;
@@ -86,7 +106,16 @@ export function paneKind(condition: PaneAnomaly, { timespan, logicDigest = '' }:
     if (passage.silent(start, end - 1n)) return undecided({});
     const found = detector.judge(own, Number(start / 1_000_000_000n), value);
     const judged = cut && found.known && value < found.expected ? { ...found, fired: false } : found;
-    look?.({ start, value, judged, ...(cut ? { label: 'cut short by the end of the inputs' } : {}) });
+    if (look !== undefined) {
+      shown = {
+        start,
+        value,
+        judged,
+        ...(number > own.last ? { idle: 1 } : {}),
+        ...(cut ? { label: 'cut short by the end of the inputs' } : {}),
+      };
+      look(shown);
+    }
     if (!judged.known) {
       // Told of once per group.
       return judged.first ? undecided({ learning: true }) : undefined;
@@ -142,22 +171,35 @@ export function paneKind(condition: PaneAnomaly, { timespan, logicDigest = '' }:
     due: ({ pane }) => (pane === undefined ? undefined : lastOf(pane)),
     open: ({ open }) => open !== undefined,
     postpones: true,
-    elapsed(own, _at, passage) {
+    elapsed(own, _at, passage, until) {
       const number = own.pane as number;
       // Behind the end of the inputs there is nothing to judge.
       if (number > own.last && isCut(number, passage)) {
         own.pane = undefined;
         return undefined;
       }
+      const { past } = own;
       const trigger = judge(own, number, passage);
+      const idle = number > own.last && trigger === undefined;
       const evidence = falls ? own.open?.hits.at(-1) : undefined;
       own.open = evidence === undefined ? undefined : { count: 0, sum: 0, distinct: undefined, hits: [evidence] };
       own.pane = number - own.last >= silentPanes ? undefined : number + 1;
+      if (own.pane === undefined || !idle) return trigger;
+      // Nothing is observed, or the same past and the same value give the same answer again.
+      const observed = metric !== 'avg';
+      if (observed && !(own.past === past && detector.timeless?.(past))) return trigger;
+      const still = stillAfter(own, number, passage, until, observed);
+      if (still === 0) return trigger;
+      if (look !== undefined && observed) look({ ...(shown as PanePoint), start: BigInt(number + 1) * timespan, idle: still });
+      own.pane += still;
       return trigger;
     },
     blank: ({ pane }) => pane === undefined,
   });
 }
+
+/** The number of the pane that an instant lies in; unlike what `paneNumber` gives it remembers nothing, for instants far apart. */
+const paneOf = (time: Nanos, width: Nanos): number => Number(time / width - (time < 0n && time % width !== 0n ? 1n : 0n));
 
 /** What may be, where a side may be open: a rule that looks for rises alone expects no least. */
 function rangeText(low: number, high: number): string {

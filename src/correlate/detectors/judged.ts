@@ -29,6 +29,8 @@ export type Compared = {
 /** A detector over one number per pane of time. What it remembers of a series is one value of plain data, best a packed text. */
 export type PaneDetector<Past = unknown> = {
   initial(): Past;
+  /** True: with this past `start` changes nothing, so where the past stays as it is the same value is judged alike again. Left out: it may. */
+  timeless?(past: Past): boolean;
   /** `start` in seconds since the epoch. Called once for each pane, in order; changes `past` of its holder. */
   judge(own: { past: Past }, start: number, value: number): Judged;
 };

@@ -48,6 +48,9 @@ const EVEN = 1 / Math.sqrt(12);
 /** A season has so many slots at which steps may become finer, as new values must first show what they take. */
 const CHANCES = 8;
 
+/** Is what is remembered of the one slot of a season without any whole, so that nothing is drawn when more is learned? */
+export const isWhole = (text: string): boolean => text.startsWith(WHOLE);
+
 type Lists = readonly (readonly number[])[];
 
 export function seasonMemory(season: Season): (text: string, slot: number) => Recalled {

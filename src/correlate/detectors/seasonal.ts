@@ -1,6 +1,6 @@
 import type { Direction } from '../../rule/ir/anomaly.ts';
 import { confidenceOf, median, type PaneDetector } from './judged.ts';
-import { seasonMemory } from './season-memory.ts';
+import { isWhole, seasonMemory } from './season-memory.ts';
 
 export type SeasonalOptions = {
   readonly direction: Direction;
@@ -36,6 +36,8 @@ export function seasonal(options: SeasonalOptions): PaneDetector<Past> {
   const recall = seasonMemory({ ...options, digits: options.coarse });
   return {
     initial: () => '',
+    // The pane decides in which slot to look, and which value of those in steps is to go.
+    timeless: (past) => slots === 1 && isWhole(past),
     judge(own, start, value) {
       const pane = Math.floor((start + offsetSeconds(start)) / paneSeconds);
       const { values: past, stepAt, leastAt, learn } = recall(own.past, ((pane % slots) + slots) % slots);

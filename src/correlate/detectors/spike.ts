@@ -16,6 +16,7 @@ export type SpikeOptions = {
 export function spike({ history, factor, direction, minCurrent, minReference }: SpikeOptions): PaneDetector<string> {
   return {
     initial: () => '',
+    timeless: () => true,
     judge(own, _start, value) {
       const past = unpack(own.past);
       if (past.length < history) {
