@@ -172,6 +172,7 @@ function lossText(losses: readonly LossCount[], nameOf: NameOf): readonly string
     'late, taken',
     'too late',
     'no group',
+    'no value',
     'groups evicted',
     'matches let go',
     'values let go',
@@ -180,8 +181,8 @@ function lossText(losses: readonly LossCount[], nameOf: NameOf): readonly string
   ];
   const rows = losses
     .slice(0, MOST_ROWS)
-    .map(({ rule, lateTaken, late, ungrouped, evicted, dropped, values, members, estimated }) =>
-      [nameOf(rule), lateTaken, late, ungrouped, evicted, dropped, values, members, estimated].map(String),
+    .map(({ rule, lateTaken, late, ungrouped, unvalued, evicted, dropped, values, members, estimated }) =>
+      [nameOf(rule), lateTaken, late, ungrouped, unvalued, evicted, dropped, values, members, estimated].map(String),
     );
   const more = losses.length > MOST_ROWS ? [`and ${losses.length - MOST_ROWS} more rules; -o json has all`] : [];
   return [

@@ -10,7 +10,7 @@ import type { Passage } from './kind.ts';
 import { createHitPacker, type HitPacker } from './packed-hit.ts';
 import { type CorrelateRules, type Feed, feedsOf } from './plans.ts';
 import { hitsOf } from './resting.ts';
-import { createRouter, type Routed } from './route.ts';
+import { createRouter, type LeftOut, type Routed } from './route.ts';
 import { createRuleState, type RuleCounters, type RuleState } from './rule-state.ts';
 import { createSilences } from './silences.ts';
 import { createWatermark } from './watermark.ts';
@@ -137,22 +137,26 @@ export function createCorrelator(
   };
   const told = (firings: readonly Firing[]): readonly Firing[] =>
     firings.length === 0 ? firings : firings.filter(({ rule }) => alerting.has(rule));
-  const leftOut = (rules: readonly RuleId[]): void => {
-    counters.ungrouped += rules.length;
-    for (const rule of rules) {
+  const leftOut = ({ ungrouped, unvalued }: LeftOut): void => {
+    counters.ungrouped += ungrouped.length;
+    for (const rule of ungrouped) {
       const state = byRule.get(rule);
       if (state !== undefined) state.counters.ungrouped++;
     }
+    for (const rule of unvalued) {
+      const state = byRule.get(rule);
+      if (state !== undefined) state.counters.unvalued++;
+    }
   };
   const take = (match: Match, say: Say): readonly Firing[] => {
-    const { routed, ungrouped } = router.route(match);
-    if (ungrouped.length > 0) leftOut(ungrouped);
-    return putAll(routed, say);
+    const routing = router.route(match);
+    if (routing.ungrouped.length > 0 || routing.unvalued.length > 0) leftOut(routing);
+    return putAll(routing.routed, say);
   };
   const chain = (start: Hit, say: Say): readonly Firing[] => {
-    const { routed, ungrouped } = router.routeHit(start, EMPTY, false);
-    if (ungrouped.length > 0) leftOut(ungrouped);
-    return putAll(routed, say);
+    const routing = router.routeHit(start, EMPTY, false);
+    if (routing.ungrouped.length > 0 || routing.unvalued.length > 0) leftOut(routing);
+    return putAll(routing.routed, say);
   };
 
   /** Rules in the order of their feeding: what a rule below settles is a match of the rule above before that decides. */

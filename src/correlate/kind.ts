@@ -79,6 +79,8 @@ export type Kind<Own = unknown> = {
   readonly maxHits?: number;
   /** What is counted over all groups of the rule: members (hosts, users) by what they have in common. */
   readonly census?: { readonly span: Nanos; readonly of: (hit: Hit, group: Group) => Iterable<readonly [key: string, member: string]> };
+  /** True: values of a match in which there is nothing to compare; it is counted and left out. Left out: any match will do. */
+  lacks?(values: Hit['values']): boolean;
   /** State of a new group beside its hits: plain data (number, bigint, text, array, object, Map, Set); checkpoints hold it as it is. */
   initial(): Own;
   /** A match now stands at `hits[at]`, perhaps before others: the triggers among the windows that it can change. */

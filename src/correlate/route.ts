@@ -8,7 +8,7 @@ import { type CorrelateRules, feedsOf, groupsOf, type Plan } from './plans.ts';
 export type Routed = { readonly rule: RuleId; readonly logic: string; readonly group: Group; readonly hit: Hit; readonly late: boolean };
 
 export type Router = {
-  /** The groups a match belongs to; `ungrouped` names the rules whose group key it lacks. */
+  /** The groups a match belongs to; `ungrouped` names the rules whose group key it lacks, `unvalued` those whose compared value. */
   route(match: Match): Routing;
   /** Rules that an exception hides the match from do not get it. */
   routeHit(hit: Hit, ecs: Match['ecs'], late: boolean, hiddenFrom?: readonly RuleId[]): Routing;
@@ -16,9 +16,11 @@ export type Router = {
   partitionOf(rule: RuleId, groupKey: string, partitions: number): number;
 };
 
-type Routing = { readonly routed: readonly Routed[]; readonly ungrouped: readonly RuleId[] };
+/** Rules that a match is left out of. */
+export type LeftOut = { readonly ungrouped: readonly RuleId[]; readonly unvalued: readonly RuleId[] };
+type Routing = LeftOut & { readonly routed: readonly Routed[] };
 const NONE: readonly RuleId[] = [];
-const NOTHING: Routing = { routed: [], ungrouped: NONE };
+const NOTHING: Routing = { routed: [], ungrouped: NONE, unvalued: NONE };
 
 export function createRouter(rules: CorrelateRules): Router {
   const feeds = feedsOf(rules);
@@ -27,14 +29,16 @@ export function createRouter(rules: CorrelateRules): Router {
   const names = noNames();
   const routeHit: Router['routeHit'] = (hit, ecs, late, hiddenFrom = []) => {
     let ungrouped = NONE;
+    let unvalued = NONE;
     const routed: Routed[] = [];
     for (const feed of feeds.get(hit.rule) ?? []) {
       if (hiddenFrom.includes(feed.plan.rule)) continue;
       const groups = groupsOf(feed, hit.values, ecs);
       if (groups.length === 0) ungrouped = [...ungrouped, feed.plan.rule];
-      for (const group of groups) routed.push({ rule: feed.plan.rule, logic: feed.logic, group, hit, late });
+      else if (feed.plan.kind.lacks?.(hit.values)) unvalued = [...unvalued, feed.plan.rule];
+      else for (const group of groups) routed.push({ rule: feed.plan.rule, logic: feed.logic, group, hit, late });
     }
-    return { routed, ungrouped };
+    return { routed, ungrouped, unvalued };
   };
   return {
     route: (match) =>

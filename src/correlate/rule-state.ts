@@ -22,6 +22,8 @@ export type RuleCounters = {
   lateTaken: number;
   /** Matches that lack a field of the group key. */
   ungrouped: number;
+  /** Matches without a value in what the rule compares. */
+  unvalued: number;
   /** Values that the bounded state of groups let go or did not take, and of these the ones not told of yet. */
   values: number;
   untold: number;
@@ -75,6 +77,7 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
     late: 0,
     lateTaken: 0,
     ungrouped: 0,
+    unvalued: 0,
     values: 0,
     untold: 0,
     members: 0,

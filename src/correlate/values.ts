@@ -26,9 +26,11 @@ export function textsOf(value: JsonValue | undefined): readonly string[] {
 /** The first of the texts of a value. */
 export const textOf = (value: JsonValue | undefined): string | undefined => (typeof value === 'string' ? value : textsOf(value)[0]);
 
+const NO_NUMBERS: readonly number[] = [];
+
 /** The numbers of a value; numeric text is read, other values are none. */
 export function numbersOf(value: JsonValue | undefined): readonly number[] {
-  if (typeof value === 'number') return [value];
+  if (typeof value === 'number') return Number.isFinite(value) ? [value] : NO_NUMBERS;
   return textsOf(value)
     .filter((text) => text.trim() !== '')
     .map(Number)
@@ -36,7 +38,14 @@ export function numbersOf(value: JsonValue | undefined): readonly number[] {
 }
 
 /** The first of the numbers of a value. */
-export const numberOf = (value: JsonValue | undefined): number | undefined => (typeof value === 'number' ? value : numbersOf(value)[0]);
+export const numberOf = (value: JsonValue | undefined): number | undefined =>
+  typeof value === 'number' && Number.isFinite(value) ? value : numbersOf(value)[0];
+
+/** Is there no value in one of the fields, so that they have none together? */
+export const lacksAny =
+  (fields: readonly string[]) =>
+  (values: Readonly<Record<string, JsonValue>>): boolean =>
+    fields.some((field) => textsOf(values[field]).length === 0);
 
 /**
  * What several fields of a match have together, as one text per combination; one field alone is its own text. `cut` is told

@@ -31,6 +31,7 @@ export type Story = {
   readonly records: number;
   readonly matches: number;
   readonly ungrouped: number;
+  readonly unvalued: number;
   readonly groups: readonly GroupStory[];
 };
 
@@ -51,7 +52,7 @@ export function createStory(ruleset: Ruleset, rule: Correlation) {
     string,
     { group: Group; hits: Hit[]; fired: Firing[]; undecided: GroupStory['undecided'][number][]; hidden: HiddenHit[] }
   >();
-  const counts = { records: 0, matches: 0, ungrouped: 0 };
+  const counts = { records: 0, matches: 0, ungrouped: 0, unvalued: 0 };
   const at = (group: Group) => {
     let known = groups.get(group.key);
     if (known === undefined) groups.set(group.key, (known = { group, hits: [], fired: [], undecided: [], hidden: [] }));
@@ -77,8 +78,9 @@ export function createStory(ruleset: Ruleset, rule: Correlation) {
     }
   };
   const routed = (match: Match): readonly (readonly [Group, Hit])[] => {
-    const { routed: found, ungrouped } = router.route(match);
+    const { routed: found, ungrouped, unvalued } = router.route(match);
     if (ungrouped.includes(rule.id)) counts.ungrouped++;
+    if (unvalued.includes(rule.id)) counts.unvalued++;
     return found.filter((one) => one.rule === rule.id).map(({ group, hit }) => [group, hit]);
   };
   return {

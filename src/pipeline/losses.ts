@@ -1,9 +1,21 @@
 import type { RuleLosses } from '../correlate/correlator.ts';
+import type { LeftOut } from '../correlate/route.ts';
 import type { RuleId } from '../rule/ir/rule.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/logger.ts';
 
-const COUNTS = ['lateTaken', 'late', 'ungrouped', 'evicted', 'evictedAdvanced', 'dropped', 'values', 'members', 'estimated'] as const;
+const COUNTS = [
+  'lateTaken',
+  'late',
+  'ungrouped',
+  'unvalued',
+  'evicted',
+  'evictedAdvanced',
+  'dropped',
+  'values',
+  'members',
+  'estimated',
+] as const;
 type Counts = { [K in (typeof COUNTS)[number]]: number };
 
 /** What one rule could not use, let go, or only estimates, in this run. */
@@ -26,14 +38,19 @@ export type LossesDeps = {
   readonly meter: (count: LossCount) => void;
 };
 
-/** Counts since some state began, kept here where no correlator keeps them: matches that found no group before they were sent on. */
-export function createUngrouped(observe: ObserveLosses) {
-  const counts = new Map<RuleId, number>();
-  return (rules: readonly RuleId[]): void => {
-    if (rules.length === 0) return;
-    for (const rule of rules) counts.set(rule, (counts.get(rule) ?? 0) + 1);
+/** Counts since some state began, kept here where no correlator keeps them: matches left out before they were sent on. */
+export function createLeftOut(observe: ObserveLosses) {
+  const counts = new Map<RuleId, LossCount>();
+  return ({ ungrouped, unvalued }: LeftOut): void => {
+    if (ungrouped.length === 0 && unvalued.length === 0) return;
+    const count = (rule: RuleId, name: keyof LeftOut): LossCount => {
+      const known = counts.get(rule) ?? { rule, ...ZERO };
+      const now = { ...known, [name]: known[name] + 1 };
+      counts.set(rule, now);
+      return now;
+    };
     // Every match comes by here: the other rules are not looked at.
-    observe(rules.map((rule) => ({ rule, ...ZERO, ungrouped: counts.get(rule) ?? 0 })));
+    observe([...ungrouped.map((rule) => count(rule, 'ungrouped')), ...unvalued.map((rule) => count(rule, 'unvalued'))]);
   };
 }
 
@@ -44,6 +61,7 @@ const ZERO: Counts = {
   lateTaken: 0,
   late: 0,
   ungrouped: 0,
+  unvalued: 0,
   evicted: 0,
   evictedAdvanced: 0,
   dropped: 0,
@@ -103,6 +121,7 @@ const NAMES: Readonly<Record<keyof Counts, string>> = {
   lateTaken: 'late',
   late: 'tooLate',
   ungrouped: 'noGroup',
+  unvalued: 'noValue',
   evicted: 'evicted',
   evictedAdvanced: 'evictedUnderWay',
   dropped: 'dropped',
@@ -114,6 +133,7 @@ const WHAT: Readonly<Record<keyof Counts, string>> = {
   lateTaken: 'matches came late and were taken',
   late: 'matches came too late and were left out',
   ungrouped: 'matches lack a field of group-by and were left out',
+  unvalued: 'matches have no value in what the rule compares and were left out',
   evicted: 'the state budget is reached, and groups were evicted',
   evictedAdvanced: 'evicted groups were under way',
   dropped: 'groups are full, and their oldest matches were let go',

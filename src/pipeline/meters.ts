@@ -86,7 +86,7 @@ export function createMeters(metrics: Metrics, board?: Board): Meters {
       if (note.reason === 'silent') board?.noted(note.rule, 'undecided', 1);
       metrics.add('wardline.rule.undecided', 1, { rule: note.rule, reason: note.reason });
     },
-    lost({ rule, lateTaken, late, ungrouped, evicted, dropped, values, members, estimated }) {
+    lost({ rule, lateTaken, late, ungrouped, unvalued, evicted, dropped, values, members, estimated }) {
       if (evicted > 0) {
         board?.noted(rule, 'evicted', evicted);
         metrics.add('wardline.rule.evictions', evicted, { rule });
@@ -98,6 +98,7 @@ export function createMeters(metrics: Metrics, board?: Board): Meters {
       for (const [reason, sum] of [
         ['too_late', late],
         ['no_group', ungrouped],
+        ['no_value', unvalued],
         ['full', dropped],
       ] as const)
         if (sum > 0) metrics.add('wardline.rule.matches.left_out', sum, { rule, reason });

@@ -56,7 +56,7 @@ export const INSTRUMENTS = [
     'wardline.rule.matches.left_out',
     '{match}',
     ['rule', 'reason'],
-    'Matches that a rule could not use: too late for a window that was decided, without a field of its group key, or let go by a full group.',
+    'Matches that a rule could not use: too late for a window that was decided, without a field of its group key, without a value to compare, or let go by a full group.',
   ),
   define(
     'counter',

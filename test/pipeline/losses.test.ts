@@ -3,13 +3,24 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { summaryText } from '../../src/cli/run.ts';
 import type { RuleLosses } from '../../src/correlate/correlator.ts';
-import { createLosses, createUngrouped, lossJson } from '../../src/pipeline/losses.ts';
+import { createLeftOut, createLosses, lossJson } from '../../src/pipeline/losses.ts';
 import { createMeters } from '../../src/pipeline/meters.ts';
 import { silentLogger } from '../../src/shared/logger.ts';
 import { rulesetOf } from '../support/a-rule.ts';
 import { aWorld, standingClock, type World } from '../support/a-run.ts';
 
-const NONE = { lateTaken: 0, late: 0, ungrouped: 0, evicted: 0, evictedAdvanced: 0, dropped: 0, values: 0, members: 0, estimated: 0 };
+const NONE = {
+  lateTaken: 0,
+  late: 0,
+  ungrouped: 0,
+  unvalued: 0,
+  evicted: 0,
+  evictedAdvanced: 0,
+  dropped: 0,
+  values: 0,
+  members: 0,
+  estimated: 0,
+};
 const lost = (rule: string, counts: Partial<typeof NONE>): RuleLosses => ({ rule, ...NONE, ...counts });
 
 function listening(before: readonly RuleLosses[] = []) {
@@ -57,26 +68,36 @@ describe('what rules could not use', () => {
     expect(losses.totals()).toEqual([lost('a', { late: 5 })]);
   });
 
-  test('adds up over partitions, and over matches that found no group before they were sent on', () => {
+  test('adds up over partitions, and over matches that were left out before they were sent on', () => {
     const { told, clock, losses, observe } = listening();
     observe([lost('a', { late: 1 }), lost('b', { dropped: 1 })]);
-    const ungrouped = createUngrouped(losses.after([]));
-    ungrouped(['a', 'c']);
-    ungrouped([]);
-    ungrouped(['a']);
-    expect(losses.totals()).toEqual([lost('a', { late: 1, ungrouped: 2 }), lost('b', { dropped: 1 }), lost('c', { ungrouped: 1 })]);
+    const leftOut = createLeftOut(losses.after([]));
+    leftOut({ ungrouped: ['a', 'c'], unvalued: ['b'] });
+    leftOut({ ungrouped: [], unvalued: [] });
+    leftOut({ ungrouped: ['a'], unvalued: [] });
+    leftOut({ ungrouped: [], unvalued: ['b', 'c'] });
+    expect(losses.totals()).toEqual([
+      lost('a', { late: 1, ungrouped: 2 }),
+      lost('b', { dropped: 1, unvalued: 2 }),
+      lost('c', { ungrouped: 1, unvalued: 1 }),
+    ]);
     // One warning per rule and minute, however many partitions have something to tell, and with what all of them say.
     expect(told).toMatchObject([{ rule: 'a', tooLate: 1 }, { rule: 'b' }, { rule: 'c' }]);
     clock.set(60_000);
     losses.after([lost('a', { late: 7 })])([lost('a', { late: 8 })]);
-    expect(told.slice(3)).toMatchObject([{ rule: 'a', tooLate: 2, noGroup: 2 }]);
+    const noValue = 'matches have no value in what the rule compares and were left out; counts are of this run';
+    expect(told.slice(3)).toMatchObject([
+      { rule: 'a', tooLate: 2, noGroup: 2 },
+      { rule: 'b', noValue: 2, message: noValue },
+      { rule: 'c', noValue: 1 },
+    ]);
   });
 
   test('of one rule is told without looking at the others that lack groups', () => {
     const observed: string[][] = [];
-    const ungrouped = createUngrouped((counts) => void observed.push(counts.map(({ rule, ungrouped }) => `${rule} ${ungrouped}`)));
-    ungrouped(['a', 'b']);
-    ungrouped(['b']);
+    const leftOut = createLeftOut((counts) => void observed.push(counts.map(({ rule, ungrouped }) => `${rule} ${ungrouped}`)));
+    leftOut({ ungrouped: ['a', 'b'], unvalued: [] });
+    leftOut({ ungrouped: ['b'], unvalued: [] });
     expect(observed).toEqual([['a 1', 'b 1'], ['b 2']]);
   });
 });
@@ -89,6 +110,12 @@ test('hosts and peers that were not counted, and what is estimated, have metrics
     ['wardline.rule.values.dropped', 2, { rule: 'a' }],
     ['wardline.rule.members.left_out', 3, { rule: 'a' }],
     ['wardline.rule.values.estimated', 4, { rule: 'a' }],
+  ]);
+  added.length = 0;
+  createMeters(metrics as never).lost(lost('a', { ungrouped: 1, unvalued: 2 }));
+  expect(added).toEqual([
+    ['wardline.rule.matches.left_out', 1, { rule: 'a', reason: 'no_group' }],
+    ['wardline.rule.matches.left_out', 2, { rule: 'a', reason: 'no_value' }],
   ]);
   expect(lossJson(lost('a', { members: 3 }))).toMatchObject({ rule: 'a', members: 3 });
 });
@@ -132,11 +159,41 @@ describe('the summary of a run', () => {
     const text = summaryText(summary, 0, (id) => (id === 'few' ? 'few_sign_ins' : id));
     expect(text).toContain('late events, by source: 1 of s1; see docs/correlation.md');
     expect(text).toMatch(
-      /RULE +LATE, TAKEN +TOO LATE +NO GROUP +GROUPS EVICTED +MATCHES LET GO +VALUES LET GO +MEMBERS LEFT OUT +ESTIMATED\n/,
+      /RULE +LATE, TAKEN +TOO LATE +NO GROUP +NO VALUE +GROUPS EVICTED +MATCHES LET GO +VALUES LET GO +MEMBERS LEFT OUT +ESTIMATED\n/,
     );
-    expect(text).toMatch(/narrow +1 +0 +1 +3 +0 +0 +0 +0\n/);
+    expect(text).toMatch(/narrow +1 +0 +1 +0 +3 +0 +0 +0 +0\n/);
     // People know a rule by its name.
     expect(text).toMatch(/few_sign_ins +0 +1 +1 +0 +0 +0 +0/);
+  });
+
+  test('counts matches in which there is nothing to compare, of every anomaly that compares values', async () => {
+    const spread = (name: string, anomaly: object) => ({
+      title: name,
+      name,
+      level: 'low',
+      anomaly: { rules: ['m'], 'group-by': ['u'], ...anomaly },
+    });
+    const rules = rulesetOf(
+      member,
+      spread('sum', { type: 'spike', metric: 'sum', field: 'bytes', factor: 2 }),
+      spread('avg', { type: 'seasonal', metric: 'avg', field: 'bytes', season: 'none' }),
+      spread('distinct', { type: 'change', metric: 'distinct', field: 'v' }),
+      spread('new', { type: 'new_value', field: ['v', 'w'] }),
+      spread('rare', { type: 'rare', field: 'v' }),
+      spread('peers', { type: 'peer_group', field: 'v', peers: 'w' }),
+      spread('travel', { type: 'impossible_travel', location: 'place' }),
+      spread('beacon', { type: 'beacon', host: 'v', destination: 'to' }),
+      spread('silent', { type: 'absence' }),
+      spread('count', { type: 'spike', factor: 2 }),
+    );
+    // A sum takes numbers and text that is one; what is there and is none counts as well.
+    const values = [undefined, 'NaN', 'abc', '', { a: 1 }, '1e400', 7, '8'];
+    const events = values.map((bytes, i) => ({ ...at(i, 'a'), ...(bytes === undefined ? {} : { bytes }), ...(i === 7 ? { v: 'x' } : {}) }));
+    const summary = await world.run(rules, events);
+    const byRule = Object.fromEntries((summary.losses ?? []).map(({ rule, unvalued }) => [rule, unvalued]));
+    expect(byRule).toEqual({ sum: 6, avg: 6, distinct: 7, new: 8, rare: 7, peers: 8, travel: 8, beacon: 8 });
+    expect(summaryText(summary, 0, String)).toMatch(/travel +0 +0 +0 +8 +0/);
+    expect((summary.losses ?? []).map(lossJson)).toContainEqual(expect.objectContaining({ rule: 'sum', noGroup: 0, noValue: 6 }));
   });
 
   /** Two runs over one file that grows in between. */

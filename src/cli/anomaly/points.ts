@@ -76,6 +76,8 @@ export function collectPoints(ruleset: Ruleset, rule: Correlation & { readonly c
         const hit: Hit = { time: event.time, origin: event.origin, rule: member, appendedAt: 0, values, entities: {}, bytes: 0 };
         const own = groupsOf(feed, values, {});
         if (own.length === 0) tally.ungrouped++;
+        // The engine leaves these out.
+        if (feed.plan.kind.lacks?.(values)) continue;
         for (const { key, values: group } of own) {
           const known = groups.get(key);
           if (known === undefined) groups.set(key, { group, hits: [hit] });

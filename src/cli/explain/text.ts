@@ -111,6 +111,7 @@ export function storyText(
   const more = [
     `${story.records} records, ${story.matches} matches of its members, ${story.groups.length} groups${left > 0 ? `, ${groups.length} shown` : ''}`,
     ...(story.ungrouped > 0 ? [`${story.ungrouped} matches lack a value of the group key and count nowhere`] : []),
+    ...(story.unvalued > 0 ? [`${story.unvalued} matches have no value in what the rule compares and count nowhere`] : []),
   ];
   return `${[...lines, ...more].map(printable).join('\n')}\n`;
 }

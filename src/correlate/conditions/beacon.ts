@@ -114,6 +114,7 @@ export function beacon(condition: Extract<MatchAnomaly, { readonly kind: 'beacon
   });
   return {
     ...kind,
+    lacks: (values) => (textOf(values[destinationField]) ?? '') === '',
     census: {
       span: remember,
       *of(hit) {

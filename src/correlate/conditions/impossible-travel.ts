@@ -30,7 +30,7 @@ const EARTH_KM = 6371;
 export function impossibleTravel(condition: Travel, look?: Look): Kind {
   const { fields, maxSpeed, minDistance, usualAfter, forget } = condition;
   const addressField = fields[4];
-  return inOrderKind<Own>({
+  const kind = inOrderKind<Own>({
     initial: () => ({ applied: MIN_TIME, last: undefined, usual: [] }),
     apply(own, hit, { dropped }) {
       const place = placeOf(hit.values, fields);
@@ -78,6 +78,7 @@ export function impossibleTravel(condition: Travel, look?: Look): Kind {
     },
     blank: ({ last }) => last === undefined,
   });
+  return { ...kind, lacks: (values) => placeOf(values, fields) === undefined } as Kind;
 }
 
 /** True where another place, the one used longest ago, was let go for it. */

@@ -16,7 +16,7 @@ import {
   unseen,
 } from '../known-values.ts';
 import { hashKeyOf } from '../sketches/keyed-hash.ts';
-import { valueKeys } from '../values.ts';
+import { lacksAny, valueKeys } from '../values.ts';
 import type { Look } from './panes.ts';
 import { decisionsOf, hoursOf } from './told.ts';
 
@@ -86,7 +86,7 @@ export function newValue({ fields, learn, forget, newGroup }: NewValueCondition,
     },
     blank: ({ first }) => first === undefined,
   });
-  return { ...kind, sketchBytes: (own) => olderBytes((own as Own).last) } as Kind;
+  return { ...kind, lacks: lacksAny(fields), sketchBytes: (own) => olderBytes((own as Own).last) } as Kind;
 }
 
 /** What one of these is told of as new was never seen; a new one may be taken for one of them. */

@@ -136,7 +136,7 @@ export function paneKind(condition: PaneAnomaly, { timespan, logicDigest = '' }:
       confidence,
     });
 
-  return inOrderKind<Own>({
+  const kind = inOrderKind<Own>({
     initial: () => ({
       applied: MIN_TIME,
       pane: undefined,
@@ -196,6 +196,10 @@ export function paneKind(condition: PaneAnomaly, { timespan, logicDigest = '' }:
     },
     blank: ({ pane }) => pane === undefined,
   });
+  if (metric === 'count') return kind as Kind;
+  const lacks: Kind['lacks'] =
+    metric === 'distinct' ? (values) => textsOf(values[field]).length === 0 : (values) => numbersOf(values[field]).length === 0;
+  return { ...kind, lacks } as Kind;
 }
 
 /** The number of the pane that an instant lies in; unlike what `paneNumber` gives it remembers nothing, for instants far apart. */

@@ -8,7 +8,7 @@ import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Frame, Kind } from '../kind.ts';
 import { boundValues, forgetValues, type KnownValues, NO_VALUES, olderBytes, packValues, unseen } from '../known-values.ts';
 import { hashKeyOf } from '../sketches/keyed-hash.ts';
-import { textOf, valueKeys } from '../values.ts';
+import { lacksAny, textOf, valueKeys } from '../values.ts';
 import type { Look } from './panes.ts';
 import { decisionsOf, hoursOf, membersText, rounded } from './told.ts';
 
@@ -90,6 +90,7 @@ export function peerGroup(condition: PeerGroup, { logicDigest = '' }: Frame, loo
   });
   return {
     ...(kind as Kind),
+    lacks: lacksAny(fields),
     sketchBytes: (own) => olderBytes((own as Own).last),
     census: {
       span: remember,

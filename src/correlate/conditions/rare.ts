@@ -7,7 +7,7 @@ import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Frame, Kind } from '../kind.ts';
 import { paneNumber } from '../pane-number.ts';
 import { hashKeyOf } from '../sketches/keyed-hash.ts';
-import { valueKeys } from '../values.ts';
+import { lacksAny, valueKeys } from '../values.ts';
 import type { Look, PanePoint } from './panes.ts';
 import { type Counts, clear, countValue, crowdText, noCounts, PANES, tableBytes, turn } from './rare-counts.ts';
 import { decisionsOf, rounded } from './told.ts';
@@ -69,7 +69,7 @@ export function rare(condition: Rare, { timespan, logicDigest = '' }: Frame, loo
     },
     blank: ({ pane }) => pane === undefined,
   });
-  return { ...(kind as Kind), sketchBytes: (own) => tableBytes(own as Own) };
+  return { ...(kind as Kind), lacks: lacksAny(fields), sketchBytes: (own) => tableBytes(own as Own) };
 }
 
 /** The least frequent of the match's values, and how many matches it would take to be usual. */

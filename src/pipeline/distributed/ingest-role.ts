@@ -5,7 +5,7 @@ import type { KafkaSourceSettings } from '../../source/settings.ts';
 import { createKafkaClient } from '../../transport/kafka-client.ts';
 import { partitionsOf } from '../../transport/kafka-log.ts';
 import type { Ingested } from '../ingest.ts';
-import { createUngrouped } from '../losses.ts';
+import { createLeftOut } from '../losses.ts';
 import { normalizersOf } from '../parts.ts';
 import { type Deployment, json, subscribe } from './deployment.ts';
 import { ingestWorker } from './ingest.ts';
@@ -64,7 +64,7 @@ export async function ingestRole(
           observe: (partition, records, ingested) =>
             observed((witness) => witness.step({ source: source.name, batch: { partition, records }, ingested, alerts: [] })),
         },
-        ungrouped: createUngrouped(lossesAfter([])),
+        leftOut: createLeftOut(lossesAfter([])),
         count: (ingested, records, partition, newestMs) => {
           meters.ingested(source.name, records, ingested);
           board.took(source.name, { partition, records }, newestMs);

@@ -1,9 +1,9 @@
 import { createLateness } from '../../correlate/lateness.ts';
+import type { LeftOut } from '../../correlate/route.ts';
 import type { RawRecord } from '../../event/raw-record.ts';
 import { NANOS_PER_MS, type Nanos } from '../../event/time.ts';
 import type { LedgerObservation } from '../../evidence/observation.ts';
 import type { Normalizer } from '../../normalize/normalizer.ts';
-import type { RuleId } from '../../rule/ir/rule.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { sha256Hex } from '../../shared/digest.ts';
 import type { JsonValue } from '../../shared/json.ts';
@@ -41,7 +41,7 @@ export type IngestDeps = {
   /** What the evidence ledger is told of a batch; absent: there is none. */
   readonly evidence?: IngestEvidence;
   /** Told of the rules whose group key a match lacks: it is sent to no partition of theirs. */
-  readonly ungrouped?: (rules: readonly RuleId[]) => void;
+  readonly leftOut?: (rules: LeftOut) => void;
   /** `newestMs`: the newest event time of the partition that counted. */
   readonly count: (ingested: Ingested, records: readonly RawRecord[], partition: number, newestMs: number | undefined) => void;
 };
@@ -174,9 +174,9 @@ async function createRun(deps: IngestDeps, owned: OwnedPartition) {
       for (const one of deps.evidence?.observe(inLedger, records, ingested) ?? []) observed.push(one);
       const byPartition = new Map<number, Append[]>();
       for (const match of ingested.matches) {
-        const { routed: found, ungrouped } = rules.router.route(match);
-        deps.ungrouped?.(ungrouped);
-        for (const routed of found) {
+        const routing = rules.router.route(match);
+        deps.leftOut?.(routing);
+        for (const routed of routing.routed) {
           const target = rules.router.partitionOf(routed.rule, routed.group.key, matches.partitions);
           const { offset, index } = match.origin;
           const value = encodeMatchRecord({ kind: 'match', place: { source, partition, incarnation, offset, index }, routed });
