@@ -233,7 +233,9 @@ function note(spread: Spread, zigzag: number): void {
 /** A value that was too far off: the width grows, but not by a single one. */
 const noteFar = (spread: Spread): void => note(spread, ESCAPE * 2 ** widthOf(spread));
 
-/** Elias' gamma code of length + 1. */
+/** Bits of the longest length: no season keeps as many, and a text that nobody wrote could else ask for 2^30 numbers. */
+const LENGTH_BITS = 11;
+/** Elias' gamma code of length + 1, which is below 2^11. */
 function writeLength(length: number): void {
   const width = 32 - Math.clz32(length + 1);
   putBits(0, width - 1);
@@ -241,6 +243,6 @@ function writeLength(length: number): void {
 }
 function readLength(): number {
   let width = 1;
-  while (width < 31 && getBits(1) === 0) width++;
+  while (width < LENGTH_BITS && getBits(1) === 0) width++;
   return 2 ** (width - 1) + getBits(width - 1) - 1;
 }

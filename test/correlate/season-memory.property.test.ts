@@ -174,6 +174,20 @@ describe('the memory of a season', () => {
     );
   });
 
+  test('ends with a damaged text of whole values as well', () => {
+    const texts = fc
+      .array(fc.constantFrom(0, 1, 3, 64, 127, 192, 224, 255), { maxLength: 60 })
+      .map((bytes) => String.fromCharCode(0, ...bytes));
+    fc.assert(
+      fc.property(season, texts, ([of], damaged) => {
+        const recall = seasonMemory(of);
+        const text = recall(damaged, 0).learn(1, 0);
+        expect(recall(text, 0).learn(2, 1).length).toBeLessThanOrEqual(Math.max(damaged.length + 1, of.budget as number));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   test('is a function of its text and the pane: others in between change nothing', () => {
     fc.assert(
       fc.property(season, season, (one, other) => {

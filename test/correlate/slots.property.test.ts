@@ -68,3 +68,13 @@ describe('numbers to seven binary digits', () => {
     for (let whole = -128; whole <= 128; whole++) expect(numberOf(codeOf(whole))).toBe(whole);
   });
 });
+
+test('a text that nobody wrote gives lists that end', () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(0, 1, 3, 64, 127, 192, 224, 255), { maxLength: 60 }), (bytes) => {
+      const text = String.fromCharCode(...bytes);
+      for (const list of listsAt(text, { block: 0, from: 0, to: text.length })) expect(list.length).toBeLessThan(2048);
+    }),
+    { numRuns: 200 },
+  );
+});

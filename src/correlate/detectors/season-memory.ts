@@ -118,7 +118,8 @@ export function seasonMemory(season: Season): (text: string, slot: number) => Re
         lists[indexOf(slot)] = [...kept.slice(kept.length < keep ? 0 : 1), written(value)];
         const whole = withLists(text, place, lists, WHOLE.length);
         if (whole.length <= budget) return whole;
-        const values = listsOf(whole).map((list) => list.map(read));
+        // A text that nobody wrote may hold longer lists than steps can take.
+        const values = listsOf(whole).map((list) => list.slice(-keep).map(read));
         const octave = octaveFor(middleSize(values));
         return fitted(
           values.map((list) => list.map((one) => codeAt(one, octave)).sort(ascending)),
