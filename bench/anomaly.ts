@@ -64,12 +64,12 @@ export const census: Census = {
 /** One run through the matches takes less than ten milliseconds; compiling of code in other threads would be much of it. */
 const REPEATS = 5;
 
-/** A kind over 200 groups of 300 matches each; the watermark follows every 10 matches, and those it passed are gone, as in the engine. Counts what was told. */
-export function anomalyCase(name: AnomalyCase): Case {
+/** A kind over groups of 300 matches each, one per `every` seconds; the watermark follows every 10 matches, and those it passed are gone, as in the engine. Counts what was told. */
+export function anomalyCase(name: AnomalyCase, every = 60, count = 200): Case {
   const { condition, timespan } = anomalyRule(TYPES[name]);
   const kind: Kind = kindOf(condition, { members: ['a'], timespan });
-  const groups = Array.from({ length: 200 }, (_, group) => {
-    const hits = hitsOf(group, 300, 60);
+  const groups = Array.from({ length: count }, (_, group) => {
+    const hits = hitsOf(group, 300, every);
     return Array.from({ length: 30 }, (_, step) => hits.slice(10 * step, 10 * step + 10));
   });
   const round = (): number => {
@@ -84,7 +84,8 @@ export function anomalyCase(name: AnomalyCase): Case {
     return told;
   };
   const run = (): number => Array.from({ length: REPEATS }, round).reduce((sum, told) => sum + told, 0);
-  return { name: `${name}, the kind alone`, events: REPEATS * 200 * 300, run };
+  const panes = every === 60 ? '' : `, one every ${every} s`;
+  return { name: `${name}, the kind alone${panes}`, events: REPEATS * count * 300, run };
 }
 
 /** The same matches through the whole correlator: groups, order, calendar, episodes. */

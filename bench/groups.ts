@@ -81,6 +81,8 @@ export const GROUPS: Readonly<Record<GroupName, Group>> = {
     cases: {
       parse: parseCase,
       ...Object.fromEntries(ANOMALY_CASES.map((name) => [name, () => anomalyCase(name)])),
+      // A pane for each match: what the twenty-two views cost.
+      'change-panes': () => anomalyCase('change', 3600, 20),
       'spike-correlated': () => correlatedCase('spike'),
     },
     marks: Object.fromEntries(ANOMALY_CASES.map((name) => [name, 0.1])),
