@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { svgChart, textChart } from '../../src/cli/anomaly/chart.ts';
+import { textChart } from '../../src/cli/anomaly/chart.ts';
+import { svgChart } from '../../src/cli/anomaly/svg.ts';
 import { impossibleTravel } from '../../src/correlate/conditions/impossible-travel.ts';
 import { kindOf } from '../../src/correlate/conditions/index.ts';
 import type { PanePoint } from '../../src/correlate/conditions/panes.ts';

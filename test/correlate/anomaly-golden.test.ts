@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { svgChart, textChart } from '../../src/cli/anomaly/chart.ts';
+import { textChart } from '../../src/cli/anomaly/chart.ts';
 import { collectPoints, isDrawn } from '../../src/cli/anomaly/points.ts';
+import { svgChart } from '../../src/cli/anomaly/svg.ts';
 import { eventsOfFiles } from '../../src/cli/events.ts';
 import { createCorrelator } from '../../src/correlate/correlator.ts';
 import { createMatchBuffer, createMatcher } from '../../src/detect/matcher.ts';
@@ -30,9 +31,9 @@ async function read(kind: string) {
 /** The group that fired most. */
 async function drawn(kind: string) {
   const { ruleset, rule, events } = await read(kind);
-  const points = collectPoints(ruleset, rule);
+  const points = collectPoints(ruleset, rule, 1000);
   for (const event of events) points.take(event);
-  const [most] = points.end();
+  const [most] = await points.end();
   if (most === undefined) throw new Error('no group');
   return { points: most.points, title: `judged: ${Object.values(most.group).join(' ')}` };
 }
@@ -52,13 +53,13 @@ describe.each(KINDS)('%s', (kind) => {
 describe('what is drawn as fired is what the engine fires', () => {
   test.each(KINDS)('%s', async (kind) => {
     const { ruleset, rule, events } = await read(kind);
-    const points = collectPoints(ruleset, rule);
+    const points = collectPoints(ruleset, rule, 1000);
     for (const event of events) points.take(event);
     // A time without matches is drawn where it begins.
     const after = rule.condition.kind === 'absence' ? rule.timespan : 0n;
-    const drawnTimes = points
-      .end()
-      .flatMap(({ points: all }) => all.filter(({ judged }) => judged.known && judged.fired).map(({ start }) => start + after));
+    const drawnTimes = (await points.end()).flatMap(({ points: all }) =>
+      all.filter(({ judged }) => judged.known && judged.fired).map(({ start }) => start + after),
+    );
     // An instant of its own for each, so that each is an episode of its own.
     const correlator = createCorrelator({ ...ruleset, correlations: [{ ...rule, options: { keepAlive: 1n } }] });
     const matcher = createMatcher(ruleset.detections);
@@ -89,8 +90,8 @@ describe('what is drawn as fired is what the engine fires', () => {
 test('matches that lack the field that the rule compares are counted, and not drawn', async () => {
   const { ruleset, rule, events } = await read('new_value');
   const { condition } = rule;
-  const points = collectPoints(ruleset, { ...rule, condition: { ...condition, fields: ['no.such'] } as typeof condition });
+  const points = collectPoints(ruleset, { ...rule, condition: { ...condition, fields: ['no.such'] } as typeof condition }, 48);
   for (const event of events) points.take(event);
-  expect(points.end().flatMap((group) => group.points)).toEqual([]);
+  expect((await points.end()).flatMap((group) => group.points)).toEqual([]);
   expect(points.tally()).toEqual({ matches: 21, ungrouped: 0, lacking: new Map([['no.such', 21]]) });
 });

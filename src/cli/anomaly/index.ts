@@ -1,3 +1,4 @@
+import { isoTime } from '../../event/time.ts';
 import type { Correlation } from '../../rule/ir/rule.ts';
 import type { Ruleset } from '../../rule/load.ts';
 import { WardlineError } from '../../shared/errors.ts';
@@ -5,12 +6,14 @@ import { nearest } from '../../shared/nearest.ts';
 import { printable } from '../../shared/table.ts';
 import { chosenRules, namedSettings, type RuleFlags, ruleSettingsOption, rulesOption } from '../chosen-rules.ts';
 import type { Register } from '../command.ts';
-import { type EventFlags, eventsOfFiles } from '../events.ts';
+import { type EventFlags, eventsOfFiles, type ReadCounts } from '../events.ts';
 import { EXIT } from '../exit-codes.ts';
 import { wholeNumber } from '../flag-values.ts';
+import { groupName } from '../group-name.ts';
 import type { Io } from '../io.ts';
-import { svgChart, textChart } from './chart.ts';
-import { collectPoints, type Drawn, isDrawn, type Tally } from './points.ts';
+import { textChart } from './chart.ts';
+import { collectPoints, type Drawn, type GroupPoints, isDrawn, type Tally } from './points.ts';
+import { svgChart } from './svg.ts';
 
 type Flags = EventFlags &
   RuleFlags & {
@@ -23,34 +26,48 @@ type Flags = EventFlags &
 async function explain(id: string, files: readonly string[], flags: Flags, io: Io): Promise<number> {
   const loaded = namedSettings(flags, io);
   const { ruleset } = chosenRules(flags.rules, loaded);
-  const points = collectPoints(ruleset, drawnRule(ruleset, id));
+  const rule = drawnRule(ruleset, id);
+  const room = wholeNumber(flags.panes, '--panes');
+  const points = collectPoints(ruleset, rule, room, io.stop);
   const counts = { records: 0, unread: 0 };
   for await (const event of eventsOfFiles(files, { ...flags, loaded }, io, counts)) points.take(event);
-  const groups = points.end();
+  const groups = await points.end();
+  if (io.stop.aborted) return EXIT.interrupted;
   const shown = groups.slice(0, flags.as === 'svg' ? 1 : wholeNumber(flags.groups, '--groups'));
-  for (const { group, matches, points: all, fired } of shown) {
-    const name =
-      Object.entries(group)
-        .map(([field, value]) => `${field}=${printable(String(value))}`)
-        .join(' ') || 'all events';
-    const last = all.slice(-wholeNumber(flags.panes, '--panes'));
-    if (flags.as === 'svg') io.out(svgChart(last, `${id}: ${name}`));
-    else io.out(`${name}: ${matches} matches, ${all.length} points, fired in ${fired}\n${textChart(last)}\n`);
-  }
-  const fired = groups.reduce((sum, group) => sum + group.fired, 0);
   const tell = flags.as === 'text' ? io.out : io.err;
-  for (const line of missing(points.tally(), counts.unread)) tell(`${line}\n`);
+  for (const one of shown) {
+    const name = groupName(rule, one.group);
+    if (flags.as === 'svg') io.out(svgChart(one.points, `${id}: ${name}`));
+    else io.out(`${printable(name)}: ${one.matches} matches, ${one.count} points, fired in ${one.fired}\n${textChart(one.points)}`);
+    const undrawn = undrawnText(one);
+    if (undrawn !== undefined) tell(`${undrawn}\n`);
+    if (flags.as === 'text') io.out('\n');
+  }
+  if (flags.as === 'svg' && shown.length === 0) io.out(svgChart([], id));
+  const fired = groups.reduce((sum, group) => sum + group.fired, 0);
+  for (const line of missing(points.tally(), counts)) tell(`${line}\n`);
   const rest = groups.length > shown.length ? `, ${shown.length} shown` : '';
   if (flags.as === 'text')
     io.out(`${counts.records} records, ${points.tally().matches} matches, ${groups.length} groups${rest}; fired in ${fired} points\n`);
   return fired > 0 ? EXIT.findings : EXIT.ok;
 }
 
+const MOST_TIMES = 20;
+
+/** When it fired besides what is drawn. */
+function undrawnText({ undrawn: { times, count } }: GroupPoints): string | undefined {
+  if (count === 0) return undefined;
+  const told = times.slice(0, MOST_TIMES);
+  const more = count > told.length ? ` and ${count - told.length} more` : '';
+  return `not drawn, fired at ${told.map(isoTime).join(', ')}${more}; --panes draws more`;
+}
+
 /** Why there may be less to see than the user thinks. */
-function missing({ matches, ungrouped, lacking }: Tally, unread: number): readonly string[] {
+function missing({ matches, ungrouped, lacking }: Tally, { records, unread }: ReadCounts): readonly string[] {
   return [
+    ...(records === 0 ? ['there is no event in these files'] : []),
     ...(unread > 0 ? [`${unread} documents could not be read`] : []),
-    ...(matches === 0 ? ['no event matched a rule that this one is made of'] : []),
+    ...(matches === 0 && records > 0 ? ['no event matched a rule that this one is made of'] : []),
     ...(ungrouped > 0 ? [`${ungrouped} of ${matches} matches lack a field of group-by and were left out`] : []),
     ...[...lacking].map(([field, count]) => `${count} of ${matches} matches have no ${field}, which the rule compares`),
   ];
@@ -84,7 +101,7 @@ export const registerAnomaly: Register = (program, { io, done }) => {
     .addOption(ruleSettingsOption())
     .addOption(rulesOption())
     .option('--groups <n>', 'how many groups, those that fired most', '3')
-    .option('--panes <n>', 'how many panes, the last', '48')
+    .option('--panes <n>', 'how many points: the last, and as many of those that fired', '48')
     .option('--as <form>', 'text, or svg for the first group', 'text')
     .option('--format <name>', 'log format (default: recognised)')
     .option('--timezone <zone>', 'zone of local times')

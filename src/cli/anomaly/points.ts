@@ -1,9 +1,10 @@
+import { setImmediate } from 'node:timers/promises';
 import { createCensus } from '../../correlate/census.ts';
 import { absence } from '../../correlate/conditions/absence.ts';
 import { beacon } from '../../correlate/conditions/beacon.ts';
 import { impossibleTravel } from '../../correlate/conditions/impossible-travel.ts';
 import { newValue } from '../../correlate/conditions/new-value.ts';
-import { type Look, type PanePoint, paneKind } from '../../correlate/conditions/panes.ts';
+import { type Look, paneKind } from '../../correlate/conditions/panes.ts';
 import { peerGroup } from '../../correlate/conditions/peer-group.ts';
 import { rare } from '../../correlate/conditions/rare.ts';
 import { timeOfDay } from '../../correlate/conditions/time-of-day.ts';
@@ -19,14 +20,12 @@ import type { MatchAnomaly, PaneAnomaly } from '../../rule/ir/anomaly.ts';
 import type { Condition, Correlation } from '../../rule/ir/rule.ts';
 import type { Ruleset } from '../../rule/load.ts';
 import type { JsonValue } from '../../shared/json.ts';
+import { type Collected, createCollector } from './collector.ts';
 
-/** One group of a rule, with every pane as it was judged, and what was told of it. */
-export type GroupPoints = {
-  readonly group: Readonly<Record<string, JsonValue>>;
-  readonly matches: number;
-  readonly points: readonly PanePoint[];
-  readonly fired: number;
-};
+/** One group of a rule, with its panes as they were judged, and what was told of it. */
+export type GroupPoints = Collected & { readonly group: Group; readonly matches: number };
+
+type Group = Readonly<Record<string, JsonValue>>;
 
 /** Conditions whose judgements can be drawn: a number, and what was expected of it. */
 export type Drawn = PaneAnomaly | MatchAnomaly | Extract<Condition, { readonly kind: 'new_value' | 'absence' }>;
@@ -47,15 +46,18 @@ export const isDrawn = (condition: Condition): condition is Drawn => DRAWN.has(c
 
 export type Tally = { readonly matches: number; readonly ungrouped: number; readonly lacking: ReadonlyMap<string, number> };
 
-/** Takes events and gives, at their end, the panes of every group of one rule, as the engine judges them; groups that fired most come first. */
-export function collectPoints(ruleset: Ruleset, rule: Correlation & { readonly condition: Drawn }) {
+/**
+ * Takes events and gives, at their end, the panes of every group of one rule, as the engine judges them; groups that fired
+ * most come first. Of a group the last `room` points and those that fired are kept. Where it is stopped, groups are missing.
+ */
+export function collectPoints(ruleset: Ruleset, rule: Correlation & { readonly condition: Drawn }, room: number, stop?: AbortSignal) {
   const matcher = createMatcher(ruleset.detections);
   const found = createMatchBuffer();
   const feeds = feedsOf(ruleset);
   const tally = { matches: 0, ungrouped: 0, lacking: new Map<string, number>() };
   // Of a place one form of several is there.
   const needed = rule.condition.kind === 'impossible_travel' ? [] : conditionFields(rule.condition);
-  const groups = new Map<string, { readonly group: GroupPoints['group']; readonly hits: Hit[] }>();
+  const groups = new Map<string, { readonly group: Group; readonly hits: Hit[] }>();
   let newest: Nanos | undefined;
   return {
     take(event: Event): void {
@@ -85,14 +87,15 @@ export function collectPoints(ruleset: Ruleset, rule: Correlation & { readonly c
         }
       }
     },
-    end: (): readonly GroupPoints[] => {
+    async end(): Promise<readonly GroupPoints[]> {
       const passage = { watermark: MAX_TIME, ended: newest ?? MAX_TIME, silent: () => false, ...censusOf(rule, [...groups]) };
-      return [...groups.values()]
-        .map(({ group, hits }) => {
-          const points = pointsOf(rule, hits.sort(compareHits), passage);
-          return { group, matches: hits.length, points, fired: points.filter(({ judged }) => judged.known && judged.fired).length };
-        })
-        .sort((a, b) => b.fired - a.fired || b.matches - a.matches);
+      const found: GroupPoints[] = [];
+      for (const { group, hits } of groups.values()) {
+        const collected = await collectedOf(rule, hits.sort(compareHits), passage, room, stop);
+        if (stop?.aborted) break;
+        found.push({ ...collected, group, matches: hits.length });
+      }
+      return found.sort((a, b) => b.fired - a.fired || b.matches - a.matches);
     },
     /** What keeps matches from being judged: no group, or no value in a field the rule reads. */
     tally: (): Tally => tally,
@@ -120,7 +123,7 @@ function drawnKind({ condition, ...rule }: Correlation & { readonly condition: D
   }
 }
 
-type Groups = readonly (readonly [string, { readonly group: GroupPoints['group']; readonly hits: readonly Hit[] }])[];
+type Groups = readonly (readonly [string, { readonly group: Group; readonly hits: readonly Hit[] }])[];
 
 /** What is counted over all groups, where the kind asks for it. */
 function censusOf(rule: Correlation & { readonly condition: Drawn }, groups: Groups): Pick<Passage, 'census'> {
@@ -132,9 +135,30 @@ function censusOf(rule: Correlation & { readonly condition: Drawn }, groups: Gro
   return { census };
 }
 
-function pointsOf(rule: Correlation & { readonly condition: Drawn }, hits: readonly Hit[], passage: Passage): readonly PanePoint[] {
-  const points: PanePoint[] = [];
-  const kind = drawnKind(rule, (point) => points.push(point));
-  for (const _trigger of kind.passed(hits, kind.initial(), passage));
-  return points;
+/** Panes between two looks at whether it was stopped. */
+const STRIDE = 20_000n;
+
+async function collectedOf(
+  rule: Correlation & { readonly condition: Drawn },
+  hits: readonly Hit[],
+  passage: Passage & { readonly ended: Nanos },
+  room: number,
+  stop: AbortSignal | undefined,
+): Promise<Collected> {
+  const { add, end } = createCollector(room, rule.timespan);
+  const kind = drawnKind(rule, add);
+  const own = kind.initial();
+  const pass = (watermark: Nanos): void => {
+    for (const _trigger of kind.passed(hits, own, { ...passage, watermark }));
+  };
+  const [first] = hits;
+  const stride = rule.timespan * STRIDE;
+  if (first !== undefined && stride > 0n)
+    for (let to = first.time + stride; to < passage.ended; to += stride) {
+      pass(to);
+      await setImmediate();
+      if (stop?.aborted) return end();
+    }
+  pass(MAX_TIME);
+  return end();
 }

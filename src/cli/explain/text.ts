@@ -7,6 +7,7 @@ import type { Exception } from '../../rule/ir/exception.ts';
 import type { Correlation } from '../../rule/ir/rule.ts';
 import type { JsonValue } from '../../shared/json.ts';
 import { printable } from '../../shared/table.ts';
+import { groupName } from '../group-name.ts';
 
 const told = (value: JsonValue | undefined): string => (value === undefined ? 'nothing' : JSON.stringify(value));
 
@@ -44,27 +45,23 @@ export function truthText({ logsource, rows }: Truth): string {
 
 const originText = ({ origin: { source, partition, offset, index } }: Hit): string =>
   `${source}/${partition}/${offset}${index === 0 ? '' : `/${index}`}`;
-/** The values of a group; `names` are all its fields, so that one without a value is seen. */
-const groupText = ({ values }: GroupStory['group'], names: readonly string[]): string =>
-  names.map((name) => `${name}=${Object.hasOwn(values, name) ? valueText(values[name]) : '(missing)'}`).join(' ') || 'all events';
-const valueText = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : JSON.stringify(value));
 const MAX_HITS = 20;
 
 /** One group: fired and why, undecided, or how near it came. */
 function groupLines(
-  { groupBy }: Correlation,
+  rule: Correlation,
   story: GroupStory,
   nameOf: (id: string) => string,
   exceptionOf: (id: string) => Exception | undefined,
 ): readonly string[] {
   const { group, hits, fired, undecided, hidden, miss } = story;
   const opened = fired.filter(({ stage }) => stage === 'opened');
-  const names = groupBy.map(({ name }) => name);
+  const name = groupName(rule, group.values);
   const hitLine = (hit: Hit, what: string) => `  ${isoTime(hit.time)}  ${originText(hit)}  ${what} (${nameOf(hit.rule)})`;
   const lines: string[] = [];
   for (const { time, decision, hits: proof, count } of opened) {
     lines.push(
-      `FIRED  ${isoTime(time)}  ${groupText(group, names)}: ${decision.map(({ condition, expected, observed }) => `${condition} ${told(expected)}, found ${told(observed)}`).join('; ')}`,
+      `FIRED  ${isoTime(time)}  ${name}: ${decision.map(({ condition, expected, observed }) => `${condition} ${told(expected)}, found ${told(observed)}`).join('; ')}`,
     );
     lines.push(
       ...proof.slice(0, MAX_HITS).map((hit) => hitLine(hit, 'counted')),
@@ -73,12 +70,12 @@ function groupLines(
   }
   for (const { time, reason, window } of undecided.slice(0, 5))
     lines.push(
-      `UNDECIDED  ${isoTime(time)}  ${groupText(group, names)}: ${reason === 'learning' ? 'too little of the past is known yet' : `a source was silent between ${isoTime(window.start)} and ${isoTime(window.end)}`}`,
+      `UNDECIDED  ${isoTime(time)}  ${name}: ${reason === 'learning' ? 'too little of the past is known yet' : `a source was silent between ${isoTime(window.start)} and ${isoTime(window.end)}`}`,
     );
   if (undecided.length > 5) lines.push(`  and ${undecided.length - 5} more times`);
   if (opened.length > 0) return lines;
-  if (miss === undefined) return [...lines, `NOT FIRED  ${groupText(group, names)}: ${hits.length} matches`, ...hiddenLines()];
-  lines.push(`NOT FIRED  nearest miss ${isoTime(miss.time)}  ${groupText(group, names)}: ${miss.text}`);
+  if (miss === undefined) return [...lines, `NOT FIRED  ${name}: ${hits.length} matches`, ...hiddenLines()];
+  lines.push(`NOT FIRED  nearest miss ${isoTime(miss.time)}  ${name}: ${miss.text}`);
   lines.push(
     ...miss.hits.slice(0, MAX_HITS).map((hit) => hitLine(hit, 'counted')),
     ...(miss.hits.length > MAX_HITS ? [`  and ${miss.hits.length - MAX_HITS} more`] : []),
