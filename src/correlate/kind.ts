@@ -99,6 +99,8 @@ export type Kind<Own = unknown> = {
   readonly rests?: Rests<Own>;
   /** Bytes of those sketches in `own` that it asks `room` for. */
   sketchBytes?(own: Own): number;
+  /** About how many bytes `own` takes beside these, of what grows with the values that come; they count in the rule's budget. */
+  ownBytes?(own: Own): number;
   /** True when `own` holds nothing worth keeping: without hits and episodes the group is then forgotten. */
   blank(own: Own): boolean;
 };

@@ -2,6 +2,7 @@ import type { Nanos } from '../event/time.ts';
 import type { Passage } from './kind.ts';
 import { type HashKey, hashOf } from './sketches/keyed-hash.ts';
 import { FIRST_BYTES, isKnown, noOlderValues, type OlderValues, remember, turn } from './sketches/older-values.ts';
+import { VALUE_BYTES } from './values.ts';
 
 /**
  * When each value of a group was seen last. Few short ones are one text of one byte per character, which takes what they
@@ -49,6 +50,9 @@ const isOutgrown = (known: KnownValues): known is Outgrown => typeof known !== '
 /** Values known by fingerprint; some of them with their time as well. */
 export const olderOf = (known: KnownValues): number => (isOutgrown(known) ? known.older.count : 0);
 export const olderBytes = (known: KnownValues): number => (isOutgrown(known) ? known.older.words.length : 0);
+
+/** About what is kept beside the fingerprints. */
+export const valueBytes = (known: KnownValues): number => (typeof known === 'string' ? known.length : VALUE_BYTES * sizeOf(known));
 
 /** From the epoch on; five of them reach back a span and up to a quarter more. */
 const quarterOf = (time: Nanos, span: Nanos): number => {

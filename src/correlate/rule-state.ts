@@ -97,15 +97,16 @@ export function createRuleState(plan: Plan, logic: string, options: RuleOptions,
     sketches += bytes;
     return true;
   };
-  /** Takes what the sketches of a group have become in place of what they asked for. */
+  const ownBytes = ({ own }: GroupState): number => plan.kind.ownBytes?.(own) ?? 0;
+  /** Takes what the sketches of a group have become in place of what they asked for, and counts what its state has become. */
   const weighed = <T>(state: GroupState, work: () => T): T => {
-    if (plan.kind.sketchBytes === undefined) return work();
-    const before = sketchBytes(state);
+    if (plan.kind.sketchBytes === undefined && plan.kind.ownBytes === undefined) return work();
+    const [before, own] = [sketchBytes(state), ownBytes(state)];
     const others = sketches - before;
     const result = work();
     const after = sketchBytes(state);
     sketches = others + after;
-    state.bytes += after - before;
+    state.bytes += after - before + ownBytes(state) - own;
     return result;
   };
 

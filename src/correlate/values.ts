@@ -1,4 +1,5 @@
 import type { Nanos } from '../event/time.ts';
+import { sha256Hex } from '../shared/digest.ts';
 import type { JsonValue } from '../shared/json.ts';
 
 /** Arrays count by element; the product of several is cut at this many tuples per event. */
@@ -41,6 +42,15 @@ export function numbersOf(value: JsonValue | undefined): readonly number[] {
 export const numberOf = (value: JsonValue | undefined): number | undefined =>
   typeof value === 'number' && Number.isFinite(value) ? value : numbersOf(value)[0];
 
+/** Values longer than this many characters are known by their beginning and a digest: their sender must not fill the memory. */
+const LONG = 256;
+const BEGINNING = 64;
+/** About what a value takes that is kept in a set or a map. */
+export const VALUE_BYTES = 160;
+
+/** A text that stands for the value, and is no longer than `LONG`. */
+export const keyOf = (text: string): string => (text.length <= LONG ? text : `${text.slice(0, BEGINNING)}… (sha256 ${sha256Hex(text)})`);
+
 /** Is there no value in one of the fields, so that they have none together? */
 export const lacksAny =
   (fields: readonly string[]) =>
@@ -59,12 +69,14 @@ export function valueKeys(
 ): readonly string[] {
   if (fields.length === 1) {
     const texts = textsOf(values[fields[0] as string]);
-    if (texts.length <= MAX_TUPLES) return texts;
-    cut?.(texts.length - MAX_TUPLES, time);
-    return texts.slice(0, MAX_TUPLES);
+    if (texts.length > MAX_TUPLES) cut?.(texts.length - MAX_TUPLES, time);
+    const [only] = texts;
+    // Most matches have one short value.
+    if (texts.length === 1 && only !== undefined && only.length <= LONG) return texts;
+    return texts.slice(0, MAX_TUPLES).map(keyOf);
   }
   const parts = fields.map((field) => textsOf(values[field]));
   const all = parts.reduce((product, { length }) => product * length, 1);
   if (all > MAX_TUPLES) cut?.(all - MAX_TUPLES, time);
-  return tuplesOf(parts).map((tuple) => (tuple.length === 1 ? (tuple[0] as string) : JSON.stringify(tuple)));
+  return tuplesOf(parts).map((tuple) => (tuple.length === 1 ? (tuple[0] as string) : JSON.stringify(tuple.map(keyOf))));
 }

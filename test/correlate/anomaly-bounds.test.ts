@@ -188,9 +188,9 @@ test.each([
   };
   expect(fill(['x', 'y'], 0)).toBe(0);
   const { bytes } = correlator.stats();
-  expect(bytes).toBeGreaterThan(2 * 2048);
   expect(fill(['z'], 0.1)).toBe(251);
-  expect(correlator.stats().bytes - bytes).toBeLessThan(2000);
+  // As much as one of the others, but for its sketch.
+  expect(bytes / 2 - (correlator.stats().bytes - bytes)).toBeGreaterThan(1500);
   correlator.apply(watermarkAt(2n * 86_400n * SECOND));
   expect(fill(['z'], 3)).toBe(0);
 });

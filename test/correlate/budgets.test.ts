@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createCorrelator, DEFAULT_CORRELATE_OPTIONS, type Note, restoreCorrelator } from '../../src/correlate/correlator.ts';
+import { valueKeys } from '../../src/correlate/values.ts';
 import { rulesetOf } from '../support/a-rule.ts';
 import { aMatch, asRecord, nameOf, SECOND, watermarkAt } from '../support/correlate.ts';
 
@@ -112,5 +113,39 @@ describe('a flood into one group', () => {
     expect(fired.length).toBeGreaterThan(1);
     expect(dropped).toBe(0);
     expect(hits).toBeLessThan(5000);
+  });
+});
+
+describe('values that anomalies remember', () => {
+  const rulesetFor = (anomaly: object) =>
+    rulesetOf(member('a'), { title: 'j', name: 'judged', anomaly: { rules: ['a'], 'group-by': ['g'], field: 'v', ...anomaly } });
+  const long = (start: string, i: number): string => start.padEnd(2000, `${i}-`);
+
+  test.each([
+    ['new_value', { type: 'new_value' }],
+    ['rare', { type: 'rare', timespan: '30d' }],
+    ['different values of a pane', { type: 'spike', metric: 'distinct', timespan: '1d' }],
+  ])('are in the budget in bytes, and long ones take no more than others: %s', (_, anomaly) => {
+    const maxBytes = 200_000;
+    const correlator = createCorrelator(rulesetFor(anomaly), { ...DEFAULT_CORRELATE_OPTIONS, maxBytes });
+    for (let i = 0; i < 6000; i++) {
+      correlator.apply(asRecord(aMatch('a', i / 100, { g: `g${i % 6}`, v: long('', i) }, i)));
+      if (i % 50 === 49) correlator.apply(watermarkAt(BigInt(i) * (SECOND / 100n)));
+    }
+    correlator.apply(watermarkAt(61n * SECOND));
+    const { bytes, evicted } = correlator.stats();
+    expect(bytes).toBeLessThanOrEqual(maxBytes);
+    expect(evicted).toBeGreaterThan(0);
+    expect(correlator.snapshot().length).toBeLessThan(2 * maxBytes);
+  });
+
+  test('are told apart though they are long and begin alike', () => {
+    const keysOf = (...values: string[]) => valueKeys(['v'], { v: values });
+    const [one, other] = keysOf(long('same', 1), long('same', 2));
+    expect(one).not.toBe(other);
+    expect(keysOf(long('same', 1))).toEqual([one]);
+    expect(one).toMatch(/^same1-.*… \(sha256 [0-9a-f]{64}\)$/);
+    expect(one?.length).toBeLessThan(256);
+    expect(keysOf('x'.repeat(256))).toEqual(['x'.repeat(256)]);
   });
 });

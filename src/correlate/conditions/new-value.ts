@@ -14,6 +14,7 @@ import {
   packValues,
   sizeOf,
   unseen,
+  valueBytes,
 } from '../known-values.ts';
 import { hashKeyOf } from '../sketches/keyed-hash.ts';
 import { lacksAny, valueKeys } from '../values.ts';
@@ -86,7 +87,12 @@ export function newValue({ fields, learn, forget, newGroup }: NewValueCondition,
     },
     blank: ({ first }) => first === undefined,
   });
-  return { ...kind, lacks: lacksAny(fields), sketchBytes: (own) => olderBytes((own as Own).last) } as Kind;
+  return {
+    ...kind,
+    lacks: lacksAny(fields),
+    sketchBytes: (own) => olderBytes((own as Own).last),
+    ownBytes: (own) => valueBytes((own as Own).last),
+  } as Kind;
 }
 
 /** What one of these is told of as new was never seen; a new one may be taken for one of them. */

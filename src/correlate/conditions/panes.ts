@@ -9,7 +9,7 @@ import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Explanation, Frame, Kind, Passage, Trigger } from '../kind.ts';
 import { lastInstant, paneNumber } from '../pane-number.ts';
-import { type Distinct, distinctOf, withDistinct } from '../sketches/distinct.ts';
+import { type Distinct, distinctBytes, distinctOf, withDistinct } from '../sketches/distinct.ts';
 import { FINE } from '../sketches/hyperloglog.ts';
 import { hashKeyOf } from '../sketches/keyed-hash.ts';
 import { numbersOf, textsOf } from '../values.ts';
@@ -199,7 +199,8 @@ export function paneKind(condition: PaneAnomaly, { timespan, logicDigest = '' }:
   if (metric === 'count') return kind as Kind;
   const lacks: Kind['lacks'] =
     metric === 'distinct' ? (values) => textsOf(values[field]).length === 0 : (values) => numbersOf(values[field]).length === 0;
-  return { ...kind, lacks } as Kind;
+  if (metric !== 'distinct') return { ...kind, lacks } as Kind;
+  return { ...kind, lacks, ownBytes: (own) => distinctBytes((own as Own).open?.distinct) } as Kind;
 }
 
 /** The number of the pane that an instant lies in; unlike what `paneNumber` gives it remembers nothing, for instants far apart. */

@@ -6,7 +6,7 @@ import type { Hit } from '../firing.ts';
 import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Frame, Kind } from '../kind.ts';
-import { boundValues, forgetValues, type KnownValues, NO_VALUES, olderBytes, packValues, unseen } from '../known-values.ts';
+import { boundValues, forgetValues, type KnownValues, NO_VALUES, olderBytes, packValues, unseen, valueBytes } from '../known-values.ts';
 import { hashKeyOf } from '../sketches/keyed-hash.ts';
 import { lacksAny, textOf, valueKeys } from '../values.ts';
 import type { Look } from './panes.ts';
@@ -92,6 +92,7 @@ export function peerGroup(condition: PeerGroup, { logicDigest = '' }: Frame, loo
     ...(kind as Kind),
     lacks: lacksAny(fields),
     sketchBytes: (own) => olderBytes((own as Own).last),
+    ownBytes: (own) => valueBytes((own as Own).last),
     census: {
       span: remember,
       *of(hit, group) {

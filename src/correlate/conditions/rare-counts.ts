@@ -3,6 +3,7 @@ import type { Passage } from '../kind.ts';
 import { pack, unpack } from '../packed.ts';
 import { COUNTS_BYTES, type CountTable, countOnce, countTable, MANY, timesOf } from '../sketches/count-table.ts';
 import { type HashKey, hashOf } from '../sketches/keyed-hash.ts';
+import { VALUE_BYTES } from '../values.ts';
 
 /** A pane that is over, a 24th of the timespan: how many matches it had, its values as JSON, and how many of each. */
 type Pane = {
@@ -31,6 +32,10 @@ export type Counts = {
 export const PANES = 24;
 /** Values counted by their text per pane; further ones are by fingerprint, and what finds no room there counts in the total alone and is not judged. Alerts say so while it lasts. */
 const MAX_VALUES = 1000;
+
+/** About what is kept beside the fingerprints. */
+export const countsBytes = ({ counts, sums, past }: Counts): number =>
+  VALUE_BYTES * (counts.size + sums.size) + past.reduce((sum, pane) => sum + pane.values.length + pane.counts.length, 0);
 
 export const noCounts = (): Counts => ({
   pane: undefined,

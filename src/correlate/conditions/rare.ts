@@ -9,7 +9,7 @@ import { paneNumber } from '../pane-number.ts';
 import { hashKeyOf } from '../sketches/keyed-hash.ts';
 import { lacksAny, valueKeys } from '../values.ts';
 import type { Look, PanePoint } from './panes.ts';
-import { type Counts, clear, countValue, crowdText, noCounts, PANES, tableBytes, turn } from './rare-counts.ts';
+import { type Counts, clear, countsBytes, countValue, crowdText, noCounts, PANES, tableBytes, turn } from './rare-counts.ts';
 import { decisionsOf, rounded } from './told.ts';
 
 type Times = { readonly key: string; readonly count: number };
@@ -69,7 +69,12 @@ export function rare(condition: Rare, { timespan, logicDigest = '' }: Frame, loo
     },
     blank: ({ pane }) => pane === undefined,
   });
-  return { ...(kind as Kind), lacks: lacksAny(fields), sketchBytes: (own) => tableBytes(own as Own) };
+  return {
+    ...(kind as Kind),
+    lacks: lacksAny(fields),
+    sketchBytes: (own) => tableBytes(own as Own),
+    ownBytes: (own) => countsBytes(own as Own),
+  };
 }
 
 /** The least frequent of the match's values, and how many matches it would take to be usual. */

@@ -1,3 +1,4 @@
+import { keyOf, VALUE_BYTES } from '../values.ts';
 import { addHash, estimateOf, FINE, type HyperLogLog, hyperLogLog } from './hyperloglog.ts';
 import { type HashKey, hashOf } from './keyed-hash.ts';
 
@@ -10,15 +11,19 @@ export const MAX_DISTINCT = 4096;
 /** With one more value; in place where it can be. */
 export function withDistinct(distinct: Distinct, text: string, key: HashKey): Distinct {
   if (!(distinct instanceof Set)) {
-    addHash(distinct, hashOf(text, key));
+    addHash(distinct, hashOf(keyOf(text), key));
     return distinct;
   }
-  distinct.add(text);
+  distinct.add(keyOf(text));
   if (distinct.size <= MAX_DISTINCT) return distinct;
   const registers = hyperLogLog(FINE.bits);
   for (const one of distinct) addHash(registers, hashOf(one, key));
   return registers;
 }
+
+/** About what they take. */
+export const distinctBytes = (distinct: Distinct | undefined): number =>
+  distinct === undefined ? 0 : distinct instanceof Set ? VALUE_BYTES * distinct.size : distinct.length;
 
 /** How many there are; of a sketch at least as many as it began with. */
 export const distinctOf = (distinct: Distinct | undefined): number =>
