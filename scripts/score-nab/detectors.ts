@@ -73,7 +73,7 @@ export const DETECTORS: Readonly<Record<'change' | 'seasonal' | 'spike' | 'none'
     shipped: 6,
   },
   spike: {
-    over: panes((factor) => spike({ history: 12, factor, direction: 'both', minCurrent: 1, minReference: 1 })),
+    over: panes((factor) => spike({ history: 12, factor, direction: 'both', floor: 1, minCurrent: 1, minReference: 1 })),
     thresholds: steps(1.5, 10, 0.5),
     shipped: 3,
   },

@@ -130,8 +130,7 @@ function eventFields(
   const [severity, risk] = SEVERITY[level];
   // An author's score is for the level the author gave.
   const score = level === rule.meta.level ? (rule.meta.alert?.riskScore ?? risk) : risk;
-  const start = hits[0]?.time ?? firing.window.start;
-  const end = hits.at(-1)?.time ?? firing.time;
+  const { start, end } = spanOf(firing);
   const outcome = agreed(hits)['event.outcome'];
   return {
     kind: context.eventKind ?? 'signal',
@@ -152,6 +151,11 @@ function eventFields(
     reason: reasonOf(firing, rule),
     ...(context.baseUrl === undefined ? {} : { url: `${context.baseUrl.replace(/\/$/, '')}/alerts/${standing.alert}` }),
   };
+}
+
+/** From the first to the last match; of a fall to nothing, whose evidence is of before, the window that was judged. */
+function spanOf({ count, hits, time, window }: Firing): Firing['window'] {
+  return count === 0 ? window : { start: hits[0]?.time ?? window.start, end: hits.at(-1)?.time ?? time };
 }
 
 /** What the rule asked of the first event, where it alerts alone, and the condition over all of them. */
@@ -183,6 +187,8 @@ function reasonOf({ group, count, stage }: Firing, rule: Rule): string {
   const forWhom = whom === '' ? '' : ` for ${whom}`;
   if (rule.kind === 'detection') return `${rule.meta.title}${forWhom}${count > 1 ? ` (${count} events)` : ''}`;
   const span = durationText(rule.timespan);
-  const what = `${rule.meta.title}: ${count} ${count === 1 ? 'match' : 'matches'} within ${span}${forWhom}`;
+  const matches = `${count} ${count === 1 ? 'match' : 'matches'}`;
+  const silent = `nothing${whom === '' ? '' : ` from ${whom}`} for ${span}, after ${matches}`;
+  const what = `${rule.meta.title}: ${rule.condition.kind === 'absence' ? silent : `${matches} within ${span}${forWhom}`}`;
   return stage === 'closed' ? `${what}; over` : what;
 }

@@ -2,6 +2,7 @@ import { kindOf } from '../correlate/conditions/index.ts';
 import { type PanePoint, paneKind } from '../correlate/conditions/panes.ts';
 import { waysOf } from '../correlate/conditions/sequence.ts';
 import { least, rising } from '../correlate/conditions/thresholds.ts';
+import { rangeText } from '../correlate/conditions/told.ts';
 import type { Hit } from '../correlate/firing.ts';
 import { lowerBound, MAX_TIME, MIN_TIME } from '../correlate/hits.ts';
 import type { Trigger } from '../correlate/kind.ts';
@@ -216,7 +217,7 @@ function nearestPane(condition: PaneAnomaly, rule: Correlation, hits: readonly H
     };
   }
   const { point, judged } = rest.reduce((best, one) => (far(one) < far(best) ? one : best), first);
-  const text = `${point.value} in the ${durationText(rule.timespan)} from ${isoTime(point.start)}; it would hold beyond ${judged.low.toFixed(1)} to ${judged.high.toFixed(1)}`;
+  const text = `${point.value} in the ${durationText(rule.timespan)} from ${isoTime(point.start)}; it does not hold ${rangeText(judged)}`;
   return {
     time: point.start + rule.timespan,
     text,

@@ -48,6 +48,27 @@ beforeEach(() => {
 afterEach(() => world.remove());
 
 describe('the alert document', () => {
+  test('of an absence says that nothing came, of a fall to nothing spans the pane that was judged', async () => {
+    const anomaly = { rules: ['failed_sign_in'], 'group-by': ['user.name'], timespan: '1h' };
+    const rules = rulesetOf(
+      failedSignIn,
+      { title: 'Gone', name: 'gone', level: 'low', anomaly: { ...anomaly, type: 'absence' } },
+      { title: 'Fewer', name: 'fewer', level: 'low', anomaly: { ...anomaly, type: 'spike', direction: 'down' } },
+    );
+    // The events of someone else let time pass.
+    const other = { ...signIn(0, '192.0.2.1'), '@timestamp': '2026-11-20T10:30:00.000Z', user: { name: 'bob' } };
+    await world.run(rules, [...events, other]);
+    const opened = world.documents().filter((one) => at(one, 'event.action') === 'alert-opened');
+    const of = (title: string, name: string) =>
+      opened.map((one) => (at(one, 'rule.name') === title ? at(one, name) : undefined)).filter(Boolean);
+    expect(of('Gone', 'event.reason')).toEqual(['Gone: nothing from user.name=alice for 1h, after 5 matches']);
+    expect(of('Fewer', 'event.reason')).toEqual(['Fewer: 0 matches within 1h for user.name=alice']);
+    expect([...of('Fewer', 'event.start'), ...of('Fewer', 'event.end')]).toEqual([
+      '2026-11-20T09:00:00.000Z',
+      '2026-11-20T09:59:59.999999999Z',
+    ]);
+  });
+
   test('names the fields of the group that its matches lack, and the table shows them', async () => {
     const correlation = { ...bruteForce.correlation, 'group-by': ['user.name', 'user.domain'] };
     const rules = rulesetOf(failedSignIn, { ...bruteForce, correlation, wardline: { missing: 'group' } });

@@ -1,14 +1,14 @@
-import type { Nanos } from '../../event/time.ts';
+import { isoTime, type Nanos } from '../../event/time.ts';
 import { durationText } from '../../shared/duration.ts';
 import { confidenceOf } from '../detectors/judged.ts';
-import type { Hit } from '../firing.ts';
+import type { Decision, Hit } from '../firing.ts';
 import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Frame, Kind } from '../kind.ts';
 import type { Look } from './panes.ts';
 
-/** Matches since the group was last forgotten, oldest first; no more than `minSeen` are kept. */
-type Own = Applied & { seen: Hit[]; fired: boolean };
+/** Matches since the group was last forgotten, oldest first; no more than `minSeen` are kept, and all are counted. */
+type Own = Applied & { seen: Hit[]; fired: boolean; count?: number };
 
 const SECOND = 1_000_000_000n;
 
@@ -33,10 +33,11 @@ export function absence(
     look({ start: last, value, label, judged: seen.length < minSeen ? learning : { known: true, ...compared } });
   };
   return inOrderKind<Own>({
-    initial: () => ({ applied: MIN_TIME, seen: [], fired: false }),
+    initial: () => ({ applied: MIN_TIME, seen: [], fired: false, count: 0 }),
     apply(own, hit) {
       draw(own, hit.time);
       own.fired = false;
+      own.count = (own.count ?? own.seen.length) + 1;
       own.seen = [...own.seen.filter(({ time }) => time >= hit.time - remember), hit].slice(-minSeen);
       return undefined;
     },
@@ -56,15 +57,22 @@ export function absence(
         if (early) draw(own, ended > last ? ended : last, ' to the end of the inputs');
         else draw(own, at, ', then forgotten');
         own.seen = [];
+        own.count = 0;
         own.fired = false;
         return undefined;
       }
       own.fired = true;
-      const decision = [{ condition: 'absence', expected: `a match within ${durationText(timespan)}`, observed: 0 }];
-      const explain = () => ({ decision, hits: seen });
+      const { count = seen.length } = own;
+      const explain = () => ({ decision: decisionOf(count, last, timespan), hits: seen, count });
       return { time: at, start: last, end: at, undecided: silent(last, at), explain };
     },
     open: ({ seen, fired }) => !fired && seen.length >= minSeen,
     blank: ({ seen }) => seen.length === 0,
   });
 }
+
+/** No confidence: what is told is that nothing came, for just so long. */
+const decisionOf = (count: number, last: Nanos, timespan: Nanos): readonly Decision[] => [
+  { condition: 'absence', expected: `a match within ${durationText(timespan)}`, observed: 0 },
+  { condition: 'baseline', expected: `${count} ${count === 1 ? 'match' : 'matches'} before, the last at ${isoTime(last)}`, observed: 0 },
+];

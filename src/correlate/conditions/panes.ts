@@ -13,7 +13,7 @@ import { type Distinct, distinctBytes, distinctOf, withDistinct } from '../sketc
 import { FINE } from '../sketches/hyperloglog.ts';
 import { hashKeyOf } from '../sketches/keyed-hash.ts';
 import { numbersOf, textsOf } from '../values.ts';
-import { about, decisionsOf, rounded } from './told.ts';
+import { about, decisionsOf, rangeText, rounded } from './told.ts';
 
 /** What a group holds between panes with matches: small numbers, and the past of the detector. */
 type Own = Applied & {
@@ -27,10 +27,13 @@ type Own = Applied & {
 };
 
 type Open = {
+  /** Matches. */
   count: number;
   sum: number;
+  /** Numbers beyond one per match, where a match has several. */
+  more?: number;
   distinct: Distinct | undefined;
-  /** The newest matches of the pane as evidence; where a fall is told, one of an earlier pane until there are some. */
+  /** The first and the newest matches of the pane as evidence; where a fall is told, one of an earlier pane until there are some. */
   hits: Hit[];
 };
 
@@ -47,6 +50,7 @@ export type PanePoint = {
 };
 export type Look = (point: PanePoint) => void;
 
+/** Matches kept of a pane: the first, and so many less one of the last. */
 const EVIDENCE = 5;
 const EMPTY: Open = { count: 0, sum: 0, distinct: undefined, hits: [] };
 /** Sums stay within this: beyond, differences and squares of them would be no numbers, and what learned those would never judge again. */
@@ -69,11 +73,11 @@ export function paneKind(condition: PaneAnomaly, { timespan, logicDigest = '' }:
   const falls = condition.kind === 'change' || condition.direction !== 'up';
 
   const measure = (open: Open | undefined): number | undefined => {
-    const { count, sum, distinct } = open ?? EMPTY;
+    const { count, sum, more = 0, distinct } = open ?? EMPTY;
     if (metric === 'count') return count;
     if (metric === 'distinct') return distinctOf(distinct);
     if (metric === 'sum') return sum;
-    return count === 0 ? undefined : sum / count;
+    return count === 0 ? undefined : sum / (count + more);
   };
   /** Did the inputs end within this pane, or before it? Then it may lack what would have come. */
   const isCut = (number: number, { ended }: Passage): boolean => ended !== undefined && BigInt(number + 1) * timespan - 1n > ended;
@@ -123,18 +127,26 @@ export function paneKind(condition: PaneAnomaly, { timespan, logicDigest = '' }:
     if (!judged.fired || hits.length === 0) return undefined;
     const explain = (): Explanation => {
       const seen = distinct instanceof Uint8Array ? about(value, FINE.error) : rounded(value);
-      return { decision: tell(judged, seen), hits, count: Math.max(count, hits.length) };
+      return { decision: tell(judged, seen), hits, count };
     };
     return { time: end - 1n, start, end: end - 1n, explain };
   };
-  const tell = ({ baseline, step = 0, expected, low, high, confidence }: Compared, observed: JsonValue) =>
-    decisionsOf({
+  const tell = (judged: Compared, observed: JsonValue) => {
+    const { baseline, expected, confidence, views = [] } = judged;
+    const told = {
       what,
-      baseline: `${baseline}${step > 0 ? `, remembered in steps of ${rounded(step)}` : ''}: ${rounded(expected)}`,
-      expected: rangeText(low, high),
+      baseline: `${baseline}${memoryText(judged)}: ${rounded(expected)}`,
+      expected: rangeText(judged),
       observed,
       confidence,
-    });
+    };
+    const saw = views.map(({ name, low, usual, seen }) => ({
+      condition: name,
+      expected: `usual ${low ? 'down' : 'up'} to ${rounded(usual)}`,
+      observed: rounded(seen),
+    }));
+    return [...decisionsOf(told), ...saw];
+  };
 
   const kind = inOrderKind<Own>({
     initial: () => ({
@@ -152,10 +164,9 @@ export function paneKind(condition: PaneAnomaly, { timespan, logicDigest = '' }:
       if (number !== own.last) open.hits = [];
       own.last = number;
       if (metric === 'sum' || metric === 'avg') {
-        for (const value of numbersOf(hit.values[field])) {
-          open.sum = within(open.sum + within(value));
-          open.count++;
-        }
+        const numbers = numbersOf(hit.values[field]);
+        for (const value of numbers) open.sum = within(open.sum + within(value));
+        if (numbers.length > 1) open.more = (open.more ?? 0) + numbers.length - 1;
       } else if (metric === 'distinct') {
         let distinct = open.distinct ?? new Set<string>();
         for (const text of textsOf(hit.values[field])) {
@@ -163,9 +174,9 @@ export function paneKind(condition: PaneAnomaly, { timespan, logicDigest = '' }:
           if (distinct instanceof Uint8Array) estimated?.(1);
         }
         open.distinct = distinct;
-      } else open.count++;
-      open.hits.push(hit);
-      if (open.hits.length > EVIDENCE) open.hits.shift();
+      }
+      open.count++;
+      keepEvidence(open.hits, hit);
       return undefined;
     },
     due: ({ pane }) => (pane === undefined ? undefined : lastOf(pane)),
@@ -206,8 +217,16 @@ export function paneKind(condition: PaneAnomaly, { timespan, logicDigest = '' }:
 /** The number of the pane that an instant lies in; unlike what `paneNumber` gives it remembers nothing, for instants far apart. */
 const paneOf = (time: Nanos, width: Nanos): number => Number(time / width - (time < 0n && time % width !== 0n ? 1n : 0n));
 
-/** What may be, where a side may be open: a rule that looks for rises alone expects no least. */
-function rangeText(low: number, high: number): string {
-  if (low === Number.NEGATIVE_INFINITY) return `up to ${rounded(high)}`;
-  return high === Number.POSITIVE_INFINITY ? `at least ${rounded(low)}` : `from ${rounded(low)} to ${rounded(high)}`;
+function keepEvidence(hits: Hit[], hit: Hit): void {
+  if (hits.length < EVIDENCE) {
+    hits.push(hit);
+    return;
+  }
+  hits.copyWithin(1, 2);
+  hits[EVIDENCE - 1] = hit;
+}
+
+function memoryText({ step = 0, digits }: Compared): string {
+  if (step > 0) return `, remembered in steps of ${rounded(step)}`;
+  return digits === undefined ? '' : `, remembered to ${digits} binary digits`;
 }

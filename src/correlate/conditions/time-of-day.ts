@@ -88,5 +88,8 @@ function usual(days: readonly number[]): string {
     sum += count;
     hours.push(hour);
   }
-  return `hours ${hours.sort((a, b) => a - b).join(', ')}`;
+  const all = days.reduce((total, count) => total + count, 0);
+  const others = days.filter((count) => count > 0).length - hours.length;
+  const rest = others === 0 ? '' : ` (${rounded((100 * sum) / all)} % of the active hours; ${others} more of the day have the rest)`;
+  return `hours ${hours.sort((a, b) => a - b).join(', ')}${rest}`;
 }

@@ -1,6 +1,7 @@
 import type { Nanos } from '../../event/time.ts';
 import type { JsonValue } from '../../shared/json.ts';
 import type { Census } from '../census.ts';
+import type { Compared } from '../detectors/judged.ts';
 import type { Decision } from '../firing.ts';
 import { SMALL } from '../sketches/hyperloglog.ts';
 
@@ -19,6 +20,15 @@ export const decisionsOf = ({ what, baseline, expected, observed, confidence }: 
   { condition: 'baseline', expected: baseline, observed },
   { condition: 'confidence', expected: 'at least 0.5', observed: rounded(confidence) },
 ];
+
+/** What would not have fired: within the usual, or short of what fires from there on, on the sides that are judged. */
+export function rangeText({ low, high, firesAt }: Pick<Compared, 'low' | 'high' | 'firesAt'>): string {
+  if (firesAt === undefined) return `from ${rounded(low)} to ${rounded(high)}, of the level alone`;
+  const { low: least, high: most } = firesAt;
+  return [...(least === undefined ? [] : [`above ${rounded(least)}`]), ...(most === undefined ? [] : [`below ${rounded(most)}`])].join(
+    ' and ',
+  );
+}
 
 const HOUR = 3_600_000_000_000n;
 

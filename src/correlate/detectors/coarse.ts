@@ -2,7 +2,7 @@
  * Numbers to seven binary digits, as whole numbers in the same order: whole numbers below 128 as they are, others at most
  * 0.8 % off, what is below 2^-32 as 0. So what a season keeps of sums and averages takes a byte or so each, and not eight.
  */
-const DIGITS = 6;
+export const DIGITS = 6;
 const SCALE = 2 ** DIGITS;
 /** The least exponent told apart from 0. */
 const LEAST = -32;

@@ -13,7 +13,7 @@ const SEASON_SECONDS = { hour_of_week: 604_800, hour_of_day: 86_400, none: 0 } a
 export function detectorOf(condition: PaneAnomaly, timespan: Nanos): PaneDetector {
   switch (condition.kind) {
     case 'spike':
-      return spike(condition);
+      return spike({ ...condition, floor: condition.metric === 'sum' ? 0 : 1 });
     case 'change':
       return change(condition.threshold);
     case 'seasonal': {

@@ -19,12 +19,21 @@ export type Compared = {
   readonly expected: number;
   /** How far apart values around it are that the baseline tells from each other; left out or 0: as they are. */
   readonly step?: number;
+  /** Of numbers that are remembered with so many binary digits: how many. */
+  readonly digits?: number;
   /** Values within would not have fired. */
   readonly low: number;
   readonly high: number;
+  /** Values from which on it fires, the value itself too, on the sides that are judged. Left out: more decides than the value. */
+  readonly firesAt?: { readonly low?: number; readonly high?: number };
+  /** Views of the series beside its level that decided. Asked for when there is something to tell. */
+  readonly views?: readonly Viewed[];
   /** 0.5 at the threshold, towards 1 beyond it. */
   readonly confidence: number;
 };
+
+/** What a view of a series saw, and up to where (`low`: down to where) nearly all that it saw before was. */
+export type Viewed = { readonly name: string; readonly low: boolean; readonly usual: number; readonly seen: number };
 
 /** A detector over one number per pane of time. What it remembers of a series is one value of plain data, best a packed text. */
 export type PaneDetector<Past = unknown> = {

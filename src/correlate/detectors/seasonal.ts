@@ -1,4 +1,5 @@
 import type { Direction } from '../../rule/ir/anomaly.ts';
+import { DIGITS } from './coarse.ts';
 import { confidenceOf, median, type PaneDetector } from './judged.ts';
 import { isWhole, seasonMemory } from './season-memory.ts';
 
@@ -62,9 +63,11 @@ export function seasonal(options: SeasonalOptions): PaneDetector<Past> {
         baseline:
           slots === 1 ? `median of the ${past.length} panes before` : `median of ${past.length} panes at the same time of earlier seasons`,
         step: stepAt(middle),
+        ...(options.coarse ? { digits: DIGITS + 1 } : {}),
         expected: middle,
         low: direction === 'up' ? Number.NEGATIVE_INFINITY : middle - reach,
         high: direction === 'down' ? Number.POSITIVE_INFINITY : middle + reach,
+        firesAt: { ...(direction === 'up' ? {} : { low: middle - reach }), ...(direction === 'down' ? {} : { high: middle + reach }) },
         confidence: confidenceOf(distance, score),
       };
     },

@@ -1,6 +1,6 @@
 import { type Alarm, bar, heed, newAlarm } from './alarm.ts';
-import { confidenceOf, median, type PaneDetector } from './judged.ts';
-import { bucketOf, learn, newTail, surprise, type Tail } from './tail.ts';
+import { confidenceOf, median, type PaneDetector, type Viewed } from './judged.ts';
+import { bucketOf, learn, newTail, surprise, type Tail, usualUpTo } from './tail.ts';
 
 /**
  * Change in a series of numbers, seen in several ways at once: level, step, distance to the median before, means of two
@@ -51,10 +51,13 @@ export type Seen = {
   /** Sum over the views of -log10 of the chance, as far as it is beyond the everyday, as the mean of the last values; undefined while it learns. */
   readonly score: number | undefined;
   /** How rare the value of each view is, as -log10 of the chance. */
-  readonly views: readonly { readonly view: string; readonly surprise: number }[];
+  readonly views: readonly SeenIn[];
   /** The value that was expected: the median of the values before. */
   readonly expected: number;
 };
+
+/** What one view saw, as it is kept: of what is unusual when low, less than 0. */
+type SeenIn = { readonly view: number; readonly surprise: number; readonly seen: number };
 
 /** Takes the next value (time in seconds since the epoch) and says how it fits. */
 export function observe(series: Series, time: number, value: number): Seen {
@@ -65,14 +68,14 @@ export function observe(series: Series, time: number, value: number): Seen {
   if (recent.length > RECENT) recent.shift();
   const look = lookAt(recent, offHour, series.drift);
   const warm = series.seen >= SERIES_WARM_UP;
-  const views = VIEWS.map(({ name, of }, i) => {
-    const tail = tails[i] as Tail;
+  const views = VIEWS.map(({ of }, view): SeenIn => {
+    const tail = tails[view] as Tail;
     const seen = of(look);
-    if (seen === undefined) return { view: name, surprise: 0 };
+    if (seen === undefined) return { view, surprise: 0, seen: 0 };
     const bucket = bucketOf(tail, seen);
     const rarity = warm ? Math.min(surprise(tail, seen, bucket), MOST) : 0;
     learn(tail, seen, bucket);
-    return { view: name, surprise: rarity };
+    return { view, surprise: rarity, seen };
   });
   series.seen++;
   const score = views.reduce((sum, { surprise }) => sum + Math.max(0, surprise - EVERYDAY), 0);
@@ -102,8 +105,13 @@ export function change(threshold: number): PaneDetector<Past> {
         confidence: confidenceOf(score, needed),
         // Asked for when there is something to tell.
         get baseline() {
-          const [first, second] = views.toSorted((a, b) => b.surprise - a.surprise);
-          return `own past of ${seen - 1} panes; least expected: ${first?.view}, ${second?.view}`;
+          const names = leastExpected(views).map(({ view }) => VIEWS[view]?.name);
+          return `own past of ${seen - 1} panes; least expected: ${names.join(', ')}`;
+        },
+        get views() {
+          return leastExpected(views)
+            .filter(({ surprise }) => surprise > EVERYDAY)
+            .map((one) => viewed(one, series.tails[one.view] as Tail));
         },
         get low() {
           return edge(0.02);
@@ -114,6 +122,14 @@ export function change(threshold: number): PaneDetector<Past> {
       };
     },
   };
+}
+
+const leastExpected = (views: readonly SeenIn[]): readonly SeenIn[] => views.toSorted((a, b) => b.surprise - a.surprise).slice(0, 2);
+
+function viewed({ view, seen }: SeenIn, tail: Tail): Viewed {
+  const { name, low = false } = VIEWS[view] as View;
+  const sign = low ? -1 : 1;
+  return { name, low, usual: sign * usualUpTo(tail), seen: sign * seen };
 }
 
 const ascending = (a: number, b: number): number => a - b;
@@ -140,32 +156,35 @@ type Look = {
   readonly drift: number;
 };
 
-const VIEWS: readonly { readonly name: string; readonly of: (look: Look) => number | undefined }[] = [
+/** `low`: what is unusual is little of it, so that `of` turns the sign. */
+type View = { readonly name: string; readonly low?: true; readonly of: (look: Look) => number | undefined };
+
+const VIEWS: readonly View[] = [
   { name: 'high', of: ({ value }) => value },
-  { name: 'low', of: ({ value }) => -value },
+  { name: 'low', low: true, of: ({ value }) => -value },
   { name: 'step', of: ({ value, before }) => Math.abs(value - before) },
   { name: 'off the median of 20', of: ({ value, median20 }) => Math.abs(value - median20) },
   { name: 'off the median of 100', of: ({ length, value, median100 }) => (length < 100 ? undefined : Math.abs(value - median100)) },
   { name: 'shift over 10', of: ({ length, mean }) => (length < 20 ? undefined : Math.abs(mean(10, 0) - mean(20, 10))) },
   { name: 'shift over 25', of: ({ length, mean }) => (length < 125 ? undefined : Math.abs(mean(25, 0) - mean(125, 25))) },
   { name: 'high mean of 12', of: ({ length, mean12 }) => (length < 12 ? undefined : mean12) },
-  { name: 'low mean of 12', of: ({ length, mean12 }) => (length < 12 ? undefined : -mean12) },
+  { name: 'low mean of 12', low: true, of: ({ length, mean12 }) => (length < 12 ? undefined : -mean12) },
   { name: 'high mean of 50', of: ({ length, mean50 }) => (length < 50 ? undefined : mean50) },
-  { name: 'low mean of 50', of: ({ length, mean50 }) => (length < 50 ? undefined : -mean50) },
+  { name: 'low mean of 50', low: true, of: ({ length, mean50 }) => (length < 50 ? undefined : -mean50) },
   { name: 'spread of 24', of: ({ length, spread }) => (length < 24 ? undefined : spread(24)) },
   { name: 'spread of 100', of: ({ length, spread100 }) => (length < 100 ? undefined : spread100) },
-  { name: 'stillness of 100', of: ({ length, spread100 }) => (length < 100 ? undefined : -spread100) },
+  { name: 'stillness of 100', low: true, of: ({ length, spread100 }) => (length < 100 ? undefined : -spread100) },
   { name: 'mean of 5 in spreads of the 100 before', of: (look) => inSpreads(look, 5) },
   { name: 'mean of 20 in spreads of the 100 before', of: (look) => inSpreads(look, 20) },
   {
-    name: 'spread of 25 against the 100 before',
+    name: 'spread of 25 against the 100 before (logarithm)',
     of: ({ length, spread }) => (length < 125 ? undefined : Math.log((spread(25) + LEAST) / (spread(125, 25) + LEAST))),
   },
   { name: 'above the hour', of: ({ offHour }) => offHour },
-  { name: 'below the hour', of: ({ offHour }) => -offHour },
+  { name: 'below the hour', low: true, of: ({ offHour }) => -offHour },
   { name: 'off the hour', of: ({ offHour }) => Math.abs(offHour) },
   { name: 'drift above the hours', of: ({ drift }) => drift },
-  { name: 'drift below the hours', of: ({ drift }) => -drift },
+  { name: 'drift below the hours', low: true, of: ({ drift }) => -drift },
 ];
 
 /** A share of the level, or else this, is the least spread: without any, every step would be without measure. */

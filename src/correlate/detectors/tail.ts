@@ -54,6 +54,15 @@ export function surprise(tail: Tail, value: number, bucket = bucketOf(tail, valu
   return -Math.log10(1 - QUANTILE) + ((value - threshold) / spread) * Math.LOG10E;
 }
 
+/** Up to where values were, less the rarest. */
+export function usualUpTo(tail: Tail): number {
+  const { counts, low, total } = tail;
+  let above = total - Math.floor(total * QUANTILE);
+  let at = counts.length - 1;
+  while (at > 0 && (above -= counts.charCodeAt(at)) > 0) at--;
+  return middleOf(tail, low + Math.max(at, 0));
+}
+
 /** How many values were in bucket `from` or beyond, counted from the nearer end; `above` are beyond bucket `at`. */
 function timesFrom({ counts, total }: Tail, from: number, at: number, above: number): number {
   if (2 * from < at) {

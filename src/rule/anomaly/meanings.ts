@@ -11,8 +11,9 @@ const MEANINGS: Readonly<Record<string, string>> = {
 
   'spike.field': 'The field of the metrics `distinct` and `sum`; `count` takes none.',
   'spike.history': 'How many panes before are compared with, by their median; until there are so many the group is undecided.',
-  'spike.factor': 'How many times the median a rise has at least, and what part of it a fall has at most.',
-  'spike.min_current': 'A rise to less than this is not told.',
+  'spike.factor':
+    'How many times the median a rise has at least, and what part of it a fall has at most. For rises of `count` and `distinct` a median below 1 is taken as 1; of `sum` it is not.',
+  'spike.min_current': 'A rise to less than this is not told; with `sum` it alone decides after a median of 0.',
   'spike.min_reference': 'A fall from a median below this is not told.',
 
   'seasonal.field': 'The field of the metrics `distinct`, `sum` and `avg`; `count` takes none.',
