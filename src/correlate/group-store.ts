@@ -73,6 +73,7 @@ export function createGroupStore(budget: Budget, plan: Plan, packer: HitPacker, 
   };
   const forget = (key: string): void => {
     find(key)?.part.delete(key);
+    passed.delete(key);
     last = undefined;
   };
 
@@ -94,10 +95,30 @@ export function createGroupStore(budget: Budget, plan: Plan, packer: HitPacker, 
     probation.set(...found);
     last = undefined;
   };
-  const victim = (keep: string): readonly [string, Entry] | undefined => {
-    for (const [key, entry] of probation.entries()) if (key !== keep) return [key, entry];
-    return leastUsed(keep);
+  /**
+   * The oldest on probation. One walk goes on where the last one ended: a Map keeps the places of what was taken out for a
+   * while, and a new walk would pass all of them again. What it came by and was kept is `passed`.
+   */
+  let walk = probation.entries();
+  const passed = new Set<string>();
+  const oldest = (keep: string): readonly [string, Entry] | undefined => {
+    for (const key of passed) {
+      if (key === keep) continue;
+      const entry = probation.get(key);
+      passed.delete(key);
+      if (entry !== undefined) return [key, entry];
+    }
+    for (;;) {
+      const { value, done } = walk.next();
+      if (done === true) {
+        walk = probation.entries();
+        return undefined;
+      }
+      if (value[0] !== keep) return value;
+      passed.add(keep);
+    }
   };
+  const victim = (keep: string): readonly [string, Entry] | undefined => oldest(keep) ?? leastUsed(keep);
   const remove: GroupStore['delete'] = (key) => {
     const entry = find(key)?.entry;
     if (entry === undefined) return;
@@ -111,6 +132,7 @@ export function createGroupStore(budget: Budget, plan: Plan, packer: HitPacker, 
     const found = find(key);
     if (found?.part !== probation) return;
     probation.delete(key);
+    passed.delete(key);
     place(advanced, key, state);
     if (advanced.size > budget.maxGroups * ADVANCED_SHARE) demote();
   };
