@@ -35,5 +35,27 @@ export function createLateness(allowed: Nanos, snapshot?: JsonValue): Lateness {
   };
 }
 
+/** The lateness of each source partition of several. */
+export function createLatenesses(allowed: Nanos) {
+  const each = new Map<string, Lateness>();
+  return {
+    of(source: string, partition: number): Lateness {
+      const key = `${partition}/${source}`;
+      let lateness = each.get(key);
+      if (lateness === undefined) each.set(key, (lateness = createLateness(allowed)));
+      return lateness;
+    },
+    /** The newest event time that counted in any of them. */
+    newest(): Nanos | undefined {
+      let newest: Nanos | undefined;
+      for (const lateness of each.values()) {
+        const one = lateness.newest();
+        if (one !== undefined && (newest === undefined || one > newest)) newest = one;
+      }
+      return newest;
+    },
+  };
+}
+
 const LATE: Judged = { lateness: 'late' };
 const IN_TIME: Judged = { lateness: 'in_time' };

@@ -3,6 +3,7 @@ import { type PanePoint, paneKind } from '../correlate/conditions/panes.ts';
 import { waysOf } from '../correlate/conditions/sequence.ts';
 import { least, rising } from '../correlate/conditions/thresholds.ts';
 import { rangeText } from '../correlate/conditions/told.ts';
+import type { Compared, Learning } from '../correlate/detectors/judged.ts';
 import type { Hit } from '../correlate/firing.ts';
 import { lowerBound, MAX_TIME, MIN_TIME } from '../correlate/hits.ts';
 import type { Trigger } from '../correlate/kind.ts';
@@ -195,20 +196,21 @@ function lastChain(way: Sequence, hits: readonly Hit[], timespan: Nanos): readon
 
 /** The pane that came nearest to its band; or how much is still to be learned. */
 function nearestPane(condition: PaneAnomaly, rule: Correlation, hits: readonly Hit[], ended = MIN_TIME): NearMiss | undefined {
-  const points: PanePoint[] = [];
-  const kind = paneKind(condition, rule, (point) => points.push(point));
+  const open = condition.kind !== 'change' && condition.direction === 'up';
+  let best: { readonly point: PanePoint; readonly judged: Compared; readonly far: number } | undefined;
+  let learning: Learning | undefined;
+  const kind = paneKind(condition, rule, (point) => {
+    const { value, judged } = point;
+    if (!judged.known) learning = judged;
+    else if (!judged.fired) {
+      const far = Math.min(judged.high - value, open ? Number.POSITIVE_INFINITY : value - judged.low);
+      if (best === undefined || far < best.far) best = { point, judged, far };
+    }
+  });
   for (const _trigger of kind.passed(hits, kind.initial(), { watermark: MAX_TIME, ended, silent: () => false }));
-  const known = points.flatMap((point) => (point.judged.known && !point.judged.fired ? [{ point, judged: point.judged }] : []));
-  const far = ({ point, judged }: (typeof known)[number]): number =>
-    Math.min(
-      judged.high - point.value,
-      condition.kind !== 'change' && condition.direction === 'up' ? Number.POSITIVE_INFINITY : point.value - judged.low,
-    );
-  const [first, ...rest] = known;
-  if (first === undefined) {
-    const learning = points.map(({ judged }) => judged).findLast((judged) => !judged.known);
+  if (best === undefined) {
     const last = hits.at(-1) as Hit;
-    if (learning === undefined || learning.known) return undefined;
+    if (learning === undefined) return undefined;
     return {
       time: last.time,
       text: `learning: ${learning.learned} of ${learning.needed}`,
@@ -216,7 +218,7 @@ function nearestPane(condition: PaneAnomaly, rule: Correlation, hits: readonly H
       hits: hits.slice(-5),
     };
   }
-  const { point, judged } = rest.reduce((best, one) => (far(one) < far(best) ? one : best), first);
+  const { point, judged } = best;
   const text = `${point.value} in the ${durationText(rule.timespan)} from ${isoTime(point.start)}; it does not hold ${rangeText(judged)}`;
   return {
     time: point.start + rule.timespan,

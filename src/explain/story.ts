@@ -1,11 +1,12 @@
 import { settingsSchema } from '../config/settings.ts';
 import type { Note } from '../correlate/correlator.ts';
 import { compareHits, type Firing, type Group, type Hit } from '../correlate/firing.ts';
-import { createLateness } from '../correlate/lateness.ts';
+import { createLatenesses } from '../correlate/lateness.ts';
 import { feedsOf, groupsOf } from '../correlate/plans.ts';
 import { createRouter } from '../correlate/route.ts';
 import type { Match } from '../detect/match.ts';
 import type { Origin, RawRecord } from '../event/raw-record.ts';
+import type { Nanos } from '../event/time.ts';
 import type { ExceptedMatch } from '../evidence/observation.ts';
 import type { Normalizer } from '../normalize/normalizer.ts';
 import { partsOf } from '../pipeline/parts.ts';
@@ -24,10 +25,14 @@ export type GroupStory = {
   readonly fired: readonly Firing[];
   readonly undecided: readonly Extract<Note, { readonly kind: 'undecided' }>[];
   readonly hidden: readonly HiddenHit[];
+  /** Matches that came too late for a rule that decides once. */
+  readonly late: readonly Hit[];
   readonly miss: NearMiss | undefined;
 };
 
 export type Story = {
+  /** Beyond it matches were left out as late, in nanoseconds. */
+  readonly allowedLateness: Nanos;
   readonly records: number;
   readonly matches: number;
   readonly ungrouped: number;
@@ -35,27 +40,27 @@ export type Story = {
   readonly groups: readonly GroupStory[];
 };
 
-/** How late a record may come here. */
+/** How late a record may come where nobody says. */
 const LATENESS = 7n * 86_400_000_000_000n;
 
 /** Takes records and says, at their end, what a stateful rule made of each of its groups, and of those it did not hold for how near it came. */
-export function createStory(ruleset: Ruleset, rule: Correlation) {
+export function createStory(ruleset: Ruleset, rule: Correlation, allowedLateness: Nanos = LATENESS) {
   const own = closureOf(ruleset, rule.id);
   const settings = settingsSchema.parse({ sources: [{ kind: 'stdin', name: 'input' }] });
   const parts = partsOf(own, settings);
   const bare = partsOf({ ...own, exceptions: [] }, settings);
   const correlator = parts.correlator(undefined);
   const router = createRouter(own);
-  const lateness = createLateness(LATENESS);
-  const bareLateness = createLateness(LATENESS);
+  const latenesses = createLatenesses(allowedLateness);
+  const bareLatenesses = createLatenesses(allowedLateness);
   const groups = new Map<
     string,
-    { group: Group; hits: Hit[]; fired: Firing[]; undecided: GroupStory['undecided'][number][]; hidden: HiddenHit[] }
+    { group: Group; hits: Hit[]; fired: Firing[]; undecided: GroupStory['undecided'][number][]; hidden: HiddenHit[]; late: Hit[] }
   >();
   const counts = { records: 0, matches: 0, ungrouped: 0, unvalued: 0 };
   const at = (group: Group) => {
     let known = groups.get(group.key);
-    if (known === undefined) groups.set(group.key, (known = { group, hits: [], fired: [], undecided: [], hidden: [] }));
+    if (known === undefined) groups.set(group.key, (known = { group, hits: [], fired: [], undecided: [], hidden: [], late: [] }));
     return known;
   };
   const say = (note: Note): void => {
@@ -63,6 +68,7 @@ export function createStory(ruleset: Ruleset, rule: Correlation) {
   };
   /** What inner rules say are hits of the outer one. */
   const feeds = feedsOf(own);
+  const settled = [...feeds.values()].some((list) => list.some(({ plan }) => plan.rule === rule.id && plan.kind.settled));
   const chained = ({ rule: member, stage, time, group, hits }: Firing): void => {
     if (stage !== 'opened') return;
     const last = hits.at(-1);
@@ -77,37 +83,40 @@ export function createStory(ruleset: Ruleset, rule: Correlation) {
       else chained(firing);
     }
   };
-  const routed = (match: Match): readonly (readonly [Group, Hit])[] => {
+  const routed = (match: Match): readonly { readonly group: Group; readonly hit: Hit; readonly late: boolean }[] => {
     const { routed: found, ungrouped, unvalued } = router.route(match);
     if (ungrouped.includes(rule.id)) counts.ungrouped++;
     if (unvalued.includes(rule.id)) counts.unvalued++;
-    return found.filter((one) => one.rule === rule.id).map(({ group, hit }) => [group, hit]);
+    return found.filter((one) => one.rule === rule.id);
   };
   return {
     take(records: readonly RawRecord[], normalizer: Normalizer): void {
-      const { matches, excepted } = parts.ingest(records, normalizer, lateness);
+      const [first] = records;
+      if (first === undefined) return;
+      const { source, partition } = first;
+      const { matches, excepted } = parts.ingest(records, normalizer, latenesses.of(source, partition));
       counts.records += records.length;
       counts.matches += matches.length;
       for (const match of matches) {
-        for (const [group, hit] of routed(match)) at(group).hits.push(hit);
+        for (const { group, hit, late } of routed(match)) (late && settled ? at(group).late : at(group).hits).push(hit);
         take(correlator.apply({ kind: 'match', match }, say));
       }
       const suppressed = excepted.filter(({ effect }) => effect === 'suppress');
       if (suppressed.length === 0) return;
-      for (const match of bare.ingest(records, normalizer, bareLateness).matches) {
+      for (const match of bare.ingest(records, normalizer, bareLatenesses.of(source, partition)).matches) {
         const by = suppressed.find((one) => one.detection === match.rule && sameOrigin(one, match.origin));
-        if (by !== undefined) for (const [group, hit] of routed(match)) at(group).hidden.push({ hit, exception: by.exception });
+        if (by !== undefined) for (const { group, hit } of routed(match)) at(group).hidden.push({ hit, exception: by.exception });
       }
     },
     end(): Story {
-      take(correlator.apply({ kind: 'end', newest: lateness.newest() }, say));
+      take(correlator.apply({ kind: 'end', newest: latenesses.newest() }, say));
       const nameOf = (id: RuleId): string => own.byId.get(id)?.meta.name ?? id;
       const told = [...groups.values()].map((one): GroupStory => {
         const hits = [...one.hits].sort(compareHits);
         const opened = one.fired.some(({ stage }) => stage === 'opened');
-        return { ...one, hits, miss: opened ? undefined : nearMiss(rule, hits, nameOf, lateness.newest()) };
+        return { ...one, hits, miss: opened ? undefined : nearMiss(rule, hits, nameOf, latenesses.newest()) };
       });
-      return { ...counts, groups: told.sort(byNearness) };
+      return { ...counts, allowedLateness, groups: told.sort(byNearness) };
     },
   };
 }

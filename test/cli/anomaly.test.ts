@@ -53,3 +53,66 @@ describe('anomaly explain', () => {
     expect([code, err]).toEqual([2, expect.stringContaining(message)]);
   });
 });
+
+describe('what a run leaves out is left out, and told', () => {
+  const member =
+    'id: ev\ntitle: ev\nlevel: informational\nconditions: { all: [{ fact: event.category, operator: contains, value: network }] }\nevent: { type: x }\n';
+  const at = (hour: number, more: object): string =>
+    JSON.stringify({
+      '@timestamp': `2026-03-02T0${hour}:00:00Z`,
+      ecs: { version: '9' },
+      event: { category: ['network'] },
+      user: { name: 'u' },
+      ...more,
+    });
+  const write = (anomaly: string, lines: readonly string[]): void => {
+    writeFileSync(
+      join(folder, 'r.yml'),
+      `${member}---\ntitle: t\nname: t\nlevel: low\nanomaly: { rules: [ev], group-by: [user.name], ${anomaly} }\n`,
+    );
+    writeFileSync(join(folder, 'x.ndjson'), `${lines.join('\n')}\n`);
+  };
+  const named = (name: string) => ({ process: { name } });
+  const late = () =>
+    write('type: new_value, field: process.name', [at(0, named('a')), at(5, named('a')), at(2, named('b')), at(6, named('a'))]);
+  const said = '1 of 4 matches came more than 5m (engine.allowedLateness) behind the newest event of their file';
+
+  test('late events, by the default lateness', async () => {
+    late();
+    const { code, out } = await wardline('anomaly', 'explain', 't', 'x.ndjson', '-r', 'r.yml');
+    expect([code, out]).toEqual([0, expect.stringContaining(`${said} and were left out as late, as in a run: 2026-03-02T02:00:00.000Z`)]);
+    const told = await wardline('explain', 't', '--events', 'x.ndjson', '-r', 'r.yml');
+    expect(told.out).toContain('NOT FIRED');
+    expect(told.out).toMatch(/2026-03-02T02:00:00.000Z {2}x.ndjson\S+ {2}late, left out \(ev\)/);
+  });
+
+  test('not those that are in time by the settings', async () => {
+    late();
+    writeFileSync(
+      join(folder, 's.yaml'),
+      'rules: [r.yml]\nsources: [{ kind: file, name: x, path: x.ndjson }]\nengine: { allowedLateness: 4h }\n',
+    );
+    const { code, out } = await wardline('anomaly', 'explain', 't', 'x.ndjson', '-c', 's.yaml');
+    expect([code, out]).toEqual([1, expect.not.stringContaining('late')]);
+    expect((await wardline('explain', 't', '--events', 'x.ndjson', '-c', 's.yaml')).out).toMatch(/^FIRED/m);
+  });
+
+  test('values that are no numbers, and matches without a place', async () => {
+    const bytes = (value: unknown) => ({ source: { bytes: value } });
+    const lines = [at(0, bytes('NaN')), at(1, bytes('abc')), at(2, bytes(5)), at(3, {})];
+    write('type: spike, metric: sum, field: source.bytes', lines);
+    const { out } = await wardline('anomaly', 'explain', 't', 'x.ndjson', '-r', 'r.yml');
+    expect(out).toContain('1 of 4 matches have no source.bytes');
+    expect(out).toContain('2 of 4 matches have no number in source.bytes and were left out');
+    write('type: impossible_travel', lines);
+    const travel = await wardline('anomaly', 'explain', 't', 'x.ndjson', '-r', 'r.yml');
+    expect(travel.out).toContain('4 of 4 matches have no place (source.geo.location');
+  });
+
+  test('the group of an empty value has its name', async () => {
+    write('type: new_value, field: process.name', [at(0, { user: { name: '' }, ...named('a') })]);
+    const { out } = await wardline('anomaly', 'explain', 't', 'x.ndjson', '-r', 'r.yml');
+    expect(out).toContain('user.name="": 1 matches');
+    expect((await wardline('explain', 't', '--events', 'x.ndjson', '-r', 'r.yml')).out).toContain('user.name=""');
+  });
+});

@@ -13,6 +13,7 @@ import type { JsonValue } from '../../src/shared/json.ts';
 import { standingClock } from '../support/a-run.ts';
 
 const GOLDEN = join(import.meta.dirname, '../golden/anomaly');
+const READING = { room: 1000, allowedLateness: 300_000_000_000n };
 const io = { clock: standingClock(0), stop: new AbortController().signal } as never;
 
 async function read(kind: string) {
@@ -31,8 +32,8 @@ async function read(kind: string) {
 /** The group that fired most. */
 async function drawn(kind: string) {
   const { ruleset, rule, events } = await read(kind);
-  const points = collectPoints(ruleset, rule, 1000);
-  for (const event of events) points.take(event);
+  const points = collectPoints(ruleset, rule, READING);
+  for (const event of events) points.take(event, Number(event.time / 1_000_000n));
   const [most] = await points.end();
   if (most === undefined) throw new Error('no group');
   return { points: most.points, title: `judged: ${Object.values(most.group).join(' ')}` };
@@ -53,8 +54,8 @@ describe.each(KINDS)('%s', (kind) => {
 describe('what is drawn as fired is what the engine fires', () => {
   test.each(KINDS)('%s', async (kind) => {
     const { ruleset, rule, events } = await read(kind);
-    const points = collectPoints(ruleset, rule, 1000);
-    for (const event of events) points.take(event);
+    const points = collectPoints(ruleset, rule, READING);
+    for (const event of events) points.take(event, Number(event.time / 1_000_000n));
     // A time without matches is drawn where it begins.
     const after = rule.condition.kind === 'absence' ? rule.timespan : 0n;
     const drawnTimes = (await points.end()).flatMap(({ points: all }) =>
@@ -90,8 +91,14 @@ describe('what is drawn as fired is what the engine fires', () => {
 test('matches that lack the field that the rule compares are counted, and not drawn', async () => {
   const { ruleset, rule, events } = await read('new_value');
   const { condition } = rule;
-  const points = collectPoints(ruleset, { ...rule, condition: { ...condition, fields: ['no.such'] } as typeof condition }, 48);
-  for (const event of events) points.take(event);
+  const points = collectPoints(ruleset, { ...rule, condition: { ...condition, fields: ['no.such'] } as typeof condition }, READING);
+  for (const event of events) points.take(event, Number(event.time / 1_000_000n));
   expect((await points.end()).flatMap((group) => group.points)).toEqual([]);
-  expect(points.tally()).toEqual({ matches: 21, ungrouped: 0, lacking: new Map([['no.such', 21]]) });
+  expect(points.tally()).toEqual({
+    matches: 21,
+    ungrouped: 0,
+    lacking: new Map([['no.such', 21]]),
+    unvalued: 0,
+    late: { count: 0, times: [] },
+  });
 });

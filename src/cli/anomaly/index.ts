@@ -1,9 +1,12 @@
-import { isoTime } from '../../event/time.ts';
+import { conditionFields } from '../../correlate/plans.ts';
+import { isoTime, type Nanos } from '../../event/time.ts';
 import type { Correlation } from '../../rule/ir/rule.ts';
 import type { Ruleset } from '../../rule/load.ts';
+import { durationText } from '../../shared/duration.ts';
 import { WardlineError } from '../../shared/errors.ts';
 import { nearest } from '../../shared/nearest.ts';
 import { printable } from '../../shared/table.ts';
+import { allowedLatenessOf } from '../allowed-lateness.ts';
 import { chosenRules, namedSettings, type RuleFlags, ruleSettingsOption, rulesOption } from '../chosen-rules.ts';
 import type { Register } from '../command.ts';
 import { type EventFlags, eventsOfFiles, type ReadCounts } from '../events.ts';
@@ -28,9 +31,10 @@ async function explain(id: string, files: readonly string[], flags: Flags, io: I
   const { ruleset } = chosenRules(flags.rules, loaded);
   const rule = drawnRule(ruleset, id);
   const room = wholeNumber(flags.panes, '--panes');
-  const points = collectPoints(ruleset, rule, room, io.stop);
+  const allowedLateness = allowedLatenessOf(loaded);
+  const points = collectPoints(ruleset, rule, { room, allowedLateness, stop: io.stop });
   const counts = { records: 0, unread: 0 };
-  for await (const event of eventsOfFiles(files, { ...flags, loaded }, io, counts)) points.take(event);
+  for await (const event of eventsOfFiles(files, { ...flags, loaded }, io, counts)) points.take(event, io.clock.now());
   const groups = await points.end();
   if (io.stop.aborted) return EXIT.interrupted;
   const shown = groups.slice(0, flags.as === 'svg' ? 1 : wholeNumber(flags.groups, '--groups'));
@@ -45,7 +49,7 @@ async function explain(id: string, files: readonly string[], flags: Flags, io: I
   }
   if (flags.as === 'svg' && shown.length === 0) io.out(svgChart([], id));
   const fired = groups.reduce((sum, group) => sum + group.fired, 0);
-  for (const line of missing(points.tally(), counts)) tell(`${line}\n`);
+  for (const line of missing(rule, points.tally(), counts, allowedLateness)) tell(`${line}\n`);
   const rest = groups.length > shown.length ? `, ${shown.length} shown` : '';
   if (flags.as === 'text')
     io.out(`${counts.records} records, ${points.tally().matches} matches, ${groups.length} groups${rest}; fired in ${fired} points\n`);
@@ -57,19 +61,42 @@ const MOST_TIMES = 20;
 /** When it fired besides what is drawn. */
 function undrawnText({ undrawn: { times, count } }: GroupPoints): string | undefined {
   if (count === 0) return undefined;
+  return `not drawn, fired at ${timesText({ times, count })}; --panes draws more`;
+}
+
+function timesText({ times, count }: { readonly times: readonly Nanos[]; readonly count: number }): string {
   const told = times.slice(0, MOST_TIMES);
-  const more = count > told.length ? ` and ${count - told.length} more` : '';
-  return `not drawn, fired at ${told.map(isoTime).join(', ')}${more}; --panes draws more`;
+  return `${told.map(isoTime).join(', ')}${count > told.length ? ` and ${count - told.length} more` : ''}`;
+}
+
+function unvaluedText(condition: Drawn): string {
+  if (condition.kind === 'impossible_travel')
+    return `have no place (${condition.fields[0]}, or ${condition.fields[1]} and ${condition.fields[2]})`;
+  const fields = conditionFields(condition).join(', ');
+  const numbers = 'metric' in condition && (condition.metric === 'sum' || condition.metric === 'avg');
+  return numbers ? `have no number in ${fields}` : `have nothing in ${fields} that can be compared`;
 }
 
 /** Why there may be less to see than the user thinks. */
-function missing({ matches, ungrouped, lacking }: Tally, { records, unread }: ReadCounts): readonly string[] {
+function missing(
+  { condition }: { readonly condition: Drawn },
+  tally: Tally,
+  { records, unread }: ReadCounts,
+  allowed: Nanos,
+): readonly string[] {
+  const { matches, ungrouped, lacking, unvalued, late } = tally;
   return [
     ...(records === 0 ? ['there is no event in these files'] : []),
     ...(unread > 0 ? [`${unread} documents could not be read`] : []),
     ...(matches === 0 && records > 0 ? ['no event matched a rule that this one is made of'] : []),
     ...(ungrouped > 0 ? [`${ungrouped} of ${matches} matches lack a field of group-by and were left out`] : []),
     ...[...lacking].map(([field, count]) => `${count} of ${matches} matches have no ${field}, which the rule compares`),
+    ...(unvalued > 0 ? [`${unvalued} of ${matches} matches ${unvaluedText(condition)} and were left out`] : []),
+    ...(late.count > 0
+      ? [
+          `${late.count} of ${matches} matches came more than ${durationText(allowed)} (engine.allowedLateness) behind the newest event of their file and were left out as late, as in a run: ${timesText(late)}`,
+        ]
+      : []),
   ];
 }
 

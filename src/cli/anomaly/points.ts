@@ -11,6 +11,7 @@ import { timeOfDay } from '../../correlate/conditions/time-of-day.ts';
 import { compareHits, type Hit } from '../../correlate/firing.ts';
 import { MAX_TIME } from '../../correlate/hits.ts';
 import type { Kind, Passage } from '../../correlate/kind.ts';
+import { createLatenesses } from '../../correlate/lateness.ts';
 import { conditionFields, feedsOf, groupsOf } from '../../correlate/plans.ts';
 import { hashKeyOf } from '../../correlate/sketches/keyed-hash.ts';
 import { createMatchBuffer, createMatcher } from '../../detect/matcher.ts';
@@ -44,24 +45,48 @@ const DRAWN: ReadonlySet<string> = new Set<Drawn['kind']>([
 ]);
 export const isDrawn = (condition: Condition): condition is Drawn => DRAWN.has(condition.kind);
 
-export type Tally = { readonly matches: number; readonly ungrouped: number; readonly lacking: ReadonlyMap<string, number> };
+/** Matches that were not judged, and why; `unvalued` have the fields that are compared, and in them nothing that can be. */
+export type Tally = {
+  readonly matches: number;
+  readonly ungrouped: number;
+  readonly lacking: ReadonlyMap<string, number>;
+  readonly unvalued: number;
+  /** How many came too late, and the times of the first of them. */
+  readonly late: { readonly count: number; readonly times: readonly Nanos[] };
+};
+
+export type Reading = {
+  /** Points that are kept of a group: so many of the last, and of those that fired. */
+  readonly room: number;
+  readonly allowedLateness: Nanos;
+  readonly stop?: AbortSignal;
+};
+
+const MOST_LATE = 100;
 
 /**
  * Takes events and gives, at their end, the panes of every group of one rule, as the engine judges them; groups that fired
- * most come first. Of a group the last `room` points and those that fired are kept. Where it is stopped, groups are missing.
+ * most come first. Events that are late are left out, as the engine does. Where it is stopped, groups are missing.
  */
-export function collectPoints(ruleset: Ruleset, rule: Correlation & { readonly condition: Drawn }, room: number, stop?: AbortSignal) {
+export function collectPoints(
+  ruleset: Ruleset,
+  rule: Correlation & { readonly condition: Drawn },
+  { room, allowedLateness, stop }: Reading,
+) {
   const matcher = createMatcher(ruleset.detections);
   const found = createMatchBuffer();
   const feeds = feedsOf(ruleset);
-  const tally = { matches: 0, ungrouped: 0, lacking: new Map<string, number>() };
+  const latenesses = createLatenesses(allowedLateness);
+  const late = { count: 0, times: [] as Nanos[] };
+  const tally = { matches: 0, ungrouped: 0, lacking: new Map<string, number>(), unvalued: 0, late };
   // Of a place one form of several is there.
   const needed = rule.condition.kind === 'impossible_travel' ? [] : conditionFields(rule.condition);
   const groups = new Map<string, { readonly group: Group; readonly hits: Hit[] }>();
-  let newest: Nanos | undefined;
   return {
-    take(event: Event): void {
-      if (newest === undefined || event.time > newest) newest = event.time;
+    /** `takenAt`: when it was read, in ms. */
+    take(event: Event, takenAt: number): void {
+      const { source, partition } = event.origin;
+      const { lateness } = latenesses.of(source, partition).observe(event.time, takenAt);
       found.count = 0;
       matcher.match(event, found);
       for (const index of found.rules.subarray(0, found.count)) {
@@ -74,12 +99,21 @@ export function collectPoints(ruleset: Ruleset, rule: Correlation & { readonly c
           if (value !== undefined) values[name] = value;
         }
         tally.matches++;
-        for (const name of needed) if (values[name] === undefined) tally.lacking.set(name, (tally.lacking.get(name) ?? 0) + 1);
+        if (lateness === 'late') {
+          late.count++;
+          if (late.times.length < MOST_LATE) late.times.push(event.time);
+          continue;
+        }
+        const absent = needed.filter((name) => values[name] === undefined);
+        for (const name of absent) tally.lacking.set(name, (tally.lacking.get(name) ?? 0) + 1);
         const hit: Hit = { time: event.time, origin: event.origin, rule: member, appendedAt: 0, values, entities: {}, bytes: 0 };
         const own = groupsOf(feed, values, {});
         if (own.length === 0) tally.ungrouped++;
         // The engine leaves these out.
-        if (feed.plan.kind.lacks?.(values)) continue;
+        if (feed.plan.kind.lacks?.(values)) {
+          if (absent.length === 0) tally.unvalued++;
+          continue;
+        }
         for (const { key, values: group } of own) {
           const known = groups.get(key);
           if (known === undefined) groups.set(key, { group, hits: [hit] });
@@ -88,7 +122,7 @@ export function collectPoints(ruleset: Ruleset, rule: Correlation & { readonly c
       }
     },
     async end(): Promise<readonly GroupPoints[]> {
-      const passage = { watermark: MAX_TIME, ended: newest ?? MAX_TIME, silent: () => false, ...censusOf(rule, [...groups]) };
+      const passage = { watermark: MAX_TIME, ended: latenesses.newest() ?? MAX_TIME, silent: () => false, ...censusOf(rule, [...groups]) };
       const found: GroupPoints[] = [];
       for (const { group, hits } of groups.values()) {
         const collected = await collectedOf(rule, hits.sort(compareHits), passage, room, stop);

@@ -13,6 +13,7 @@ import type { Ruleset } from '../../rule/load.ts';
 import { WardlineError } from '../../shared/errors.ts';
 import type { JsonValue } from '../../shared/json.ts';
 import { showAlert } from '../alerts.ts';
+import { allowedLatenessOf } from '../allowed-lateness.ts';
 import { chosenRules, namedSettings, type RuleFlags, ruleSettingsOption, rulesOption } from '../chosen-rules.ts';
 import { outputOption, type Register, storeOption } from '../command.ts';
 import { type EventFlags, eventsOfFiles, recordsOfFiles } from '../events.ts';
@@ -117,7 +118,7 @@ function policyText(rule: Detection, ruleset: Ruleset, n: number, event: Event):
 }
 
 async function overGroups(rule: Correlation, ruleset: Ruleset, files: readonly string[], flags: Flags, io: Io): Promise<number> {
-  const story = createStory(ruleset, rule);
+  const story = createStory(ruleset, rule, allowedLatenessOf(flags.loaded));
   for await (const { records, normalizer } of recordsOfFiles(files, flags, io)) story.take(records, normalizer);
   const told = story.end();
   if (told.matches === 0) tellHint(await noLogsource(rule, ruleset, files, flags, io), io);
@@ -159,7 +160,7 @@ function groupFilter(pairs: readonly string[]): (story: GroupStory) => boolean {
   return ({ group }) => wanted.every(([field, value]) => String(group.values[field]) === value);
 }
 
-function groupJson({ group, hits, fired, undecided, hidden, miss }: GroupStory): object {
+function groupJson({ group, hits, fired, undecided, hidden, late, miss }: GroupStory): object {
   const opened = fired.filter(({ stage }) => stage === 'opened');
   return {
     version: 1,
@@ -168,6 +169,7 @@ function groupJson({ group, hits, fired, undecided, hidden, miss }: GroupStory):
     fired: opened.map(({ time, decision }) => ({ time: isoTime(time), decision })),
     undecided: undecided.map(({ time, reason }) => ({ time: isoTime(time), reason })),
     hidden: hidden.map(({ hit, exception }) => ({ time: isoTime(hit.time), exception })),
+    ...(late.length === 0 ? {} : { late: late.map(({ time }) => isoTime(time)) }),
     ...(miss === undefined
       ? {}
       : {

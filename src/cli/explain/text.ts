@@ -5,6 +5,7 @@ import type { Compiled } from '../../explain/compiled.ts';
 import type { GroupStory, Story } from '../../explain/story.ts';
 import type { Exception } from '../../rule/ir/exception.ts';
 import type { Correlation } from '../../rule/ir/rule.ts';
+import { durationText } from '../../shared/duration.ts';
 import type { JsonValue } from '../../shared/json.ts';
 import { printable } from '../../shared/table.ts';
 import { groupName } from '../group-name.ts';
@@ -54,7 +55,7 @@ function groupLines(
   nameOf: (id: string) => string,
   exceptionOf: (id: string) => Exception | undefined,
 ): readonly string[] {
-  const { group, hits, fired, undecided, hidden, miss } = story;
+  const { group, hits, fired, undecided, hidden, late, miss } = story;
   const opened = fired.filter(({ stage }) => stage === 'opened');
   const name = groupName(rule, group.values);
   const hitLine = (hit: Hit, what: string) => `  ${isoTime(hit.time)}  ${originText(hit)}  ${what} (${nameOf(hit.rule)})`;
@@ -73,14 +74,18 @@ function groupLines(
       `UNDECIDED  ${isoTime(time)}  ${name}: ${reason === 'learning' ? 'too little of the past is known yet' : `a source was silent between ${isoTime(window.start)} and ${isoTime(window.end)}`}`,
     );
   if (undecided.length > 5) lines.push(`  and ${undecided.length - 5} more times`);
-  if (opened.length > 0) return lines;
-  if (miss === undefined) return [...lines, `NOT FIRED  ${name}: ${hits.length} matches`, ...hiddenLines()];
+  const leftOut = [
+    ...late.slice(0, MAX_HITS).map((hit) => hitLine(hit, 'late, left out')),
+    ...(late.length > MAX_HITS ? [`  and ${late.length - MAX_HITS} more that were late`] : []),
+  ];
+  if (opened.length > 0) return [...lines, ...leftOut];
+  if (miss === undefined) return [...lines, `NOT FIRED  ${name}: ${hits.length} matches`, ...hiddenLines(), ...leftOut];
   lines.push(`NOT FIRED  nearest miss ${isoTime(miss.time)}  ${name}: ${miss.text}`);
   lines.push(
     ...miss.hits.slice(0, MAX_HITS).map((hit) => hitLine(hit, 'counted')),
     ...(miss.hits.length > MAX_HITS ? [`  and ${miss.hits.length - MAX_HITS} more`] : []),
   );
-  lines.push(...hiddenLines());
+  lines.push(...hiddenLines(), ...leftOut);
   if (miss.until !== undefined && miss.hits[0] !== undefined)
     lines.push(`  ${isoTime(miss.until)}  the window moves past ${originText(miss.hits[0])}`);
   return lines;
@@ -104,9 +109,15 @@ export function storyText(
   exceptionOf: (id: string) => Exception | undefined,
 ): string {
   const lines = groups.flatMap((group) => [...groupLines(rule, group, nameOf, exceptionOf)]);
+  const late = story.groups.reduce((sum, group) => sum + group.late.length, 0);
   const left = story.groups.length - groups.length;
   const more = [
     `${story.records} records, ${story.matches} matches of its members, ${story.groups.length} groups${left > 0 ? `, ${groups.length} shown` : ''}`,
+    ...(late > 0
+      ? [
+          `${late} matches came more than ${durationText(story.allowedLateness)} (engine.allowedLateness) behind the newest event of their file and were left out as late, as in a run`,
+        ]
+      : []),
     ...(story.ungrouped > 0 ? [`${story.ungrouped} matches lack a value of the group key and count nowhere`] : []),
     ...(story.unvalued > 0 ? [`${story.unvalued} matches have no value in what the rule compares and count nowhere`] : []),
   ];
