@@ -58,6 +58,11 @@ export function assembleWhole(files: readonly FileRules[]): Whole {
   const owners = nameAll(drafts, problems);
   const references = createReferences(owners, sharedOf, broken);
   const byId = new Map(finishAll(drafts, references, problems).map((rule) => [rule.id, rule]));
+  finishAll(
+    files.flatMap((file) => file.faulty),
+    references,
+    problems,
+  );
   for (const document of sharedOf('filter')) {
     checkFilter(document, references, (id) => logsourceOf(byId.get(id)), reporter(document, problems));
   }

@@ -13,6 +13,8 @@ type ReadDocuments = ReturnType<typeof readDocuments>;
 export type FileRules = {
   readonly path: string;
   readonly drafts: readonly Draft[];
+  /** Of documents with errors, to tell what else is wrong. */
+  readonly faulty: readonly Draft[];
   readonly shared: readonly { readonly kind: string; readonly document: SourceDocument }[];
   readonly exceptions: readonly ExceptionDraft[];
   readonly problems: readonly Problem[];
@@ -31,11 +33,12 @@ export function readFileRules(file: RuleFile, context: LoadContext): FileRules {
 export function compileDocuments(path: string, { documents, problems: unread }: ReadDocuments, context: LoadContext): FileRules {
   const problems = [...unread];
   const drafts: Draft[] = [];
+  const faulty: Draft[] = [];
   const shared: { kind: string; document: SourceDocument }[] = [];
   const exceptions: ExceptionDraft[] = [];
   const broken: string[] = [];
   for (const document of documents) {
-    const sound = readOne(document, context, problems, { drafts, shared, exceptions });
+    const sound = readOne(document, context, problems, { drafts, faulty, shared, exceptions });
     if (!sound && isMap(document.value))
       broken.push(...[document.value['id'], document.value['name']].filter((name) => typeof name === 'string'));
   }
@@ -45,7 +48,7 @@ export function compileDocuments(path: string, { documents, problems: unread }: 
     const message = 'the file holds no rule; write one, or remove the file';
     problems.push({ place, severity: 'error', code: 'rule/empty', path: [], message });
   }
-  return { path, drafts, shared, exceptions, problems, broken, sound: !hasErrors(problems) };
+  return { path, drafts, faulty, shared, exceptions, problems, broken, sound: !hasErrors(problems) };
 }
 
 const hasErrors = (problems: readonly Problem[]): boolean => problems.some(({ severity }) => severity === 'error');
@@ -55,7 +58,12 @@ function readOne(
   document: SourceDocument,
   context: LoadContext,
   problems: Problem[],
-  into: { readonly drafts: Draft[]; readonly shared: { kind: string; document: SourceDocument }[]; readonly exceptions: ExceptionDraft[] },
+  into: {
+    readonly drafts: Draft[];
+    readonly faulty: Draft[];
+    readonly shared: { kind: string; document: SourceDocument }[];
+    readonly exceptions: ExceptionDraft[];
+  },
 ): boolean {
   // `---` at the end of a file opens a document that says nothing.
   if (document.value === null) return true;
@@ -72,7 +80,10 @@ function readOne(
     return false;
   }
   const read = frontEnd.read(document, report, context);
-  if (report.failed()) return false;
+  if (report.failed()) {
+    if (Array.isArray(read)) into.faulty.push(...(read as readonly Draft[]).filter(({ tellsAll }) => tellsAll));
+    return false;
+  }
   if ('shares' in read) into.shared.push({ kind: read.shares, document });
   else if ('exceptions' in read) into.exceptions.push(...read.exceptions);
   else into.drafts.push(...read);

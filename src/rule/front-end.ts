@@ -23,6 +23,8 @@ export type Draft = {
   readonly kind: 'detection' | 'correlation';
   /** Second pass, when every document of every file is known. Returns the rules, or nothing after reporting why. */
   readonly finish: (references: References, report: ProblemReporter) => readonly Rule[];
+  /** `finish` is asked for its problems also where the document has errors already, so that all are told at once. */
+  readonly tellsAll?: true;
   /** Of other documents, `finish` asks about filters alone, and it reports nothing. */
   readonly alone?: true;
 };

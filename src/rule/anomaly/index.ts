@@ -9,8 +9,8 @@ import { type Reading, readGroupBy, resolveRules, warnNearField } from '../sigma
 import { type Options, readOptions, reportFold } from '../sigma/correlation-options.ts';
 import { OPTIONS, warnNearKeys } from '../sigma/known-keys.ts';
 import { inactive, namesOf, readMeta, textOf } from '../sigma/meta.ts';
-import { duration, readParameters } from './parameters.ts';
-import { reportSenseless } from './sense.ts';
+import { duration, type ReadValues, readParameters, supposed } from './parameters.ts';
+import { reportSenseless, reportWhatever } from './sense.ts';
 import { ANOMALY_TYPES, type AnomalyType } from './types.ts';
 
 const COMMON = ['type', 'rules', 'group-by', 'aliases', 'generate'] as const;
@@ -37,25 +37,22 @@ export const anomaly: FrontEnd = {
     const timespan = timespanOf(written, type, report);
     const generate = written['generate'] ?? false;
     if (typeof generate !== 'boolean') report.error([...AT, 'generate'], 'correlation/generate', 'generate is true or false');
-    const condition = conditionOf(written, type, report);
+    const read = valuesOf(written, type, report);
+    const condition = read.wrong.size > 0 ? undefined : type.make(read.values as never);
     const names = namesOf(map, meta);
     const finish = (references: References, late: ProblemReporter): readonly Correlation[] => {
       const reading = { at: 'anomaly', report: late, references, fields: known };
       const found = resolveRules(written, reading);
       if (found.length === 0) late.error(AT, 'correlation/rules', 'rules names at least one rule');
       const members = [...new Set(found.filter((id) => id !== undefined))];
+      warnTwice(found, reading);
       const grouped = written['group-by'] === undefined && type.groupBy !== undefined ? { ...written, 'group-by': type.groupBy } : written;
       const groupBy = readGroupBy(grouped, members, reading);
       reportFold(options, groupBy, late);
       warnNearFields(written, type, reading);
-      if (condition !== undefined && timespan !== undefined)
-        reportSenseless(
-          condition,
-          timespan,
-          groupBy.flatMap(({ name, fields }) => [name, ...fields.values()]),
-          written,
-          late,
-        );
+      const grouping = groupBy.flatMap(({ name, fields }) => [name, ...fields.values()]);
+      if (condition !== undefined && timespan !== undefined) reportSenseless(condition, timespan, grouping, written, late);
+      else reportWhatever(conditionsOf(type, read, timespan), grouping, written, read.wrong, late);
       if (members.length < found.length || members.length === 0 || condition === undefined || timespan === undefined || inactive(meta))
         return [];
       const [id = ''] = names;
@@ -63,9 +60,16 @@ export const anomaly: FrontEnd = {
       const rule = { members, groupBy, timespan, condition, options: own, meta, logicDigest: digest };
       return [{ kind: 'correlation', id, ...rule, generate: generate === true, alerts: true }];
     };
-    return [{ document, names, kind: 'correlation', finish } satisfies Draft];
+    return [{ document, names, kind: 'correlation', finish, tellsAll: true } satisfies Draft];
   },
 };
+
+function warnTwice(found: readonly (string | undefined)[], { report }: Reading): void {
+  found.forEach((id, i) => {
+    if (id !== undefined && found.indexOf(id) < i)
+      report.warn([...AT, 'rules', i], 'correlation/rules', `the rule "${id}" is there twice; its matches count once`);
+  });
+}
 
 /** Names of fields that no format gives and that are nearly such a name: most likely no event has them. */
 function warnNearFields(map: PlainMap, { parameters }: AnomalyType, reading: Reading): void {
@@ -112,25 +116,32 @@ function reportUnknown(document: PlainMap, map: PlainMap, type: AnomalyType, rep
       report.error([key], 'anomaly/parameter', `"${key}" stands under "wardline"`, undefined, 'key');
 }
 
-/** What the type makes of its parameters, and what only holds between them. */
-function conditionOf(map: PlainMap, type: AnomalyType, report: ProblemReporter): Condition | undefined {
-  const values = readParameters(type.parameters, map, report);
-  if (values === undefined) return undefined;
-  const { metric, field, keep, min_history: least } = values as Readonly<Record<string, unknown>>;
-  if (metric !== undefined && metric !== 'count' && field === undefined) {
+/** The parameters, and what only holds between them: each pair that is right one by one is looked at, whatever else is wrong. */
+function valuesOf(map: PlainMap, type: AnomalyType, report: ProblemReporter): ReadValues {
+  const read = readParameters(type.parameters, map, report);
+  const wrong = new Set(read.wrong);
+  const { metric, field, keep, min_history: least } = read.values;
+  const right = (...names: readonly string[]): boolean => names.every((name) => !read.wrong.has(name));
+  if (right('metric', 'field') && metric !== undefined && metric !== 'count' && field === undefined) {
     report.error(AT, 'anomaly/parameter', `the metric "${String(metric)}" needs a field`);
-    return undefined;
+    wrong.add('field');
   }
-  if (metric === 'count' && field !== undefined) {
+  if (right('metric', 'field') && metric === 'count' && field !== undefined) {
     const others = type.parameters['metric']?.expects.replace('one of count, ', '').replace(/, (?=[a-z]+$)/, ' or ');
     report.error([...AT, 'field'], 'anomaly/parameter', `the metric "count" takes no field; write metric: ${others}`);
-    return undefined;
+    wrong.add('field');
   }
   if (typeof keep === 'number' && typeof least === 'number' && least > keep) {
     report.error([...AT, 'min_history'], 'anomaly/parameter', `min_history is at most keep (${keep})`);
-    return undefined;
+    wrong.add('min_history');
   }
-  return type.make(values as never);
+  return { ...read, wrong };
+}
+
+/** What the rule may become once what is wrong in it is mended, at the ends of what may be written. */
+function conditionsOf(type: AnomalyType, read: ReadValues, timespan: bigint | undefined): readonly (readonly [Condition, bigint])[] {
+  const spans = timespan === undefined ? duration(type.timespan ?? '1h').ends : [timespan];
+  return supposed(type.parameters, read).flatMap((values) => spans.map((span) => [type.make(values as never), span] as const));
 }
 
 function timespanOf(map: PlainMap, type: AnomalyType, report: ProblemReporter): bigint | undefined {

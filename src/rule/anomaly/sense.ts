@@ -56,6 +56,29 @@ export function reportSenseless(
   }
 }
 
+/** What is senseless in every one of several conditions, and not said of what is `wrong` by itself. */
+export function reportWhatever(
+  conditions: readonly (readonly [Condition, timespan: bigint])[],
+  groupBy: readonly string[],
+  map: PlainMap,
+  wrong: ReadonlySet<string>,
+  report: ProblemReporter,
+): void {
+  const told = conditions.map(([condition, timespan]) => {
+    const said = new Map<string, () => void>();
+    const note =
+      (severity: 'error' | 'warn'): ProblemReporter['error'] =>
+      (...problem) => {
+        const [path, , message] = problem;
+        if (!wrong.has(String(path[1]))) said.set(`${severity} ${path.join('.')} ${message}`, () => report[severity](...problem));
+      };
+    reportSenseless(condition, timespan, groupBy, map, { ...report, error: note('error'), warn: note('warn') });
+    return said;
+  });
+  const [first = new Map<string, () => void>(), ...others] = told;
+  for (const [key, say] of first) if (others.every((said) => said.has(key))) say();
+}
+
 function absenceSense({ remember }: Extract<Condition, { kind: 'absence' }>, { timespan, warn }: Look): void {
   if (remember < timespan)
     warn(
