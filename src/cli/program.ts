@@ -17,6 +17,7 @@ import { registerEvidence } from './evidence.ts';
 import { showExamples } from './examples.ts';
 import { registerExplain } from './explain/index.ts';
 import { registerFmt } from './fmt.ts';
+import { explainGreedyOptions } from './greedy-options.ts';
 import { registerInit } from './init/index.ts';
 import type { Io } from './io.ts';
 import { registerNew } from './new/index.ts';
@@ -81,5 +82,6 @@ export function createProgram(io: Io, runEngine: RunEngine, done: (code: number)
   for (const register of COMMANDS) register(program, { io, runEngine, done });
   program.hook('preAction', (_program, command) => takeStoreOfSettings(command, io));
   showExamples(program);
+  explainGreedyOptions(program);
   return program;
 }

@@ -44,6 +44,16 @@ describe('anomaly explain', () => {
     expect(out).toMatch(/^<svg .*nothing to draw.*<\/svg>\n$/s);
   });
 
+  test('an option that took the file as a further rule is said to have', async () => {
+    const { code, err } = await wardline('anomaly', 'explain', 'judged', '-r', join(golden, 'member.json'), 'empty.ndjson');
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining("missing required argument 'file'\n-r takes every name behind it: put it last, or --"),
+    ]);
+    const { err: without } = await wardline('anomaly', 'explain', 'judged');
+    expect(without).not.toContain('takes every name');
+  });
+
   test.each([
     ['jugded', 'there is no anomaly rule "jugded"; did you mean "judged"?'],
     ['zzz', 'there is no anomaly rule "zzz"; there are judged'],
