@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { heed, newAlarm } from '../../src/correlate/detectors/alarm.ts';
-import { newSeries, observe } from '../../src/correlate/detectors/series.ts';
+import { change, newSeries, observe } from '../../src/correlate/detectors/series.ts';
 import { changesOf } from '../support/change-oracle.ts';
 
 const HOUR = 3600;
@@ -49,6 +49,20 @@ function flagsIn(values: readonly number[], { series: spoil, alarm: hush, score:
 test('the oracle of change agrees with the detector, which fires often here', () => {
   expect(expected.flat().filter(Boolean).length).toBeGreaterThanOrEqual(10);
   expect(flagsOf({})).toEqual(expected);
+});
+
+test('what a view that decided saw lies beyond what is usual to it, as it is told', () => {
+  const views = SERIES.flatMap((values) => {
+    const detector = change(THRESHOLD);
+    const own = { past: detector.initial() };
+    return values.flatMap((value, i) => {
+      const judged = detector.judge(own, times[i] as number, value);
+      return judged.known && judged.fired ? (judged.views ?? []) : [];
+    });
+  });
+  expect(views.length).toBeGreaterThanOrEqual(20);
+  expect(views.some(({ low }) => low)).toBe(true);
+  for (const { name, low, usual, seen } of views) expect(low ? usual - seen : seen - usual, name).toBeGreaterThan(0);
 });
 
 /** Faults that somebody could make; each leaves the detector running. */

@@ -32,7 +32,7 @@ export type Compared = {
   readonly confidence: number;
 };
 
-/** What a view of a series saw, and up to where (`low`: down to where) nearly all that it saw before was. */
+/** What a view of a series saw, and up to where (`low`: down to where) nine tenths of what it saw before were. */
 export type Viewed = { readonly name: string; readonly low: boolean; readonly usual: number; readonly seen: number };
 
 /** A detector over one number per pane of time. What it remembers of a series is one value of plain data, best a packed text. */

@@ -1,6 +1,6 @@
 import { type Alarm, bar, heed, newAlarm } from './alarm.ts';
 import { confidenceOf, median, type PaneDetector, type Viewed } from './judged.ts';
-import { bucketOf, learn, newTail, surprise, type Tail, usualUpTo } from './tail.ts';
+import { bucketOf, learn, newTail, surprise, type Tail, upTo } from './tail.ts';
 
 /**
  * Change in a series of numbers, seen in several ways at once: level, step, distance to the median before, means of two
@@ -106,7 +106,7 @@ export function change(threshold: number): PaneDetector<Past> {
         // Asked for when there is something to tell.
         get baseline() {
           const names = leastExpected(views).map(({ view }) => VIEWS[view]?.name);
-          return `own past of ${seen - 1} panes; least expected: ${names.join(', ')}`;
+          return `own past of ${seen - 1} panes; least expected: ${names.join(', ')}; median of the 20 before`;
         },
         get views() {
           return leastExpected(views)
@@ -129,7 +129,7 @@ const leastExpected = (views: readonly SeenIn[]): readonly SeenIn[] => views.toS
 function viewed({ view, seen }: SeenIn, tail: Tail): Viewed {
   const { name, low = false } = VIEWS[view] as View;
   const sign = low ? -1 : 1;
-  return { name, low, usual: sign * usualUpTo(tail), seen: sign * seen };
+  return { name, low, usual: sign * upTo(tail, 1 - 10 ** -EVERYDAY), seen: sign * seen };
 }
 
 const ascending = (a: number, b: number): number => a - b;

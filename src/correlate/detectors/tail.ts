@@ -54,10 +54,10 @@ export function surprise(tail: Tail, value: number, bucket = bucketOf(tail, valu
   return -Math.log10(1 - QUANTILE) + ((value - threshold) / spread) * Math.LOG10E;
 }
 
-/** Up to where values were, less the rarest. */
-export function usualUpTo(tail: Tail): number {
+/** Up to where a share of the values were. */
+export function upTo(tail: Tail, share: number): number {
   const { counts, low, total } = tail;
-  let above = total - Math.floor(total * QUANTILE);
+  let above = total - Math.floor(total * share);
   let at = counts.length - 1;
   while (at > 0 && (above -= counts.charCodeAt(at)) > 0) at--;
   return middleOf(tail, low + Math.max(at, 0));
