@@ -8,6 +8,7 @@ import { eventsOfFiles } from '../../src/cli/events.ts';
 import { createCorrelator } from '../../src/correlate/correlator.ts';
 import { createMatchBuffer, createMatcher } from '../../src/detect/matcher.ts';
 import type { Event } from '../../src/event/event.ts';
+import type { PaneAnomaly } from '../../src/rule/ir/anomaly.ts';
 import { loadRules } from '../../src/rule/load.ts';
 import type { JsonValue } from '../../src/shared/json.ts';
 import { standingClock } from '../support/a-run.ts';
@@ -101,4 +102,15 @@ test('matches that lack the field that the rule compares are counted, and not dr
     unvalued: 0,
     late: { count: 0, times: [] },
   });
+});
+
+test('years of panes of a millisecond are left when it is told to stop', async () => {
+  const { ruleset, rule, events } = await read('new_value');
+  const condition: PaneAnomaly = { kind: 'change', metric: 'count', fields: [], threshold: 11.5, forget: 10n ** 18n };
+  const stop = new AbortController();
+  const points = collectPoints(ruleset, { ...rule, condition, timespan: 1_000_000n }, { ...READING, stop: stop.signal });
+  for (const event of events) points.take(event, Number(event.time / 1_000_000n));
+  const end = points.end();
+  stop.abort();
+  expect(await end).toEqual([]);
 });

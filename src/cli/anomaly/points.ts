@@ -12,7 +12,7 @@ import { compareHits, type Hit } from '../../correlate/firing.ts';
 import { MAX_TIME } from '../../correlate/hits.ts';
 import type { Kind, Passage } from '../../correlate/kind.ts';
 import { createLatenesses } from '../../correlate/lateness.ts';
-import { conditionFields, feedsOf, groupsOf } from '../../correlate/plans.ts';
+import { conditionFields, type Feed, feedsOf, groupsOf } from '../../correlate/plans.ts';
 import { hashKeyOf } from '../../correlate/sketches/keyed-hash.ts';
 import { createMatchBuffer, createMatcher } from '../../detect/matcher.ts';
 import type { Event } from '../../event/event.ts';
@@ -82,6 +82,33 @@ export function collectPoints(
   // Of a place one form of several is there.
   const needed = rule.condition.kind === 'impossible_travel' ? [] : conditionFields(rule.condition);
   const groups = new Map<string, { readonly group: Group; readonly hits: Hit[] }>();
+
+  const leaveOut = (time: Nanos): void => {
+    late.count++;
+    if (late.times.length < MOST_LATE) late.times.push(time);
+  };
+  const keep = (event: Event, member: string, feed: Feed): void => {
+    const values: Record<string, JsonValue> = Object.create(null);
+    for (const name of [...feed.groupBy.map(({ field }) => field), ...conditionFields(rule.condition)]) {
+      const value = event.field(name);
+      if (value !== undefined) values[name] = value;
+    }
+    const absent = needed.filter((name) => values[name] === undefined);
+    for (const name of absent) tally.lacking.set(name, (tally.lacking.get(name) ?? 0) + 1);
+    const own = groupsOf(feed, values, {});
+    if (own.length === 0) tally.ungrouped++;
+    // The engine leaves these out.
+    if (feed.plan.kind.lacks?.(values)) {
+      if (absent.length === 0) tally.unvalued++;
+      return;
+    }
+    const hit: Hit = { time: event.time, origin: event.origin, rule: member, appendedAt: 0, values, entities: {}, bytes: 0 };
+    for (const { key, values: group } of own) {
+      const known = groups.get(key);
+      if (known === undefined) groups.set(key, { group, hits: [hit] });
+      else known.hits.push(hit);
+    }
+  };
   return {
     /** `takenAt`: when it was read, in ms. */
     take(event: Event, takenAt: number): void {
@@ -93,32 +120,9 @@ export function collectPoints(
         const member = matcher.detections[index]?.id ?? '';
         const feed = feeds.get(member)?.find(({ plan }) => plan.rule === rule.id);
         if (feed === undefined) continue;
-        const values: Record<string, JsonValue> = Object.create(null);
-        for (const name of [...feed.groupBy.map(({ field }) => field), ...conditionFields(rule.condition)]) {
-          const value = event.field(name);
-          if (value !== undefined) values[name] = value;
-        }
         tally.matches++;
-        if (lateness === 'late') {
-          late.count++;
-          if (late.times.length < MOST_LATE) late.times.push(event.time);
-          continue;
-        }
-        const absent = needed.filter((name) => values[name] === undefined);
-        for (const name of absent) tally.lacking.set(name, (tally.lacking.get(name) ?? 0) + 1);
-        const hit: Hit = { time: event.time, origin: event.origin, rule: member, appendedAt: 0, values, entities: {}, bytes: 0 };
-        const own = groupsOf(feed, values, {});
-        if (own.length === 0) tally.ungrouped++;
-        // The engine leaves these out.
-        if (feed.plan.kind.lacks?.(values)) {
-          if (absent.length === 0) tally.unvalued++;
-          continue;
-        }
-        for (const { key, values: group } of own) {
-          const known = groups.get(key);
-          if (known === undefined) groups.set(key, { group, hits: [hit] });
-          else known.hits.push(hit);
-        }
+        if (lateness === 'late') leaveOut(event.time);
+        else keep(event, member, feed);
       }
     },
     async end(): Promise<readonly GroupPoints[]> {

@@ -38,9 +38,16 @@ export function svgChart(points: readonly DrawnPoint[], title: string): string {
     ...(points.length === 0 ? [`<text x="${edge}" y="${height / 2}" font-size="14">nothing to draw</text>`] : []),
     label(y(range[1]), range[1]),
     label(y(range[0]), range[0]),
-    `<text x="${edge}" y="${height - 12}" font-size="11">${points[0] === undefined ? '' : isoTime(points[0].start)}</text>`,
+    ...ends(points),
     '</svg>\n',
   ].join('\n');
+}
+
+/** The times of the first and the last point. */
+function ends(points: readonly DrawnPoint[]): readonly string[] {
+  const at = (place: string, point: DrawnPoint | undefined): readonly string[] =>
+    point === undefined ? [] : [`<text ${place} y="${height - 12}" font-size="11">${isoTime(point.start)}</text>`];
+  return [...at(`x="${edge}"`, points[0]), ...at(`x="${width - edge}" text-anchor="end"`, points.length > 1 ? points.at(-1) : undefined)];
 }
 
 /** One step to the right for each point, and one for each gap, which ends a segment. */
