@@ -46,6 +46,19 @@ test('the nearest window of a count is the fullest one: what a search over all w
   );
 });
 
+test('of a pane says from where on it would have fired, on the sides that are judged', () => {
+  const spike = (more: object): Correlation =>
+    rulesetOf(member('a'), { title: 'r', id: 'r', anomaly: { type: 'spike', rules: ['a'], timespan: '10s', factor: 2, ...more } }).byId.get(
+      'r',
+    ) as Correlation;
+  // Ten in the first pane, twelve in the second.
+  const hits = Array.from({ length: 22 }, (_, i) => ['a', i < 10 ? 1 : 11] as const);
+  const rise = '12 in the 10s from 1970-01-01T00:00:10.000Z; it does not hold below 20';
+  expect(miss(spike({}), ...hits)).toMatchObject({ text: rise });
+  expect(miss(spike({ direction: 'down' }), ...hits)?.text).toMatch(/; it does not hold above 5$/);
+  expect(miss(spike({ direction: 'both' }), ...hits)?.text).toMatch(/; it does not hold above 5 and below 20$/);
+});
+
 describe('says how near', () => {
   test.each<[string, Correlation, readonly Seen[], object]>([
     [
