@@ -96,6 +96,27 @@ describe('what a run leaves out is left out, and told', () => {
     expect(told.out).toMatch(/2026-03-02T02:00:00.000Z {2}x.ndjson\S+ {2}late, left out \(ev\)/);
   });
 
+  test('as a run has it, also where a rule takes late ones', async () => {
+    late();
+    writeFileSync(
+      join(folder, 'count.yml'),
+      `${member}---\ntitle: c\nname: c\nlevel: low\ncorrelation: { type: event_count, rules: [ev], group-by: [user.name], timespan: 1d, condition: { gte: 4 } }\n`,
+    );
+    for (const [rule, file, fires] of [
+      ['t', 'r.yml', false],
+      ['c', 'count.yml', true],
+    ] as const) {
+      writeFileSync(
+        join(folder, `${rule}.yaml`),
+        `rules: [${file}]\nsources: [{ kind: file, name: x, path: x.ndjson }]\nstate: { path: ${rule}.db }\n`,
+      );
+      const run = await wardline('run', '--once', '-c', `${rule}.yaml`);
+      expect(`${run.out}${run.err}`).toContain(fires ? ', 1 alert' : ', 0 alerts');
+      const { out } = await wardline('explain', rule, '--events', 'x.ndjson', '-c', `${rule}.yaml`);
+      expect([/^FIRED/m.test(out), out.includes('late')]).toEqual([fires, !fires]);
+    }
+  });
+
   test('not those that are in time by the settings', async () => {
     late();
     writeFileSync(
