@@ -18,6 +18,13 @@ export type KafkaOptions = StartOptions & {
   };
 };
 
+/** Begins with a letter: one that begins with a dash is taken for an option. */
+function clusterId(): string {
+  const bytes = randomBytes(16);
+  bytes[0] = (bytes[0] as number) & 0x7f;
+  return bytes.toString('base64url');
+}
+
 /** Apache Kafka in KRaft mode, one node, from Maven's repository. */
 export async function startKafka({ dir, port, scram, tls }: KafkaOptions): Promise<Server> {
   const libs = await download();
@@ -30,16 +37,7 @@ export async function startKafka({ dir, port, scram, tls }: KafkaOptions): Promi
   const java = ['-cp', join(libs, '*')];
   const user = scram === undefined ? [] : ['--add-scram', `SCRAM-SHA-512=[name=${scram.user},password=${scram.password}]`];
   if (!existsSync(join(dir, 'data', 'meta.properties'))) {
-    await execute('java', [
-      ...java,
-      'kafka.tools.StorageTool',
-      'format',
-      '-t',
-      randomBytes(16).toString('base64url'),
-      '-c',
-      properties,
-      ...user,
-    ]);
+    await execute('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', clusterId(), '-c', properties, ...user]);
   }
   const heap = ['-Xms256m', '-Xmx256m', '-XX:TieredStopAtLevel=1', `-Dlog4j2.configurationFile=${join(dir, 'log4j2.properties')}`];
   const url = `127.0.0.1:${listener}`;
