@@ -1,9 +1,11 @@
 // Bytes that one idle group of each anomaly type holds beside its key: part of `npm run bench -- anomaly`; one type alone with
 // `node --disallow-code-generation-from-strings bench/anomaly-state.ts TYPE`. Groups are filled and left until the last pane is
 // over; heap after a forced collection, one process per type.
+
 import { execFileSync } from 'node:child_process';
 import { Session } from 'node:inspector/promises';
 import { getHeapSpaceStatistics } from 'node:v8';
+import { dice, gauss } from '../scripts/dice.ts';
 import { kindOf } from '../src/correlate/conditions/index.ts';
 import type { Hit } from '../src/correlate/firing.ts';
 import { anomalyRule, census, hitsOf, SECOND, TYPES } from './anomaly.ts';
@@ -23,18 +25,9 @@ type State = {
 /** Eight days with a match every ten minutes, one in eleven left out. */
 const steady = (group: number): Hit[] => hitsOf(group, 8 * 144, 600).filter((_hit, i) => (i * 7 + group) % 11 !== 0);
 
-/** The same numbers in every run. */
-function dice(seed: number): () => number {
-  let state = seed + 1;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 /** Hour after hour as many matches as independent events give (Poisson) at the rate of that hour; bytes are lognormal around 10,000. */
 function hourly(group: number, hours: number, rate: (hour: number) => number): Hit[] {
-  const next = dice(group);
+  const next = dice(group + 1);
   const [one] = hitsOf(group, 1, 1);
   const hits: Hit[] = [];
   for (let hour = 0; hour < hours; hour++) {
@@ -42,8 +35,7 @@ function hourly(group: number, hours: number, rate: (hour: number) => number): H
     const mean = rate(hour);
     if (mean > 0) for (let chance = next(); chance > Math.exp(-mean); chance *= next()) count++;
     for (let i = 0; i < count; i++) {
-      const gauss = Math.sqrt(-2 * Math.log(next() + 1e-12)) * Math.cos(2 * Math.PI * next());
-      const values = { ...(one as Hit).values, bytes: Math.round(10_000 * Math.exp(gauss)) };
+      const values = { ...(one as Hit).values, bytes: Math.round(10_000 * Math.exp(gauss(next))) };
       hits.push({ ...(one as Hit), time: BigInt(hour * HOUR + Math.floor((i * HOUR) / count)) * SECOND, values });
     }
   }

@@ -1,6 +1,7 @@
 // What `rare` misses and invents in groups with more values in a pane than it counts by their text:
 // `node bench/rare-counts.ts`. Three ways to go on beyond 1,000: not to count them, a count-min of 16 kB per pane (four rows
 // of 4,096 bytes), and the table of fingerprints of 16 kB that the rule has. The truth is a count of all matches.
+import { dice } from '../scripts/dice.ts';
 import { rare } from '../src/correlate/conditions/rare.ts';
 import type { Hit } from '../src/correlate/firing.ts';
 import { hashKeyOf, hashOf } from '../src/correlate/sketches/keyed-hash.ts';
@@ -10,19 +11,15 @@ const NANOS = 3600_000_000_000n;
 const CONDITION = { kind: 'rare', fields: ['v'], share: 0.01, minEvents: 100, maxCount: 3 } as const;
 const key = hashKeyOf('rare');
 
-let state = 7;
-function dice(): number {
-  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-  return state / 2 ** 32;
-}
+const roll = dice(7);
 let singles = 0;
-const even = (count: number) => () => `v${Math.floor(dice() * count)}`;
-const mixed = (share: number, usual: () => string) => () => (dice() < share ? `once ${singles++}` : usual());
+const even = (count: number) => () => `v${Math.floor(roll() * count)}`;
+const mixed = (share: number, usual: () => string) => () => (roll() < share ? `once ${singles++}` : usual());
 function zipf(count: number): () => string {
   const sums = new Float64Array(count);
   for (let i = 0, sum = 0; i < count; i++) sums[i] = sum += 1 / (i + 1);
   return () => {
-    const at = dice() * (sums.at(-1) as number);
+    const at = roll() * (sums.at(-1) as number);
     let [low, high] = [0, count - 1];
     while (low < high) {
       const middle = (low + high) >> 1;

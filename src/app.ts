@@ -193,7 +193,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   const progress = { records: 0, events: 0, alerts: 0, deadLetters: 0 };
   const opened: AlertDocument[] = [];
   const count = (alerts: readonly AlertDocument[]): void => {
-    opened.push(...alerts.filter(opens));
+    for (const alert of alerts) if (opens(alert)) opened.push(alert);
     progress.alerts = opened.length;
     meters.alerts(alerts, clock.now());
     if (alerts.length > 0) bell.ring();
@@ -205,17 +205,22 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
     witness.alerts(made);
     count(made);
   };
-  const checkpoints = createCheckpoints({ engine, sources, settings: settings.engine, board, telemetry, clock, logger });
-  const checkpoint = (): Promise<void> => {
-    observeLosses(engine.losses());
-    return checkpoints.take();
-  };
+  const checkpoints = createCheckpoints({
+    engine,
+    sources,
+    settings: settings.engine,
+    board,
+    telemetry,
+    clock,
+    logger,
+    before: () => observeLosses(engine.losses()),
+  });
   const reader = createReader({
     engine,
     sources,
     canaries,
     outside,
-    checkpoints: { ...checkpoints, take: checkpoint },
+    checkpoints,
     board,
     telemetry,
     clock,
@@ -234,7 +239,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
     const next = options.reload();
     if (next === undefined) return;
     // What was read under the old rules is evidence under the old rules.
-    await checkpoint();
+    await checkpoints.take();
     outside.use(next);
     active = { ruleset: next, parts: partsFor(next) };
     engine.activate(active.parts);
@@ -252,13 +257,13 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
     }
     askLag();
     await reload();
-    if (canaries.turn(clock.now()) > 0) await checkpoint();
+    if (canaries.turn(clock.now()) > 0) await checkpoints.take();
     count(engine.act());
     aggregate();
     if ((notifying?.turn() ?? 0) > 0) bell.ring();
     count(await replay());
     reader.idle(Number(settings.engine.idleAfter / 1_000_000n));
-    if (checkpoints.overdue()) await checkpoint();
+    if (checkpoints.overdue()) await checkpoints.take();
   };
   const ticks = background.run(() => everyTick(clock, ticking.signal, turn));
 
@@ -277,7 +282,7 @@ async function runWith(store: Store, options: RunOptions, board: Board, telemetr
   count(engine.act());
   aggregate();
   witness.shutdown(clock.now(), failure !== undefined ? 'source failed' : ended ? 'inputs ended' : 'stopped');
-  await checkpoint();
+  await checkpoints.take();
   await closeSources();
   if (ended) notifying?.settle();
   else notifying?.turn();

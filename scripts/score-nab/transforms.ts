@@ -1,3 +1,4 @@
+import { dice, gauss } from '../dice.ts';
 import type { Series } from './corpus.ts';
 import { probationOf } from './score.ts';
 
@@ -17,8 +18,8 @@ export const TRANSFORMS: Readonly<Record<string, (series: Series) => Series>> = 
   'square root': (series) => mapped(series, ({ value, low }) => Math.sqrt(value - low)),
   square: (series) => mapped(series, ({ value, low, high }) => ((value - low) / (high - low || 1)) ** 2),
   'with noise': (series) => {
-    const random = gauss(series.values.length);
-    return mapped(series, ({ value, spread }) => value + 0.1 * spread * random());
+    const next = dice(series.values.length);
+    return mapped(series, ({ value, spread }) => value + 0.1 * spread * gauss(next));
   },
 };
 
@@ -61,14 +62,4 @@ function made(name: string, times: Float64Array, values: Float64Array, windows: 
   const probation = probationOf(values.length);
   const scored = windows.filter(({ from, to }) => from >= probation && to > from);
   return { name, times, values, labels: { rows: values.length, probation, windows: scored } };
-}
-
-/** Numbers of a normal distribution, the same for the same seed (Box and Muller 1958). */
-function gauss(seed: number): () => number {
-  let state = seed;
-  const next = (): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return (state + 0.5) / 2 ** 32;
-  };
-  return () => Math.sqrt(-2 * Math.log(next())) * Math.cos(2 * Math.PI * next());
 }

@@ -1,3 +1,5 @@
+import { dice, gauss } from '../dice.ts';
+
 /** Times the usual rate that are made, falls and rises. */
 export const SIZES = [0, 0.25, 0.5, 1.5, 2, 3, 5, 10] as const;
 const HOURS = 168;
@@ -41,17 +43,7 @@ export const SERIES: readonly Series[] = [
   ...series([6, 50], day, { sums: true }),
 ];
 
-type Dice = () => number;
-/** The same numbers in every run. */
-function dice(seed: number): Dice {
-  let state = seed + 1;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-const gauss = (next: Dice): number => Math.sqrt(-2 * Math.log(next() + 1e-12)) * Math.cos(2 * Math.PI * next());
-function poisson(mean: number, next: Dice): number {
+function poisson(mean: number, next: () => number): number {
   // Halves are drawn apart: the chance of none of many is no number any more.
   if (mean > 100) return poisson(mean / 2, next) + poisson(mean / 2, next);
   let count = 0;
@@ -64,7 +56,7 @@ type Drawn = { readonly usual: number; readonly made: readonly number[] };
 
 /** What a group has in an hour, at `times` its usual rate. */
 export function drawsOf({ rate, sums, varies }: Series, group: number): (hour: number, times: number, makes: boolean) => Drawn {
-  const next = dice(group);
+  const next = dice(group + 1);
   const drawn = (mean: number): number => {
     const count = poisson(mean, next);
     if (!sums) return count;

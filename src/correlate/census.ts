@@ -1,5 +1,6 @@
 import type { Nanos } from '../event/time.ts';
 import { type CensusLimits, type CensusPane, createCensusPane, type Noted, type StoredPane } from './census-pane.ts';
+import { paneAt } from './pane-number.ts';
 import type { Members } from './sketches/crowd.ts';
 import { estimateOf, hyperLogLog, SMALL } from './sketches/hyperloglog.ts';
 import type { HashKey } from './sketches/keyed-hash.ts';
@@ -31,7 +32,7 @@ export function createCensus(span: Nanos, hashKey: HashKey, stored?: CensusState
   const panes = new Map<bigint, CensusPane>(
     [...(stored?.panes ?? [])].map(([number, pane]) => [BigInt(number), createCensusPane(hashKey, limits, pane)]),
   );
-  const numberOf = (time: Nanos): bigint => time / span - (time < 0n && time % span !== 0n ? 1n : 0n);
+  const numberOf = (time: Nanos): bigint => paneAt(time, span);
   const union = hyperLogLog(SMALL.bits);
   const isEstimate = (key: string, time: Nanos, before: CensusPane | undefined, now: CensusPane | undefined): boolean =>
     (before?.many(key, time) ?? false) || (now?.many(key, time) ?? false);

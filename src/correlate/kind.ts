@@ -111,4 +111,7 @@ export type Rests<Own> = { of(own: Own): Nanos; from(instant: Nanos): Own };
 /** Of kinds that only note how far they have decided. */
 export const SETTLED: Rests<{ settled: Nanos }> = { of: ({ settled }) => settled, from: (settled) => ({ settled }) };
 
+/** `room` where nobody counts. */
+export const ROOMY = (): boolean => true;
+
 export const NOTHING: readonly Trigger[] = [];

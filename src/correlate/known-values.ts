@@ -1,5 +1,6 @@
 import type { Nanos } from '../event/time.ts';
-import type { Passage } from './kind.ts';
+import { type Passage, ROOMY } from './kind.ts';
+import { paneAt } from './pane-number.ts';
 import { type HashKey, hashOf } from './sketches/keyed-hash.ts';
 import { FIRST_BYTES, isKnown, noOlderValues, type OlderValues, remember, turn } from './sketches/older-values.ts';
 import { VALUE_BYTES } from './values.ts';
@@ -55,10 +56,7 @@ export const olderBytes = (known: KnownValues): number => (isOutgrown(known) ? k
 export const valueBytes = (known: KnownValues): number => (typeof known === 'string' ? known.length : VALUE_BYTES * sizeOf(known));
 
 /** From the epoch on; five of them reach back a span and up to a quarter more. */
-const quarterOf = (time: Nanos, span: Nanos): number => {
-  const quarter = (span + 3n) / 4n;
-  return Number(time / quarter - (time < 0n && time % quarter !== 0n ? 1n : 0n));
-};
+const quarterOf = (time: Nanos, span: Nanos): number => Number(paneAt(time, (span + 3n) / 4n));
 
 /**
  * Where there are too many values, those seen longest ago are known by fingerprint from then on, and let go where there is
@@ -82,8 +80,6 @@ export function boundValues(own: Holder, time: Nanos, { span, hashKey }: Remembe
   estimated?.(due.length - lost);
   dropped?.(lost, time);
 }
-
-const ROOMY = (): boolean => true;
 
 function seenWithin(own: Holder, value: string, time: Nanos, remembering: Remembering): boolean {
   const { last } = own;

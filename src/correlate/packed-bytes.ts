@@ -5,7 +5,7 @@ import type { JsonValue } from '../shared/json.ts';
  * Numbers, texts and values written one behind the other into one buffer, and read again from the text of one byte per
  * character that is made of it. A text that was written before in the same record is written as its number.
  *
- * A value is a byte of its form and what that needs; texts of fewer than 112 characters below U+0100 have their length in
+ * A value is a byte of its form and what that needs; texts of fewer than 144 characters below U+0100 have their length in
  * that byte, the first 96 texts are repeated by one byte.
  */
 export type ByteWriter = {

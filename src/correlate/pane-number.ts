@@ -4,12 +4,15 @@ import { QUARTER_MS, zoneShift } from '../event/zone-shift.ts';
 /** The number of the pane of `width` that an instant lies in; 0 begins with the epoch. */
 export type PaneNumber = (time: Nanos) => number;
 
+/** That number, of instants far apart: nothing is remembered. Divides downwards, also before the epoch. */
+export const paneAt = (time: Nanos, width: Nanos): bigint => time / width - (time < 0n && time % width !== 0n ? 1n : 0n);
+
 /** The last answer is remembered, since instants are mostly in order: two comparisons are a quarter of a division. */
 export function paneNumber(width: Nanos): PaneNumber {
   let [start, end, number] = [0n, 0n, 0];
   return (time) => {
     if (time >= start && time < end) return number;
-    const pane = time / width - (time < 0n && time % width !== 0n ? 1n : 0n);
+    const pane = paneAt(time, width);
     start = pane * width;
     end = start + width;
     number = Number(pane);

@@ -138,20 +138,19 @@ function partOf({ field, fold }: Feed['groupBy'][number], { missingIsGroup }: Fe
   return fold ? [...new Set(texts.map(foldCase))] : texts;
 }
 
-function groupWith(tuple: readonly string[], { groupBy, keyOf }: Feed): Group {
-  const values = newBag<JsonValue>();
-  for (let i = 0; i < groupBy.length; i++) if (tuple[i] !== '') values[(groupBy[i] as { name: string }).name] = tuple[i] as string;
-  return { key: keyOf(tuple), values };
-}
+const groupWith = (tuple: readonly string[], { plan, keyOf }: Feed): Group => ({ key: keyOf(tuple), values: valuesOf(tuple, plan) });
 
 /** The group of a key that `groupsOf` gave. */
-export function groupOf(key: string, { groupBy }: Pick<Plan, 'groupBy'>): Group {
-  const tuple = JSON.parse(key) as readonly string[];
+export const groupOf = (key: string, plan: Pick<Plan, 'groupBy'>): Group => ({
+  key,
+  values: valuesOf(JSON.parse(key) as readonly string[], plan),
+});
+
+/** The fields of the group key; one that is missing is none. */
+function valuesOf(tuple: readonly string[], { groupBy }: Pick<Plan, 'groupBy'>): Group['values'] {
   const values = newBag<JsonValue>();
-  groupBy.forEach((name, i) => {
-    if (tuple[i] !== '') values[name] = tuple[i] as string;
-  });
-  return { key, values };
+  for (let i = 0; i < groupBy.length; i++) if (tuple[i] !== '') values[groupBy[i] as string] = tuple[i] as string;
+  return values;
 }
 
 function dotted(document: JsonObject, name: string): JsonValue | undefined {

@@ -49,7 +49,7 @@ const BEGINNING = 64;
 export const VALUE_BYTES = 160;
 
 /** A text that stands for the value, and is no longer than `LONG`. */
-export const keyOf = (text: string): string => (text.length <= LONG ? text : `${text.slice(0, BEGINNING)}… (sha256 ${sha256Hex(text)})`);
+export const valueKey = (text: string): string => (text.length <= LONG ? text : `${text.slice(0, BEGINNING)}… (sha256 ${sha256Hex(text)})`);
 
 /** Is there no value in one of the fields, so that they have none together? */
 export const lacksAny =
@@ -73,10 +73,10 @@ export function valueKeys(
     const [only] = texts;
     // Most matches have one short value.
     if (texts.length === 1 && only !== undefined && only.length <= LONG) return texts;
-    return texts.slice(0, MAX_TUPLES).map(keyOf);
+    return texts.slice(0, MAX_TUPLES).map(valueKey);
   }
   const parts = fields.map((field) => textsOf(values[field]));
   const all = parts.reduce((product, { length }) => product * length, 1);
   if (all > MAX_TUPLES) cut?.(all - MAX_TUPLES, time);
-  return tuplesOf(parts).map((tuple) => (tuple.length === 1 ? (tuple[0] as string) : JSON.stringify(tuple.map(keyOf))));
+  return tuplesOf(parts).map((tuple) => (tuple.length === 1 ? (tuple[0] as string) : JSON.stringify(tuple.map(valueKey))));
 }

@@ -23,13 +23,16 @@ export type CheckpointsDeps = {
   readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Told before each one. */
+  readonly before: () => void;
 };
 
-export function createCheckpoints({ engine, sources, settings, board, telemetry, clock, logger }: CheckpointsDeps): Checkpoints {
+export function createCheckpoints({ engine, sources, settings, board, telemetry, clock, logger, before }: CheckpointsDeps): Checkpoints {
   let last = clock.now();
   const late = (): boolean => clock.now() - last >= Number(settings.checkpointInterval / 1_000_000n);
   return {
     async take() {
+      before();
       const begun = performance.now();
       engine.checkpoint();
       telemetry.metrics.record('wardline.checkpoint.seconds', (performance.now() - begun) / 1000);

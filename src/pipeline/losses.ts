@@ -17,6 +17,7 @@ const COUNTS = [
   'estimated',
 ] as const;
 type Counts = { [K in (typeof COUNTS)[number]]: number };
+export const NO_LOSSES = Object.fromEntries(COUNTS.map((name) => [name, 0])) as Readonly<Counts>;
 
 /** What one rule could not use, let go, or only estimates, in this run. */
 export type LossCount = { readonly rule: RuleId } & Readonly<Counts>;
@@ -44,7 +45,7 @@ export function createLeftOut(observe: ObserveLosses) {
   return ({ ungrouped, unvalued }: LeftOut): void => {
     if (ungrouped.length === 0 && unvalued.length === 0) return;
     const count = (rule: RuleId, name: keyof LeftOut): LossCount => {
-      const known = counts.get(rule) ?? { rule, ...ZERO };
+      const known = counts.get(rule) ?? { rule, ...NO_LOSSES };
       const now = { ...known, [name]: known[name] + 1 };
       counts.set(rule, now);
       return now;
@@ -57,19 +58,6 @@ export function createLeftOut(observe: ObserveLosses) {
 const EVERY_MS = 60_000;
 /** No loss of their own: nobody is warned of them. */
 const QUIET: ReadonlySet<keyof Counts> = new Set(['lateTaken', 'evictedAdvanced', 'estimated']);
-const ZERO: Counts = {
-  lateTaken: 0,
-  late: 0,
-  ungrouped: 0,
-  unvalued: 0,
-  evicted: 0,
-  evictedAdvanced: 0,
-  dropped: 0,
-  values: 0,
-  members: 0,
-  estimated: 0,
-};
-
 /** Counts per rule what the state of correlations says it lost; one warning per rule and minute, with totals of the run over all states. */
 export function createLosses({ clock, logger, meter }: LossesDeps): Losses {
   const run = new Map<RuleId, { total: Counts; told: Counts; toldAt: number | undefined }>();
@@ -91,14 +79,14 @@ export function createLosses({ clock, logger, meter }: LossesDeps): Losses {
     const seen = new Map<RuleId, Counts>(before.map((one) => [one.rule, { ...one }]));
     return (counts, last = false) => {
       for (const now of counts) {
-        const known = seen.get(now.rule) ?? ZERO;
+        const known = seen.get(now.rule) ?? NO_LOSSES;
         // State that began anew, because the logic of the rule changed, counts from 0.
-        const base = COUNTS.some((name) => now[name] < known[name]) ? ZERO : known;
+        const base = COUNTS.some((name) => now[name] < known[name]) ? NO_LOSSES : known;
         seen.set(now.rule, { ...now });
         if (COUNTS.every((name) => now[name] === base[name])) continue;
-        const entry = run.get(now.rule) ?? { total: { ...ZERO }, told: ZERO, toldAt: undefined };
+        const entry = run.get(now.rule) ?? { total: { ...NO_LOSSES }, told: NO_LOSSES, toldAt: undefined };
         run.set(now.rule, entry);
-        const grown = { ...ZERO };
+        const grown = { ...NO_LOSSES };
         for (const name of COUNTS) entry.total[name] += grown[name] = now[name] - base[name];
         meter({ rule: now.rule, ...grown });
         changed.add(now.rule);

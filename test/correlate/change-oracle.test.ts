@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { dice } from '../../scripts/dice.ts';
 import { heed, newAlarm } from '../../src/correlate/detectors/alarm.ts';
 import { change, newSeries, observe } from '../../src/correlate/detectors/series.ts';
 import { changesOf } from '../support/change-oracle.ts';
@@ -8,11 +9,7 @@ const THRESHOLD = 2.5;
 
 /** Thirteen days of hourly numbers with a rhythm, noise, some bursts, a step and a lull, at other times in each series: the same in every run. */
 function seriesOf(seed: number): readonly number[] {
-  let state = seed;
-  const next = (): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
+  const next = dice(seed);
   const bursts = Array.from({ length: 6 }, () => 100 + Math.floor(200 * next()));
   const [step, lull] = [150 + Math.floor(120 * next()), 150 + Math.floor(120 * next())];
   return Array.from({ length: 312 }, (_, i) => {

@@ -1,13 +1,11 @@
 import { expect, test } from 'vitest';
+import { dice } from '../../scripts/dice.ts';
 import { learn, newTail, surprise } from '../../src/correlate/detectors/tail.ts';
 
 /** Numbers around 10, the same in every run. */
 function noise(count: number): readonly number[] {
-  let state = 7;
-  return Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return 10 + state / 2 ** 32;
-  });
+  const next = dice(7);
+  return Array.from({ length: count }, () => 10 + next());
 }
 
 const learned = (values: readonly number[]) => {

@@ -3,25 +3,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { summaryText } from '../../src/cli/run.ts';
 import type { RuleLosses } from '../../src/correlate/correlator.ts';
-import { createLeftOut, createLosses, lossJson } from '../../src/pipeline/losses.ts';
+import { createLeftOut, createLosses, lossJson, NO_LOSSES } from '../../src/pipeline/losses.ts';
 import { createMeters } from '../../src/pipeline/meters.ts';
 import { silentLogger } from '../../src/shared/logger.ts';
 import { rulesetOf } from '../support/a-rule.ts';
 import { aWorld, standingClock, type World } from '../support/a-run.ts';
 
-const NONE = {
-  lateTaken: 0,
-  late: 0,
-  ungrouped: 0,
-  unvalued: 0,
-  evicted: 0,
-  evictedAdvanced: 0,
-  dropped: 0,
-  values: 0,
-  members: 0,
-  estimated: 0,
-};
-const lost = (rule: string, counts: Partial<typeof NONE>): RuleLosses => ({ rule, ...NONE, ...counts });
+const lost = (rule: string, counts: Partial<typeof NO_LOSSES>): RuleLosses => ({ rule, ...NO_LOSSES, ...counts });
 
 function listening(before: readonly RuleLosses[] = []) {
   const told: object[] = [];

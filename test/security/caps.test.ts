@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { ALERT_RULES } from '../../scripts/operations/alert-rules.ts';
 import { settingsSchema } from '../../src/config/settings.ts';
 import { createBoard } from '../../src/pipeline/board.ts';
+import { NO_LOSSES } from '../../src/pipeline/losses.ts';
 import { createMeters } from '../../src/pipeline/meters.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { standingClock } from '../support/a-run.ts';
@@ -13,20 +14,8 @@ test('S31: every cap that bites is counted, and an alert rule watches the count'
   const board = createBoard(settings, standingClock(0));
   const meters = createMeters(metrics, board);
   const group = { key: 'k', values: { 'user.name': 'a' } };
-  const none = {
-    lateTaken: 0,
-    late: 0,
-    ungrouped: 0,
-    unvalued: 0,
-    evicted: 0,
-    evictedAdvanced: 0,
-    dropped: 0,
-    values: 0,
-    members: 0,
-    estimated: 0,
-  };
-  meters.lost({ ...none, rule: 'r', evicted: 1 });
-  meters.lost({ ...none, rule: 'r', evicted: 2, dropped: 5, late: 6, ungrouped: 7 });
+  meters.lost({ ...NO_LOSSES, rule: 'r', evicted: 1 });
+  meters.lost({ ...NO_LOSSES, rule: 'r', evicted: 2, dropped: 5, late: 6, ungrouped: 7 });
   meters.note({ kind: 'undecided', rule: 'r', reason: 'silent', group, window: { start: 0n, end: 1n }, time: 0n } as unknown as Parameters<
     typeof meters.note
   >[0]);

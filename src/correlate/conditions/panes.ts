@@ -8,7 +8,7 @@ import type { Hit } from '../firing.ts';
 import { MIN_TIME } from '../hits.ts';
 import { type Applied, inOrderKind } from '../in-order.ts';
 import type { Explanation, Frame, Kind, Passage, Trigger } from '../kind.ts';
-import { lastInstant, paneNumber } from '../pane-number.ts';
+import { lastInstant, paneAt, paneNumber } from '../pane-number.ts';
 import { type Distinct, distinctBytes, distinctOf, withDistinct } from '../sketches/distinct.ts';
 import { FINE } from '../sketches/hyperloglog.ts';
 import { hashKeyOf } from '../sketches/keyed-hash.ts';
@@ -85,7 +85,8 @@ export function paneKind(condition: PaneAnomaly, { timespan, logicDigest = '' }:
   let shown: PanePoint | undefined;
   /** How many panes after an empty one, of which nothing was told and which changed nothing, are sure to be the same. */
   const stillAfter = ({ last }: Own, number: number, { ended, silent }: Passage, until: Nanos, observed: boolean): number => {
-    const ends = [paneOf(until, timespan), last + silentPanes, ...(ended === undefined ? [] : [paneOf(ended + 1n, timespan)])];
+    const numberAt = (time: Nanos): number => Number(paneAt(time, timespan));
+    const ends = [numberAt(until), last + silentPanes, ...(ended === undefined ? [] : [numberAt(ended + 1n)])];
     let count = Math.min(...ends) - number - 1;
     const start = BigInt(number + 1) * timespan;
     // A pane in which a source was silent is told of, whatever is in it.
@@ -213,9 +214,6 @@ export function paneKind(condition: PaneAnomaly, { timespan, logicDigest = '' }:
   if (metric !== 'distinct') return { ...kind, lacks } as Kind;
   return { ...kind, lacks, ownBytes: (own) => distinctBytes((own as Own).open?.distinct) } as Kind;
 }
-
-/** The number of the pane that an instant lies in; unlike what `paneNumber` gives it remembers nothing, for instants far apart. */
-const paneOf = (time: Nanos, width: Nanos): number => Number(time / width - (time < 0n && time % width !== 0n ? 1n : 0n));
 
 function keepEvidence(hits: Hit[], hit: Hit): void {
   if (hits.length < EVIDENCE) {

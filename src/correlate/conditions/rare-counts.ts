@@ -1,5 +1,5 @@
 import type { Nanos } from '../../event/time.ts';
-import type { Passage } from '../kind.ts';
+import { type Passage, ROOMY } from '../kind.ts';
 import { pack, unpack } from '../packed.ts';
 import { COUNTS_BYTES, type CountTable, countOnce, countTable, MANY, timesOf } from '../sketches/count-table.ts';
 import { type HashKey, hashOf } from '../sketches/keyed-hash.ts';
@@ -91,7 +91,6 @@ function countAny(
   return Math.min(sum, counted.total);
 }
 
-const ROOMY = (): boolean => true;
 const NO_TABLES: readonly CountTable[] = [];
 
 export const tableBytes = (counted: Counts): number => tablesOf(counted).reduce((sum, { words }) => sum + words.length, 0);

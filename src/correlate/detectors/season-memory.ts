@@ -175,7 +175,7 @@ export function seasonMemory(season: Season): (text: string, slot: number) => Re
   };
 
   const recall = (text: string, slot: number): Recalled =>
-    text === '' ? recallWhole(WHOLE, slot) : text.startsWith(WHOLE) ? recallWhole(text, slot) : recallSteps(text, slot);
+    text === '' ? recallWhole(WHOLE, slot) : isWhole(text) ? recallWhole(text, slot) : recallSteps(text, slot);
   if (parts === 1) return recall;
   return (text, slot) => {
     const part = Math.floor(slot / length);

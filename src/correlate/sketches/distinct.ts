@@ -1,4 +1,4 @@
-import { keyOf, VALUE_BYTES } from '../values.ts';
+import { VALUE_BYTES, valueKey } from '../values.ts';
 import { addHash, estimateOf, FINE, type HyperLogLog, hyperLogLog } from './hyperloglog.ts';
 import { type HashKey, hashOf } from './keyed-hash.ts';
 
@@ -11,10 +11,10 @@ export const MAX_DISTINCT = 4096;
 /** With one more value; in place where it can be. */
 export function withDistinct(distinct: Distinct, text: string, key: HashKey): Distinct {
   if (!(distinct instanceof Set)) {
-    addHash(distinct, hashOf(keyOf(text), key));
+    addHash(distinct, hashOf(valueKey(text), key));
     return distinct;
   }
-  distinct.add(keyOf(text));
+  distinct.add(valueKey(text));
   if (distinct.size <= MAX_DISTINCT) return distinct;
   const registers = hyperLogLog(FINE.bits);
   for (const one of distinct) addHash(registers, hashOf(one, key));
